@@ -1,0 +1,1 @@
+"""People at work, and the protocol of their console. Pure."""

@@ -1,0 +1,1 @@
+"""Measurements; the only code that may read `../shared`."""

@@ -1,0 +1,1 @@
+"""Routes, sockets and the three faces: everything that speaks HTTP."""

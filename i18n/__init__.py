@@ -1,0 +1,1 @@
+"""Languages: tags, detection, settling, catalogues, formatting. Pure; models and catalogues are read once."""
