@@ -1,0 +1,146 @@
+"""What shall be done. The engine decides, the owner writes it down and carries it out.
+
+Decisions are frozen values with stable names; each belongs to the event that caused it and to a version of the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from routing.model import AgentId, Availability, ContractId, InquiryId, OfferId, PoolId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """Why a choice fell as it did. Counts and codes only, rendered into sentences later.
+
+    `eligible` agents could have taken it; `excluded` counts the others by their *first* failing rule; `chosen_by` are the ranking
+    steps that still had more than one candidate, in order, with the number left after each (`("tier", 3), ("longest_idle", 1)`).
+    """
+
+    rules: int
+    tier: int | None
+    eligible: int
+    excluded: Mapping[str, int]
+    chosen_by: tuple[tuple[str, int], ...] = ()
+    waited_seconds: float = 0.0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """Nobody can take it now; it waits. `next_opening` is set (UTC) where everybody who ever could is closed."""
+
+    inquiry: InquiryId
+    trace: Trace
+    all_closed: bool = False
+    next_opening: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    offer: OfferId
+    inquiry: InquiryId
+    agent: AgentId
+    pool: PoolId
+    contract: ContractId
+    weight: int
+    until: datetime
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """A live offer is over without an assignment: lapsed, declined, agent_lost, agent_away, demand_corrected, customer_left, rules_changed, …"""
+
+    offer: OfferId
+    inquiry: InquiryId
+    agent: AgentId
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assigned:
+    offer: OfferId
+    inquiry: InquiryId
+    agent: AgentId
+    pool: PoolId
+    contract: ContractId
+    weight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """An agent's wish cannot be granted (offer_lapsed, certification_expired, …); nothing else changed because of the wish itself."""
+
+    agent: AgentId
+    code: str
+    offer: OfferId | None = None
+    inquiry: InquiryId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """An assignment is over and its seats are free: wrapped_up, wrap_up_timeout, transferred, agent_lost, customer_left."""
+
+    inquiry: InquiryId
+    agent: AgentId
+    weight: int
+    because: str
+    requeued: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpStarted:
+    inquiry: InquiryId
+    agent: AgentId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpEnded:
+    """`disposition` is `timeout` where nobody chose one in time."""
+
+    inquiry: InquiryId
+    agent: AgentId
+    disposition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvailabilityChanged:
+    agent: AgentId
+    availability: Availability
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """The inquiry asks nothing any more: handled, customer_left, …"""
+
+    inquiry: InquiryId
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flagged:
+    """A person should look: nobody_qualified, no_opening, declined_by_all."""
+
+    inquiry: InquiryId
+    because: str
+
+
+Decision = (
+    Queued
+    | Offered
+    | Withdrawn
+    | Assigned
+    | Refused
+    | Released
+    | WrapUpStarted
+    | WrapUpEnded
+    | AvailabilityChanged
+    | Closed
+    | Flagged
+)
