@@ -1,0 +1,1 @@
+"""Chat over the widget socket: its frames and what they mean."""
