@@ -1,0 +1,34 @@
+"""The bus of a single process. It promises no more than Redis does, so that nothing grows to depend on more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from contact_hub.bus.poke import Poke, Subscription
+
+
+class MemoryBus:
+    def __init__(self) -> None:
+        self._listeners: set[Subscription] = set()
+
+    def publish(self, pokes: Iterable[Poke]) -> None:
+        heard = list(pokes)
+        for listener in self._listeners:
+            listener.hear(heard)
+
+    def subscribe(self) -> Subscription:
+        subscription = Subscription()
+        self._listeners.add(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        self._listeners.discard(subscription)
+
+    async def open(self) -> None:
+        """Nothing to connect to."""
+
+    async def close(self) -> None:
+        self._listeners.clear()
+
+    def healthy(self) -> bool:
+        return True

@@ -1,0 +1,69 @@
+"""What a poke is and what a bus promises, which is little: most pokes arrive, soon."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final, Literal, Protocol
+
+import msgspec
+
+Kind = Literal["input", "conversation", "agent", "workspace", "revoked", "typing", "console", "everything"]
+
+PENDING_MAX: Final = 50_000
+
+
+class Poke(msgspec.Struct, frozen=True, array_like=True):
+    """`kind` says what moved, `subject` its id.
+
+    input: a workspace's routing has work · conversation: its rows moved · agent: the console of an agent looks different · workspace: the rules changed ·
+    revoked: an account's sessions are over · typing: `detail` is the speaker · console: an agent's console was opened under presence epoch `detail` ·
+    everything: pokes were lost, look at all you care for.
+    """
+
+    kind: Kind
+    workspace: str
+    subject: str = ""
+    detail: str = ""
+
+
+EVERYTHING: Final = Poke("everything", "")
+
+
+class Subscription:
+    """The pokes one listener has not looked at yet: a set, so a thousand equal pokes cost one look. Bounded: past the limit it
+    remembers only that *everything* may have moved."""
+
+    def __init__(self) -> None:
+        self._pending: dict[Poke, None] = {}
+        self._wake = asyncio.Event()
+
+    def hear(self, pokes: Iterable[Poke]) -> None:
+        """Called by the bus; never waits."""
+        self._pending.update(dict.fromkeys(pokes))
+        if len(self._pending) > PENDING_MAX:
+            self._pending = {EVERYTHING: None}
+        if self._pending:
+            self._wake.set()
+
+    async def next(self) -> list[Poke]:
+        """Everything heard since the last call, at least one poke."""
+        await self._wake.wait()
+        self._wake.clear()
+        heard, self._pending = list(self._pending), {}
+        return heard
+
+
+class Bus(Protocol):
+    def publish(self, pokes: Iterable[Poke]) -> None:
+        """Send without waiting; what cannot be sent is forgotten."""
+
+    def subscribe(self) -> Subscription: ...
+
+    def unsubscribe(self, subscription: Subscription) -> None: ...
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def healthy(self) -> bool: ...

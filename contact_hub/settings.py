@@ -1,0 +1,87 @@
+"""What a deployment may decide, read once from the environment (`CONTACT_HUB_…`), refused at boot by name where it makes no sense."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contact_hub.errors import HubError
+
+PREFIX = "CONTACT_HUB_"
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"} or parts.query:
+        raise ValueError("an origin looks like https://hub.example.com")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+
+
+class Settings(BaseSettings):
+    """Defaults start on a laptop."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default=Path("demo-data"), description="where the embedded database lies")
+    database_url: str | None = Field(
+        default=None, description="PostgreSQL (postgresql+asyncpg://…); without it SQLite in the data directory"
+    )
+    redis_url: str | None = Field(default=None, description="pokes over Redis; without it inside the process")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8300, ge=1, le=65_535)
+    origin: Origin | None = Field(default=None, description="how browsers reach us; http://localhost:PORT by default")
+    workspace: str = Field(default="demo", pattern=r"^[a-z0-9-]{1,40}$")
+    detectors: str = Field(
+        default="eldc,cld2,py3langid", description="language detectors that take part: eldc, cld2, py3langid, langdetect"
+    )
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+
+    heartbeat_seconds: float = Field(default=10, gt=0, le=25)
+    poll_seconds: float = Field(default=2, gt=0, le=5)
+    lease_seconds: float = Field(default=5, ge=1, le=60)
+    ticket_seconds: float = Field(default=30, gt=0, le=300)
+    session_hours: float = Field(default=12, gt=0, le=72)
+    revalidate_seconds: float = Field(default=30, gt=0, le=60)
+    shutdown_seconds: float = Field(default=5, gt=0, le=20)
+    commit_group_milliseconds: float = Field(default=4, ge=0, le=50)
+
+    socket_frames_max: int = Field(default=256, ge=16)
+    socket_bytes_max: int = Field(default=1_048_576, ge=65_536)
+    visitor_messages_per_minute: int = Field(default=60, ge=1)
+    agent_messages_per_minute: int = Field(default=600, ge=1)
+    metrics_token: str | None = Field(default=None, description="bearer token for /metrics; without it only loopback may read them")
+
+    @property
+    def url(self) -> str:
+        """The database's URL, whichever it is."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'contact-hub.sqlite3'}"
+
+    @property
+    def public_origin(self) -> str:
+        return self.origin or f"http://localhost:{self.port}"
+
+    @property
+    def secure(self) -> bool:
+        return self.public_origin.startswith("https://")
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Settings from the environment, `overrides` from the command line first.
+
+    Raises:
+        HubError: `setting_invalid`, naming every variable that cannot be used and why.
+    """
+    try:
+        return Settings(**{key: value for key, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as invalid:
+        lines = [f"{PREFIX}{'_'.join(str(part) for part in error['loc']).upper()}: {error['msg']}" for error in invalid.errors()]
+        raise HubError("setting_invalid", "; ".join(lines)) from None
