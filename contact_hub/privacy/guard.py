@@ -1,0 +1,85 @@
+"""The outgoing guard: the last look at what an agent is about to say as the brand.
+
+Pure. It is told what must not be named and answers with findings; `refuse` findings never leave, `warn` findings leave once the agent insists.
+The types on the customer's socket cannot hold a vendor's name; this guards the one place they could still slip through, the agent's own words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, Literal
+
+from contact_hub.privacy.masking import mask_cards
+
+Severity = Literal["refuse", "warn"]
+
+_VARIABLE: Final = re.compile(r"\{[a-z_][a-z0-9_. ]*\}|\{\{.*?\}\}|\[(?:name|order|date|amount)\]", re.IGNORECASE)
+_INVISIBLE: Final = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF], None)
+_NAME_CHARS_MIN: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """`code` is the last part of a text key `console.guard.<code>`; `excerpt` is the agent's own text, for the agent only."""
+
+    code: str
+    severity: Severity
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """What a reply may not say: words by the code they would be found under, and the language it should be in."""
+
+    refused: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    warned: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    language: str | None = None
+
+
+def inspect(text: str, voice: Voice, *, written_in: str | None = None) -> tuple[Finding, ...]:
+    """All findings in `text`, refusals first. `written_in` is the detected language of the reply where that is certain, else None."""
+    folded = fold(text)
+    findings = [*_named(folded, voice.refused, "refuse"), *_card(text), *_named(folded, voice.warned, "warn"), *_unfilled(text)]
+    if written_in and voice.language and not _same_language(written_in, voice.language):
+        findings.append(Finding(code="wrong_language", severity="warn", excerpt=written_in))
+    return tuple(sorted(findings, key=lambda finding: finding.severity != "refuse"))
+
+
+def names(code: str, phrases: Iterable[str]) -> frozenset[tuple[str, str]]:
+    """Phrases to look for under `code`, folded; too short ones would hit everywhere and are left out."""
+    return frozenset((code, folded) for phrase in phrases if len(folded := fold(phrase).strip()) >= _NAME_CHARS_MIN)
+
+
+def fold(text: str) -> str:
+    """Compatibility form, case folded, accents and invisible characters gone, white space single: how names are compared."""
+    plain = unicodedata.normalize("NFKD", text.translate(_INVISIBLE)).casefold()
+    return " ".join("".join(character for character in plain if not unicodedata.combining(character)).split())
+
+
+def _named(folded: str, phrases: frozenset[tuple[str, str]], severity: Severity) -> list[Finding]:
+    if not phrases:
+        return []
+    hits = {hit.group() for hit in _pattern(phrases).finditer(folded)}
+    return [Finding(code=code, severity=severity, excerpt=phrase) for code, phrase in sorted(phrases) if phrase in hits]
+
+
+@lru_cache(maxsize=512)
+def _pattern(phrases: frozenset[tuple[str, str]]) -> re.Pattern[str]:
+    longest_first = sorted({phrase for _, phrase in phrases}, key=lambda phrase: (-len(phrase), phrase))
+    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)")
+
+
+def _card(text: str) -> list[Finding]:
+    return [Finding(code="card_number", severity="refuse", excerpt="")] if mask_cards(text) != text else []
+
+
+def _unfilled(text: str) -> list[Finding]:
+    return [Finding(code="unfilled_variable", severity="warn", excerpt=hit.group()) for hit in _VARIABLE.finditer(text)]
+
+
+def _same_language(one: str, other: str) -> bool:
+    return one.split("-", maxsplit=1)[0].casefold() == other.split("-", maxsplit=1)[0].casefold()

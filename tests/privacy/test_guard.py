@@ -1,0 +1,44 @@
+"""Nothing an agent types can name the vendor behind the brand."""
+
+from __future__ import annotations
+
+from contact_hub.privacy.guard import Voice, fold, inspect, names
+
+VOICE = Voice(
+    refused=names("vendor_named", ["Manila Voice Partners"])
+    | names("agent_named", ["Jürgen Straßer"])
+    | names("forbidden_word", ["cheap"]),
+    warned=names("other_brand_named", ["Noor Living"]),
+    language="fr",
+)
+
+
+def codes(text: str, *, written_in: str | None = None) -> list[str]:
+    return [finding.code for finding in inspect(text, VOICE, written_in=written_in)]
+
+
+def test_a_vendor_is_found_however_it_is_spelt() -> None:
+    for spelt in ("manila voice partners", "MANILA  VOICE\nPARTNERS", "Manila\u200b Voice Partners", "Ｍanila Voice Partners"):
+        assert codes(f"Bonjour, ici {spelt}.") == ["vendor_named"]
+
+
+def test_a_real_name_is_found_without_its_accents() -> None:
+    assert codes("Moi c'est Jurgen Strasser") == ["agent_named"]
+
+
+def test_a_name_inside_another_word_is_no_finding() -> None:
+    assert codes("Un prix dit cheapest n'existe pas") == []
+
+
+def test_refusals_come_before_warnings() -> None:
+    assert codes("Noor Living is cheap {name}") == ["forbidden_word", "other_brand_named", "unfilled_variable"]
+
+
+def test_card_numbers_are_refused_and_a_wrong_language_is_warned_of() -> None:
+    assert codes("votre carte 4111 1111 1111 1111") == ["card_number"]
+    assert codes("Guten Tag", written_in="de") == ["wrong_language"]
+    assert codes("Bonjour", written_in="fr-CA") == []
+
+
+def test_folding_is_the_same_twice() -> None:
+    assert fold(fold("Straße ÉTÉ")) == fold("Straße ÉTÉ")
