@@ -1,0 +1,324 @@
+"""One working language per conversation, from all evidence over time.
+
+A forward filter: before each message the customer most probably stays with the language of the last one; the message
+then says what it says. On top of it lies hysteresis, because routing and texts must not flicker: once people have
+settled on a language, one foreign word or one quoted sentence does not move them, a lasting switch does. Choice by the
+customer and correction by an agent are facts, not evidence, until the customer lastingly writes something else.
+
+Languages are weighed without region or script; which variant is meant is remembered beside. Nothing here reads text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, Self
+
+from i18n import tags
+from i18n.detection.results import Detection, Reason, readable
+
+Kind = Literal["customer_choice", "agent_correction", "text", "earlier_conversation", "page", "browser", "brand"]
+
+_STAY: Final = 0.97
+_OTHERS: Final = 45  # among how many languages a leaver chooses
+_FLOOR: Final = 1e-4  # no evidence makes another language impossible
+_KEEP: Final = 8  # beliefs worth storing
+
+_BELIEVED: Final = 0.5  # enough to name a working language
+_SETTLED: Final = 0.85  # enough to call it settled
+_SWITCHED: Final = 0.7  # enough to leave a settled language, if the streak allows
+
+_STREAK: Final = 2  # messages in another language that make a switch
+_STREAK_AGAINST_A_FACT: Final = 3  # … where a person had said which language it is
+_SHORT: Final = 12  # letters; shorter messages ("ok", "hola") do not count towards a switch
+
+_FACT: Final[Mapping[str, float]] = {"customer_choice": 0.995, "agent_correction": 0.99}
+_PRIOR: Final[Mapping[str, float]] = {"earlier_conversation": 0.85, "page": 0.6, "browser": 0.75, "brand": 0.5}
+# Whose word on the variant (pt-BR or pt-PT) outweighs whose.
+_VARIANT_RANK: Final[Mapping[str, int]] = {
+    "customer_choice": 7,
+    "agent_correction": 6,
+    "text": 5,
+    "earlier_conversation": 4,
+    "browser": 3,
+    "page": 2,
+    "brand": 1,
+}
+_REASONS: Final[Mapping[str, str]] = {
+    "customer_choice": "chosen",
+    "agent_correction": "corrected",
+    "text": "text",
+    "earlier_conversation": "earlier",
+    "page": "page",
+    "browser": "browser",
+    "brand": "brand",
+}
+
+
+_UNKNOWN: Final = Reason(code="unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One thing that was seen: its kind, and tags with probabilities (a list of tags is read as best first)."""
+
+    kind: Kind
+    weights: tuple[tuple[str, float], ...]
+    letters: int = 0
+
+    @classmethod
+    def chosen(cls, tag: str) -> Self:
+        """The customer picked it in the widget."""
+        return cls(kind="customer_choice", weights=((tags.canonical(tag), 1.0),))
+
+    @classmethod
+    def corrected(cls, tag: str) -> Self:
+        """An agent or a supervisor set it right."""
+        return cls(kind="agent_correction", weights=((tags.canonical(tag), 1.0),))
+
+    @classmethod
+    def text(cls, detection: Detection) -> Self:
+        """A message was read. Only what the text itself says counts; hints enter as evidence of their own."""
+        return cls(kind="text", weights=detection.text_only, letters=detection.letters)
+
+    @classmethod
+    def page(cls, tag: str | None) -> Self:
+        """The `lang` of the page the widget sits on."""
+        return cls(kind="page", weights=_ranked((tag,) if tag else ()))
+
+    @classmethod
+    def browser(cls, locales: tuple[str, ...] | list[str]) -> Self:
+        """The browser's list, best first."""
+        return cls(kind="browser", weights=_ranked(tuple(locales)))
+
+    @classmethod
+    def brand(cls, languages: tuple[str, ...] | list[str]) -> Self:
+        """What the brand's customers usually write."""
+        known = [tag for tag in map(readable, languages) if tag]
+        return cls(kind="brand", weights=tuple((tag, 1 / len(known)) for tag in known))
+
+    @classmethod
+    def earlier(cls, tag: str) -> Self:
+        """What this customer's last conversation was held in."""
+        return cls(kind="earlier_conversation", weights=_ranked((tag,)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageState:
+    """What is believed about a conversation's language. Made by `settle`, stored as JSON beside the conversation."""
+
+    beliefs: tuple[tuple[str, float], ...] = ()
+    variants: tuple[tuple[str, str, int], ...] = ()
+    seen: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    current: str | None = None
+    fact: bool = False
+    settled: bool = False
+    streak: tuple[str, int] | None = None
+    messages: int = 0
+    reason: Reason = _UNKNOWN
+
+    @property
+    def working(self) -> str | None:
+        """The working language as a tag, with the variant where one is known; None while nothing is known."""
+        return None if self.current is None else self._variant(self.current)
+
+    @property
+    def confidence(self) -> float:
+        """How probable the working language is."""
+        return dict(self.beliefs).get(self.current, 0.0) if self.current else 0.0
+
+    def text_tag(self, default: str) -> str:
+        """The tag automatic texts are written in: the working language, or the brand's default while unknown."""
+        return self.working or default
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for a JSON column."""
+        return {
+            "beliefs": [[tag, round(weight, 6)] for tag, weight in self.beliefs],
+            "variants": [list(variant) for variant in self.variants],
+            "seen": [[kind, list(said)] for kind, said in self.seen],
+            "current": self.current,
+            "fact": self.fact,
+            "settled": self.settled,
+            "streak": list(self.streak) if self.streak else None,
+            "messages": self.messages,
+            "reason": {"code": self.reason.code, "values": dict(self.reason.values)},
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Back from `to_json`. What an older version did not store is taken as unknown."""
+        streak = stored.get("streak")
+        reason = stored.get("reason") or {"code": "unknown", "values": {}}
+        return cls(
+            beliefs=tuple((str(tag), float(weight)) for tag, weight in stored.get("beliefs", ())),
+            variants=tuple((str(base), str(tag), int(rank)) for base, tag, rank in stored.get("variants", ())),
+            seen=tuple((str(kind), tuple(said)) for kind, said in stored.get("seen", ())),
+            current=stored.get("current"),
+            fact=bool(stored.get("fact", False)),
+            settled=bool(stored.get("settled", False)),
+            streak=(str(streak[0]), int(streak[1])) if streak else None,
+            messages=int(stored.get("messages", 0)),
+            reason=Reason(code=str(reason["code"]), values=dict(reason.get("values", {}))),
+        )
+
+    def _variant(self, base: str) -> str:
+        return next((tag for language, tag, _ in self.variants if language == base), base)
+
+
+def settle(state: LanguageState | None, evidence: Evidence) -> LanguageState:
+    """The state after one more piece of evidence. Pure; the same evidence of the same background twice counts once."""
+    before = state or LanguageState()
+    if not evidence.weights:
+        return replace(before, messages=before.messages + 1) if evidence.kind == "text" else before
+    remembered = _remember_variant(before, evidence)
+    match evidence.kind:
+        case "customer_choice" | "agent_correction":
+            return _take_as_fact(remembered, evidence)
+        case "text":
+            return _hear(remembered, evidence)
+        case _:
+            return _weigh_background(remembered, evidence)
+
+
+def _take_as_fact(state: LanguageState, evidence: Evidence) -> LanguageState:
+    language = tags.language(evidence.weights[0][0])
+    sure = _FACT[evidence.kind]
+    rest = {tag: weight for tag, weight in state.beliefs if tag != language}
+    total = sum(rest.values()) or 1.0
+    beliefs = {language: sure, **{tag: weight / total * (1 - sure) for tag, weight in rest.items()}}
+    return replace(
+        state,
+        beliefs=_sorted(beliefs),
+        current=language,
+        fact=True,
+        settled=True,
+        streak=None,
+        reason=_reason(_REASONS[evidence.kind], replace(state, current=language), sure),
+    )
+
+
+def _weigh_background(state: LanguageState, evidence: Evidence) -> LanguageState:
+    """Page, browser, brand, the last conversation: a prior, mixed into what is believed."""
+    said = tuple(tag for tag, _ in evidence.weights)
+    seen = dict(state.seen)
+    if seen.get(evidence.kind) == said:
+        return state
+    seen[evidence.kind] = said
+    heard = replace(state, seen=tuple(seen.items()))
+    if state.fact or state.settled:
+        return heard  # background does not move what people have settled on
+    share = _PRIOR[evidence.kind]
+    spread = _by_language(evidence.weights)
+    old = dict(state.beliefs)
+    beliefs = {
+        tag: (share * spread.get(tag, 0.0) + (1 - share) / _OTHERS) * (old.get(tag, _unheard(old)) if old else 1.0)
+        for tag in {*spread, *old}
+    }
+    return _name(heard, _normalised(beliefs, leave=(1 - share) * 0.5 if not old else 0.0), evidence)
+
+
+def _hear(state: LanguageState, evidence: Evidence) -> LanguageState:
+    """A message: predict (the customer stays), correct (what the text says), then decide with hysteresis."""
+    said = _by_language(evidence.weights)
+    old = dict(state.beliefs)
+    predicted = (
+        {tag: _STAY * old.get(tag, _unheard(old)) + (1 - _STAY) / _OTHERS for tag in {*said, *old}}
+        if old
+        else dict.fromkeys(said, 1.0)
+    )
+    beliefs = _normalised({tag: weight * max(said.get(tag, 0.0), _FLOOR) for tag, weight in predicted.items()})
+    top = max(said, key=lambda tag: (said[tag], tag))
+    heard = replace(state, messages=state.messages + 1)
+    if state.current is None or not (state.settled or state.fact):
+        return _name(heard, beliefs, evidence)
+    if top == state.current or beliefs.get(state.current, 0.0) >= max(beliefs.values()):
+        return _stay(heard, beliefs, foreign=top != state.current)
+    if evidence.letters < _SHORT or said[top] < _SETTLED:
+        return _hold(heard, heard.streak)
+    count = state.streak[1] + 1 if state.streak and state.streak[0] == top else 1
+    if count < (_STREAK_AGAINST_A_FACT if state.fact else _STREAK):
+        return _hold(heard, (top, count))
+    switched = replace(
+        heard,
+        beliefs=_sorted({**beliefs, top: max(beliefs.get(top, 0.0), _SWITCHED)}),
+        current=top,
+        fact=False,
+        settled=True,
+        streak=None,
+    )
+    return replace(switched, reason=_reason("switched", switched, switched.confidence))
+
+
+def _stay(state: LanguageState, beliefs: Mapping[str, float], *, foreign: bool) -> LanguageState:
+    if foreign:
+        return _hold(state, state.streak)
+    kept = replace(state, beliefs=_sorted(beliefs), streak=None)
+    if state.fact:
+        return kept
+    code = "text_over_time" if state.messages > 1 else "text"
+    return replace(kept, reason=_reason(code, kept, kept.confidence))
+
+
+def _hold(state: LanguageState, streak: tuple[str, int] | None) -> LanguageState:
+    """Something foreign was heard that does not move us: belief stays, the streak remembers."""
+    return replace(state, streak=streak, reason=state.reason if state.fact else _reason("kept", state, state.confidence))
+
+
+def _name(state: LanguageState, beliefs: Mapping[str, float], evidence: Evidence) -> LanguageState:
+    """While nothing is settled the most believed language is the working one."""
+    best = max(beliefs, key=lambda tag: (beliefs[tag], tag))
+    sure = beliefs[best]
+    if sure < _BELIEVED:
+        return replace(state, beliefs=_sorted(beliefs), current=None, settled=False, reason=_UNKNOWN)
+    by_words = evidence.kind in ("text", "earlier_conversation")
+    named = replace(state, beliefs=_sorted(beliefs), current=best, settled=evidence.kind == "text" and sure >= _SETTLED)
+    code = "text_over_time" if evidence.kind == "text" and state.messages > 1 else _REASONS[evidence.kind]
+    said_so = by_words or best in _by_language(evidence.weights)
+    return replace(named, reason=_reason(code, named, sure) if said_so or state.reason.code == "unknown" else state.reason)
+
+
+def _remember_variant(state: LanguageState, evidence: Evidence) -> LanguageState:
+    rank = _VARIANT_RANK[evidence.kind]
+    known = {language: (tag, held) for language, tag, held in state.variants}
+    for tag, weight in evidence.weights:
+        base = tags.language(tag)
+        if tag == base or (evidence.kind == "text" and weight < _BELIEVED):
+            continue
+        if base not in known or rank >= known[base][1]:
+            first_of_list = (
+                base not in known or known[base][1] != rank or evidence.kind in ("customer_choice", "agent_correction", "text")
+            )
+            if first_of_list:
+                known[base] = (tag, rank)
+    return replace(state, variants=tuple((language, tag, held) for language, (tag, held) in known.items()))
+
+
+def _reason(code: str, state: LanguageState, sure: float) -> Reason:
+    return Reason(code=code, values={"language": state.working or "und", "confidence": round(sure, 3), "messages": state.messages})
+
+
+def _ranked(said: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+    known = [tag for tag in map(readable, said) if tag]
+    total = sum(0.4**rank for rank in range(len(known)))
+    return tuple((tag, 0.4**rank / total) for rank, tag in enumerate(known))
+
+
+def _by_language(weights: tuple[tuple[str, float], ...]) -> dict[str, float]:
+    merged: dict[str, float] = {}
+    for tag, weight in weights:
+        base = tags.language(tag)
+        merged[base] = merged.get(base, 0.0) + weight
+    return merged
+
+
+def _unheard(beliefs: Mapping[str, float]) -> float:
+    """What is left for each language nobody has spoken of yet."""
+    return max(1.0 - sum(beliefs.values()), _FLOOR) / _OTHERS
+
+
+def _normalised(beliefs: Mapping[str, float], *, leave: float = 0.0) -> dict[str, float]:
+    total = sum(beliefs.values()) or 1.0
+    return {tag: weight / total * (1 - leave) for tag, weight in beliefs.items()}
+
+
+def _sorted(beliefs: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted(beliefs.items(), key=lambda pair: (-pair[1], pair[0]))[:_KEEP])
