@@ -320,7 +320,8 @@ class PublicEntryForStaff(Frame, frozen=True, kw_only=True, tag="public_entry"):
 
 
 class StaffEntry(Frame, frozen=True, kw_only=True, tag="staff_entry"):
-    """What only staff sees: notes, transfers, language corrections, wrap-ups. `kind` tells, `text` is what a person wrote, `values` fill `console.event.<kind>`."""
+    """What only staff sees: notes, transfers, language corrections, wrap-ups. `kind` tells, `text` is what a person wrote,
+    `values` fill `console.event.<kind>`."""
 
     conversation: Id
     position: int

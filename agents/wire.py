@@ -6,9 +6,11 @@ A frame is one JSON object in one text message, its `type` names it. Unknown fie
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import msgspec
+
+T = TypeVar("T")
 
 PROTOCOL: Final = 1
 FRAME_BYTES_MAX: Final = 64 * 1024
@@ -54,3 +56,28 @@ class Reconnect(Frame, frozen=True, kw_only=True, tag="reconnect"):
     """The server is going away; close and come back after so many seconds (add jitter of your own)."""
 
     after_seconds: float
+
+
+class FrameRefused(ValueError):
+    """A frame that cannot be understood; `code` is one of malformed_frame, unknown_frame, invalid_field."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        self.code = code
+        super().__init__(detail)
+
+
+def read_frame(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
+    """Bytes to a frame.
+
+    Raises:
+        FrameRefused: with the stable code for why not, and a detail that names the field but never quotes a value.
+    """
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError as invalid:
+        detail = str(invalid)
+        raise FrameRefused(
+            "unknown_frame" if "`$.type`" in detail or "missing required field `type`" in detail else "invalid_field", detail
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise FrameRefused("malformed_frame", "not one JSON object in UTF-8") from None

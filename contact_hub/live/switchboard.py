@@ -1,0 +1,90 @@
+"""One ear on the bus for a whole process: passes each poke on to the sockets that care for its subject.
+
+A listener is a bounded set of pokes and an event; the switchboard never waits for anybody. A listener that slept through a poke is woken by its
+own slow poll (see `Listener.next`), so a lost poke costs seconds, never a message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from contact_hub.bus.poke import Bus, Kind, Poke
+
+Key = tuple[Kind, str, str]
+
+
+class Listener:
+    """What one socket has not looked at yet."""
+
+    def __init__(self, leave: Callable[[Listener], None]) -> None:
+        self.keys: set[Key] = set()
+        self._pending: dict[Poke, None] = {}
+        self._wake = asyncio.Event()
+        self._leave = leave
+
+    def hear(self, poke: Poke) -> None:
+        self._pending[poke] = None
+        self._wake.set()
+
+    async def next(self, *, poll_seconds: float) -> list[Poke]:
+        """Pokes heard since the last call; an empty list after `poll_seconds` of silence, which means: look at everything."""
+        try:
+            async with asyncio.timeout(poll_seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return []
+        self._wake.clear()
+        heard, self._pending = list(self._pending), {}
+        return heard
+
+    def close(self) -> None:
+        self._leave(self)
+
+
+class Switchboard:
+    """Runs for the life of the process (`run` in a task)."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._by_key: dict[Key, set[Listener]] = defaultdict(set)
+        self._all: set[Listener] = set()
+
+    async def run(self) -> None:
+        subscription = self._bus.subscribe()
+        try:
+            while True:
+                for poke in await subscription.next():
+                    self.pass_on(poke)
+        finally:
+            self._bus.unsubscribe(subscription)
+
+    def pass_on(self, poke: Poke) -> None:
+        listeners = self._all if poke.kind == "everything" else self._by_key.get((poke.kind, poke.workspace, poke.subject), ())
+        for listener in tuple(listeners):
+            listener.hear(poke)
+
+    def listener(self, keys: Iterable[Key] = ()) -> Listener:
+        listener = Listener(self._forget)
+        self._all.add(listener)
+        self.tune(listener, keys)
+        return listener
+
+    def tune(self, listener: Listener, keys: Iterable[Key]) -> None:
+        """From now on `listener` hears exactly `keys`."""
+        wanted = set(keys)
+        for key in listener.keys - wanted:
+            self._unhook(listener, key)
+        for key in wanted - listener.keys:
+            self._by_key[key].add(listener)
+        listener.keys = wanted
+
+    def _forget(self, listener: Listener) -> None:
+        self.tune(listener, ())
+        self._all.discard(listener)
+
+    def _unhook(self, listener: Listener, key: Key) -> None:
+        self._by_key[key].discard(listener)
+        if not self._by_key[key]:
+            del self._by_key[key]

@@ -1,0 +1,322 @@
+"""What the two sockets have in common: bytes in, bytes out, limits, heartbeat, re-validation and an orderly end.
+
+A `Session` knows frames and nothing of sockets; this file knows sockets and nothing of frames. One task reads, one writes, one lets the session
+tell what moved, one beats; the first to end takes the others with it, and says why in the close code (docs/protocol.md lists them).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import msgspec
+import structlog
+from fastapi import WebSocket, WebSocketDisconnect
+from prometheus_client import Counter, Gauge
+
+from agents.wire import FRAME_BYTES_MAX, Reconnect, Refusal
+from contact_hub.errors import HubError
+from contact_hub.web.outbound import SLOW_READER, Outbound, Overflow
+
+GOING_AWAY: Final = 1012
+HELLO_EXPECTED: Final = 4001
+NOT_WELCOME: Final = 4003
+SUPERSEDED: Final = 4009
+SESSION_ENDED: Final = 4010
+TOO_MANY_FRAMES: Final = 4029
+MALFORMED_TOO_OFTEN: Final = 4400
+
+_HELLO_SECONDS: Final = 10
+_MALFORMED_MAX: Final = 20
+_CLOSE_CODES: Final = {"superseded": SUPERSEDED, "session_ended": SESSION_ENDED, "out_of_order": HELLO_EXPECTED}
+
+_log = structlog.get_logger(__name__)
+_open = Gauge("contact_hub_sockets_open", "Sockets open now", ["face"])
+_frames = Counter("contact_hub_socket_frames_total", "Frames read", ["face"])
+_refused = Counter("contact_hub_socket_refusals_total", "Frames refused", ["face", "code"])
+_slow = Counter("contact_hub_sockets_slow_total", "Sockets closed because they read too slowly", ["face"])
+
+
+class Session(Protocol):
+    """One party's side of the talk. Every method may raise `HubError`; `open` ends the socket with it, `hear` only refuses the frame."""
+
+    async def open(self, raw: bytes) -> None:
+        """The first frame: says hello, puts `welcome` and everything missed into the outbound queue."""
+
+    async def hear(self, raw: bytes) -> None:
+        """One frame."""
+
+    async def tell(self) -> None:
+        """For ever: wait for what moved, put it into the outbound queue."""
+
+    def heartbeat(self) -> msgspec.Struct: ...
+
+    async def revalidate(self) -> None:
+        """Raises `session_ended` where the right to be here is gone."""
+
+    async def close(self) -> None: ...
+
+
+class SessionOver(Exception):
+    """The session ends the socket on its own account."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A token bucket: `per_minute` on average, a fifth of that at once."""
+
+    per_minute: float
+    tokens: float = -1
+    at: float = 0
+
+    def take(self, now: float) -> float:
+        """0 where a token was there, else the seconds until one will be."""
+        most = max(5.0, self.per_minute / 5)
+        self.tokens = most if self.tokens < 0 else min(most, self.tokens + (now - self.at) * self.per_minute / 60)
+        self.at = now
+        if self.tokens >= 1:
+            self.tokens -= 1
+            return 0
+        return (1 - self.tokens) * 60 / self.per_minute
+
+
+class Sockets:
+    """All sockets of this process, so that they can be sent home together at shutdown."""
+
+    def __init__(self) -> None:
+        self._leaving: dict[asyncio.Task[None], Callable[[float], None]] = {}
+        self.closing = False
+
+    def count(self) -> int:
+        return len(self._leaving)
+
+    @contextlib.contextmanager
+    def registered(self, leave: Callable[[float], None]) -> Any:
+        task = asyncio.current_task()
+        assert task is not None
+        self._leaving[task] = leave
+        try:
+            yield
+        finally:
+            del self._leaving[task]
+
+    async def send_home(self, *, within_seconds: float) -> None:
+        """Tell every client to come back soon, and wait until they are gone or the time is over."""
+        self.closing = True
+        tasks = dict(self._leaving)
+        for index, leave in enumerate(tasks.values()):
+            leave(1 + 4 * index / max(1, len(tasks)))
+        if tasks:
+            await asyncio.wait(tasks, timeout=within_seconds)
+
+
+async def converse(
+    socket: WebSocket,
+    session: Session,
+    outbound: Outbound,
+    sockets: Sockets,
+    *,
+    face: str,
+    bucket: Bucket,
+    heartbeat_seconds: float,
+    revalidate_seconds: float,
+) -> None:
+    """Run one accepted socket to its end."""
+    talk = _Talk(socket, session, outbound, face, bucket)
+    _open.labels(face).inc()
+    try:
+        with sockets.registered(talk.leave):
+            if sockets.closing:
+                talk.leave(1)
+            code = await talk.run(heartbeat_seconds=heartbeat_seconds, revalidate_seconds=revalidate_seconds)
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+            await socket.close(code)
+    finally:
+        _open.labels(face).dec()
+        await session.close()
+
+
+class _Talk:
+    def __init__(self, socket: WebSocket, session: Session, outbound: Outbound, face: str, bucket: Bucket) -> None:
+        self._socket, self._session, self._outbound, self._face, self._bucket = socket, session, outbound, face, bucket
+        self._left = asyncio.Event()
+        self._malformed = 0
+
+    def leave(self, after_seconds: float) -> None:
+        self._outbound.put(Reconnect(after_seconds=round(after_seconds, 2)))
+        self._left.set()
+
+    async def run(self, *, heartbeat_seconds: float, revalidate_seconds: float) -> int:
+        """Returns the close code."""
+        writer = asyncio.create_task(self._write())
+        try:
+            try:
+                async with asyncio.timeout(_HELLO_SECONDS):
+                    await self._session.open(await self._receive())
+            except TimeoutError:
+                return HELLO_EXPECTED
+            except HubError as refusal:
+                self._refuse(refusal)
+                await self._flush(writer)
+                return _CLOSE_CODES.get(refusal.code, NOT_WELCOME)
+            except SessionOver as over:
+                await self._flush(writer)
+                return over.code
+            except WebSocketDisconnect:
+                return 1000
+            work: list[Coroutine[Any, Any, int]] = [
+                self._read(),
+                self._tell(),
+                self._beat(heartbeat_seconds),
+                self._revalidate(revalidate_seconds),
+                self._until_left(),
+            ]
+            tasks = [asyncio.create_task(piece) for piece in work]
+            try:
+                done, _ = await asyncio.wait([*tasks, writer], return_when=asyncio.FIRST_COMPLETED)
+                code = max(task.result() for task in done)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            if writer not in done:
+                await self._flush(writer)
+            return code
+        finally:
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+
+    async def _receive(self) -> bytes:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1000))
+        text = message.get("text")
+        raw: bytes = text.encode() if text is not None else message.get("bytes") or b""
+        _frames.labels(self._face).inc()
+        return raw
+
+    async def _read(self) -> int:
+        while True:
+            try:
+                raw = await self._receive()
+            except WebSocketDisconnect:
+                return 1000
+            if pause := self._bucket.take(time.monotonic()):
+                self._put(
+                    Refusal(
+                        code="rate_limited",
+                        sentence=HubError("rate_limited").sentence,
+                        about=_about(raw),
+                        retry_after_seconds=round(pause, 2),
+                    )
+                )
+                continue
+            try:
+                if len(raw) > FRAME_BYTES_MAX:
+                    raise HubError("frame_too_large")
+                await self._session.hear(raw)
+            except HubError as refusal:
+                self._refuse(refusal, about=_about(raw))
+                self._malformed += refusal.code in {"malformed_frame", "unknown_frame", "frame_too_large", "invalid_field"}
+                if self._malformed > _MALFORMED_MAX:
+                    return MALFORMED_TOO_OFTEN
+                if refusal.code in _CLOSE_CODES and refusal.code != "out_of_order":
+                    return _CLOSE_CODES[refusal.code]
+            except SessionOver as over:
+                return over.code
+            except Exception:
+                # our fault, not the client's: it keeps its message and tries again
+                _log.exception("frame_failed", face=self._face)
+                self._put(
+                    Refusal(code="internal", sentence=HubError("internal").sentence, about=_about(raw), retry_after_seconds=2)
+                )
+
+    async def _tell(self) -> int:
+        try:
+            await self._session.tell()
+        except HubError as refusal:
+            self._refuse(refusal)
+            return _CLOSE_CODES.get(refusal.code, GOING_AWAY)
+        except SessionOver as over:
+            return over.code
+        except Exception:
+            _log.exception("telling_failed", face=self._face)
+            return GOING_AWAY
+        raise AssertionError("a session tells for ever")
+
+    async def _beat(self, seconds: float) -> int:
+        while True:
+            await asyncio.sleep(seconds)
+            self._outbound.put(self._session.heartbeat())
+
+    async def _revalidate(self, seconds: float) -> int:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await self._session.revalidate()
+            except HubError as refusal:
+                if refusal.code == "session_ended":
+                    self._refuse(refusal)
+                    return SESSION_ENDED
+
+    async def _until_left(self) -> int:
+        await self._left.wait()
+        return GOING_AWAY
+
+    async def _write(self) -> int:
+        try:
+            while True:
+                frame = await self._outbound.next()
+                await self._socket.send_text(frame.decode())
+        except Overflow:
+            _slow.labels(self._face).inc()
+            return SLOW_READER
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            return 1000
+
+    async def _flush(self, writer: asyncio.Task[int]) -> None:
+        """Give what is queued a moment to leave."""
+        drained = asyncio.create_task(self._outbound.drained())
+        await asyncio.wait([drained, writer], timeout=1, return_when=asyncio.FIRST_COMPLETED)
+        drained.cancel()
+
+    def _put(self, frame: Refusal) -> None:
+        _refused.labels(self._face, frame.code).inc()
+        self._outbound.put(frame)
+
+    def _refuse(self, error: HubError, *, about: str | None = None) -> None:
+        values = {key: str(value) for key, value in error.values.items() if key != "retry_after_seconds"}
+        pause = error.values.get(
+            "retry_after_seconds", 1.0 if error.code in {"overloaded", "storage_full", "unavailable", "shutting_down"} else None
+        )
+        retry = float(pause) if isinstance(pause, int | float) else None
+        self._put(Refusal(code=error.code, sentence=error.sentence, about=about, values=values, retry_after_seconds=retry))
+
+
+class _About(msgspec.Struct):
+    """The few fields by which a client recognises its own frame."""
+
+    client_message_id: str | None = None
+    offer: str | None = None
+    conversation: str | None = None
+
+
+_about_decoder = msgspec.json.Decoder(_About)
+
+
+def _about(raw: bytes) -> str | None:
+    if len(raw) > FRAME_BYTES_MAX:
+        return None
+    try:
+        frame = _about_decoder.decode(raw)
+    except msgspec.MsgspecError:
+        return None
+    about = frame.client_message_id or frame.offer or frame.conversation
+    return about[:64] if about else None
