@@ -47,7 +47,7 @@ _ACCENTED: Final = str.maketrans(
 )
 
 
-class MissingText(LookupError):  # noqa: N818 – errors are named as the floor says them
+class MissingText(LookupError):
     """No catalogue has this key, or a value it needs was not given; raised only where strictness was asked for."""
 
     code = "missing_text"
@@ -57,7 +57,7 @@ class MissingText(LookupError):  # noqa: N818 – errors are named as the floor 
         self.key, self.tag = key, tag
 
 
-class BrokenCatalogue(ValueError):  # noqa: N818 – see above
+class BrokenCatalogue(ValueError):
     """A catalogue file that cannot be read; says which and where."""
 
     code = "broken_catalogue"

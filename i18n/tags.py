@@ -94,7 +94,7 @@ _MATCH_MAX: Final = 40
 _DEMOTION: Final = 9
 
 
-class InvalidTag(ValueError):  # noqa: N818 – errors are named as the floor says them
+class InvalidTag(ValueError):
     """Not a BCP 47 language tag."""
 
     code = "invalid_tag"

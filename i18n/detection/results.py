@@ -9,7 +9,7 @@ from i18n import tags
 _KNOWN: Final = ("brand_languages", "locales", "page", "earlier")
 
 
-class UnknownHint(ValueError):  # noqa: N818 – errors are named as the floor says them
+class UnknownHint(ValueError):
     """A hint whose name we do not know: a typing error that would silently cost accuracy."""
 
     code = "unknown_hint"

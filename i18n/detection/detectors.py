@@ -1,0 +1,163 @@
+"""The libraries that look at a text, each behind the same small face: load once, read, give features per language.
+
+A feature is a number per language; `fusion` weighs them. A library that is not installed, or does not load on this
+machine, is left out, and detection answers with those that are there. No library is asked for its opinion alone.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from i18n.detection.languages import COLUMN, INDEX, LANGUAGES
+
+Features = npt.NDArray[np.float32]  # languages × features of one library
+Reader = Callable[[str, bool], Features]  # text, whether it is in Latin letters
+
+_COUNT: Final = len(LANGUAGES)
+_ID, _MS, _SR, _HR = INDEX["id"], INDEX["ms"], INDEX["sr"], INDEX["hr"]
+_LOG_FLOOR: Final = math.log(1e-3)
+
+WIDTHS: Final[Mapping[str, int]] = {"eldc": 4, "pycld2": 4, "py3langid": 2, "langdetect": 2}
+"""How many features each library gives; the order in which libraries are weighed."""
+
+
+@cache
+def reader(name: str) -> Reader | None:
+    """The library's reader, loaded on first use; None if it is not here."""
+    try:
+        return _LOADERS[name]()
+    except (ImportError, OSError, RuntimeError):
+        return None
+
+
+def _eldc() -> Reader:
+    """Scores between 0 and 1, independent of each other. Knows no Indonesian and no Serbian in Latin letters: both borrow."""
+    eldc = import_module("eldc")
+    eldc.init()
+    detector = eldc.instance()
+    detector.set_languages([code for code in eldc.LANGUAGES if code in COLUMN])
+    detector.set_scores(20)
+    details: Callable[[str], Any] = detector.detect_details
+
+    def read(text: str, latin: bool) -> Features:
+        found = np.zeros((_COUNT, 4), dtype=np.float32)
+        found[:, 3] = _LOG_FLOOR
+        scores: dict[str, float] = details(text).scores
+        if not scores:
+            found[:, 3] = 0.0
+            return found
+        top = max(1e-3, *scores.values())
+        for code, score in scores.items():
+            column = COLUMN[code]
+            held = min(max(score, 1e-3), 1 - 1e-4)
+            found[column] = (1.0, held, math.log(held / (1 - held)), math.log(held / top))
+        if found[_MS, 0] > 0:
+            found[_ID] = found[_MS]
+        if latin and found[_HR, 1] > found[_SR, 1]:
+            found[_SR] = found[_HR]
+        return found
+
+    return read
+
+
+def _pycld2() -> Reader:
+    """Up to three languages with their share of the text, and whether it trusts itself."""
+    cld2 = import_module("pycld2")
+    detect, error = cld2.detect, cld2.error
+
+    def read(text: str, latin: bool) -> Features:
+        found = np.zeros((_COUNT, 4), dtype=np.float32)
+        try:
+            reliable, _, details = detect(text, isPlainText=True, bestEffort=True)
+        except error:
+            return found
+        for rank, (_, code, share, score) in enumerate(details):
+            column = COLUMN.get(code)
+            if column is None:
+                continue
+            found[column] = (
+                1.0 if rank == 0 else 0.0,
+                share / 100,
+                float(reliable) if rank == 0 else 0.0,
+                math.log1p(max(score, 0.0)) / 7,
+            )
+        if latin and found[_HR, 1] > 0 and found[_SR, 1] == 0:
+            found[_SR] = found[_HR] * 0.5
+        return found
+
+    return read
+
+
+def _py3langid() -> Reader:
+    """Naïve Bayes over byte n-grams: log scores, read relative to the best and to the length of the text."""
+    langid = import_module("py3langid.langid")
+    identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE)
+    classes = list(identifier.nb_classes)
+    kept = [place for place, code in enumerate(classes) if code in COLUMN]
+    columns = np.array([COLUMN[classes[place]] for place in kept])
+    # only our languages are weighed: a third of the arithmetic
+    identifier.nb_ptc = np.ascontiguousarray(identifier.nb_ptc[:, kept])
+    identifier.nb_pc = identifier.nb_pc[kept]
+    identifier._full_model = None
+    single = len(set(columns.tolist())) == len(columns)
+
+    visits_of, table, base = langid.visit_counts, identifier.nb_ptc, identifier.nb_pc
+    moves, rows, outputs = identifier.tk_nextmove, identifier._rowbase, identifier.tk_output
+
+    def read(text: str, _latin: bool) -> Features:
+        encoded = text.encode("utf-8", "ignore")
+        found = np.zeros((_COUNT, 2), dtype=np.float32)
+        visits = visits_of(moves, rows, outputs, encoded)
+        if not visits:
+            return found
+        index = np.fromiter(visits.keys(), dtype=np.intp, count=len(visits))
+        counts = np.fromiter(visits.values(), dtype=np.float32, count=len(visits))
+        scores = np.log1p(counts) @ table[index] + base
+        merged = np.full(_COUNT, -1e9, dtype=np.float32)
+        if single:
+            merged[columns] = scores
+        else:
+            np.maximum.at(merged, columns, scores)
+        merged -= merged.max()
+        np.maximum(merged, -60.0, out=found[:, 0])
+        np.maximum(merged / math.sqrt(len(encoded)), -12.0, out=found[:, 1])
+        found[:, 0] /= 10
+        found[:, 1] /= 3
+        return found
+
+    return read
+
+
+def _langdetect() -> Reader:
+    """Slow, and different at every call unless seeded; a voice among others where time allows."""
+    langdetect = import_module("langdetect")
+    langdetect.DetectorFactory.seed = 0
+    error = import_module("langdetect.lang_detect_exception").LangDetectException
+
+    def read(text: str, _latin: bool) -> Features:
+        found = np.zeros((_COUNT, 2), dtype=np.float32)
+        try:
+            guesses = langdetect.detect_langs(text)
+        except error:
+            return found
+        found[:, 1] = -1.0
+        for guess in guesses:
+            column = COLUMN.get(guess.lang)
+            if column is not None:
+                found[column] = (guess.prob, max(math.log(max(guess.prob, 1e-4)), -9.0) / 9)
+        return found
+
+    return read
+
+
+_LOADERS: Final[Mapping[str, Callable[[], Reader]]] = {
+    "eldc": _eldc,
+    "pycld2": _pycld2,
+    "py3langid": _py3langid,
+    "langdetect": _langdetect,
+}

@@ -1,0 +1,66 @@
+"""One probability per language from what several libraries say.
+
+A log-linear model: each feature has one weight per length of text, shared by all languages; each language has a bias;
+the script rules languages out. About a hundred numbers, fitted by `bench/fit_languages.py` for every set of libraries
+that may be present, so that a missing library costs accuracy and not the answer.
+"""
+
+import json
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from i18n.detection.detectors import WIDTHS, Features
+from i18n.detection.languages import LANGUAGES
+
+LENGTHS: Final = (4, 8, 15, 30, 60)
+"""The upper ends of the length classes, in characters read; the last class is open."""
+
+PARAMETERS: Final = Path(__file__).parents[1] / "data" / "detection.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What was fitted for one set of libraries: per length class a weight a feature, and a bias per language."""
+
+    by_length: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+
+    def scores(self, read: Sequence[Features], length: int) -> npt.NDArray[np.float64]:
+        """A score per language; higher is likelier."""
+        weights = self.by_length[bisect_left(LENGTHS, length)]
+        joined = read[0] if len(read) == 1 else np.concatenate(read, axis=1)
+        scores: npt.NDArray[np.float64] = (joined @ weights + self.bias).astype(np.float64)
+        return scores
+
+
+@cache
+def weights_for(detectors: tuple[str, ...]) -> Weights | None:
+    """The weights fitted for exactly these libraries, in the order of WIDTHS."""
+    stored = _parameters()["sets"].get("+".join(detectors))
+    if stored is None:
+        return None
+    width = sum(WIDTHS[name] for name in detectors)
+    by_length = np.array(stored["by_length"], dtype=np.float32)
+    bias = np.array([stored["bias"].get(tag, 0.0) for tag in LANGUAGES], dtype=np.float32)
+    assert by_length.shape == (len(LENGTHS) + 1, width), "i18n/data/detection.json does not fit this code: run bench.fit_languages"
+    return Weights(by_length, bias)
+
+
+def probabilities(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Scores as probabilities."""
+    raised: npt.NDArray[np.float64] = np.exp(scores - scores.max())
+    raised /= raised.sum()
+    return raised
+
+
+@cache
+def _parameters() -> dict[str, dict[str, dict[str, dict[str, float]]]]:
+    parsed: dict[str, dict[str, dict[str, dict[str, float]]]] = json.loads(PARAMETERS.read_text(encoding="utf-8"))
+    return parsed
