@@ -17,7 +17,7 @@ from contact_hub.privacy.masking import mask_cards
 
 Severity = Literal["refuse", "warn"]
 
-_VARIABLE: Final = re.compile(r"\{[a-z_][a-z0-9_. ]*\}|\{\{.*?\}\}|\[(?:name|order|date|amount)\]", re.IGNORECASE)
+_VARIABLE: Final = re.compile(r"\{\??[^{}\n]{1,80}\}|\[(?:name|order|date|amount)\]", re.IGNORECASE)
 _INVISIBLE: Final = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF], None)
 _NAME_CHARS_MIN: Final = 3
 

@@ -1,0 +1,67 @@
+"""The demo's brand sites: small pages of invented shops, each on its own `*.localhost` origin, with the widget on them.
+
+They stand in for our clients' sites, so they get what a careful client would send: a content security policy that allows nothing but
+their own files, and of ours the loader script and the frame.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+from typing import Final
+
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+SITES: Final = Path(__file__).parent / "sites"
+_POLICY: Final = (
+    "default-src 'none'; script-src {hub}; frame-src {hub}; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+
+class BrandSites:
+    """Answers for the hosts that have a folder under `sites/`; everything else goes on to the hub."""
+
+    def __init__(self, app: ASGIApp, *, hub: str) -> None:
+        self._app, self._hub = app, hub
+        self._hosts = {folder.name: folder for folder in SITES.iterdir() if folder.is_dir()} if SITES.is_dir() else {}
+
+    @property
+    def hosts(self) -> list[str]:
+        return sorted(self._hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (folder := self._hosts.get(_host(scope))):
+            await self._page(folder, scope["path"], scope["method"])(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _page(self, folder: Path, path: str, method: str) -> Response:
+        if method not in {"GET", "HEAD"}:
+            return PlainTextResponse("", status_code=405)
+        if path == "/favicon.ico":
+            return Response(status_code=204)
+        wanted = (folder / path.lstrip("/")).resolve()
+        if not wanted.is_relative_to(folder.resolve()):
+            return PlainTextResponse("", status_code=404)
+        if wanted.is_dir():
+            if not path.endswith("/"):
+                return RedirectResponse(path + "/")
+            wanted /= "index.html"
+        if not wanted.is_file() and wanted.with_suffix(".html").is_file():
+            wanted = wanted.with_suffix(".html")
+        if not wanted.is_file():
+            return PlainTextResponse("", status_code=404)
+        body = wanted.read_bytes()
+        kind = mimetypes.guess_type(wanted.name)[0] or "application/octet-stream"
+        if kind == "text/html":
+            body = body.replace(b"{{hub}}", self._hub.encode())
+            kind += "; charset=utf-8"
+        headers = {"content-security-policy": _POLICY.format(hub=self._hub), "cache-control": "no-cache"}
+        return Response(body, media_type=kind, headers=headers)
+
+
+def _host(scope: Scope) -> str:
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
+    return host.rsplit(":", 1)[0] if not host.endswith("]") else host
