@@ -1,0 +1,146 @@
+// What a report is asked: a period, a zone, filters, a dimension to group by. It lives in the address of the page, so that a figure can be
+// sent to a colleague, and becomes the very same parameters for the report, the CSV and the list behind a figure: one question, three answers.
+
+export const PERIODS = ["today", "yesterday", "7d", "28d", "month", "last_month", "custom"] as const;
+export type Period = (typeof PERIODS)[number];
+
+export const FILTERS = ["client", "brand", "vendor", "pool", "language", "kind", "channel"] as const;
+export type Filter = (typeof FILTERS)[number];
+
+export const DIMENSIONS = ["brand", "client", "vendor", "pool", "agent", "language", "kind", "channel", "day", "hour"] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+export interface Query {
+  readonly period: Period;
+  /** Dates of the zone, both inclusive; only where the period is `custom`. */
+  readonly from: string;
+  readonly to: string;
+  readonly zone: string;
+  readonly by: Dimension;
+  readonly filters: Readonly<Partial<Record<Filter, string>>>;
+}
+
+export const DEFAULTS = { period: "7d", by: "pool" } as const;
+
+export function readQuery(search: string | URLSearchParams, zone: string): Query {
+  const given = new URLSearchParams(search);
+  const [from, to] = [dateOf(given.get("from")), dateOf(given.get("to"))];
+  const filters = Object.fromEntries(FILTERS.flatMap((name) => (given.get(name) ? [[name, given.get(name) as string]] : [])));
+  const asked = oneOf(PERIODS, given.get("period"), from && to ? "custom" : DEFAULTS.period);
+  const period = asked === "custom" && !(from && to) ? DEFAULTS.period : asked;
+  return {
+    period,
+    from: period === "custom" ? from : "",
+    to: period === "custom" ? to : "",
+    zone: zoneOf(given.get("zone")) ?? zone,
+    by: oneOf(DIMENSIONS, given.get("by"), DEFAULTS.by),
+    filters,
+  };
+}
+
+/** The query as the page's address holds it: only what differs from the defaults. */
+export function writeQuery(query: Query, zone: string): URLSearchParams {
+  const said = new URLSearchParams();
+  if (query.period !== DEFAULTS.period) said.set("period", query.period);
+  if (query.period === "custom") {
+    said.set("from", query.from);
+    said.set("to", query.to);
+  }
+  if (query.zone !== zone) said.set("zone", query.zone);
+  if (query.by !== DEFAULTS.by) said.set("by", query.by);
+  for (const name of FILTERS) if (query.filters[name]) said.set(name, query.filters[name]);
+  return said;
+}
+
+/** The query as the server is asked. `by` may be another than the page's: every picture groups in its own way. */
+export function parameters(query: Query, now: Date, by: string = query.by): URLSearchParams {
+  const { from, to } = span(query, now);
+  const said = new URLSearchParams({ from, to, zone: query.zone, by });
+  for (const name of FILTERS) if (query.filters[name]) said.set(name, query.filters[name]);
+  return said;
+}
+
+export const reportUrl = (query: Query, now: Date, by?: string): string => `/api/quality/report?${parameters(query, now, by)}`;
+
+/** The table on the screen as a file: the same parameters, so the same numbers. */
+export const csvUrl = (query: Query, now: Date): string => `/api/quality/report.csv?${parameters(query, now)}`;
+
+export interface FigureAt {
+  readonly measure: string;
+  readonly row: string;
+  /** The dimension the row is a row of. */
+  readonly by: string;
+}
+
+export function drillUrl(query: Query, now: Date, at: FigureAt): string {
+  const said = parameters(query, now, at.by);
+  said.set("measure", at.measure);
+  said.set("row", at.row);
+  return `/api/quality/drill?${said}`;
+}
+
+/** The page that lists what stands behind a figure. */
+export function drillPage(query: Query, zone: string, at: FigureAt): string {
+  const said = writeQuery(query, zone);
+  said.set("measure", at.measure);
+  said.set("row", at.row);
+  said.set("rows", at.by);
+  return `/quality?${said}`;
+}
+
+export function pageOf(query: Query, zone: string): string {
+  const said = writeQuery(query, zone).toString();
+  return said ? `/quality?${said}` : "/quality";
+}
+
+/** First and last date of the period, both inclusive, on the calendar of the query's zone. */
+export function span(query: Query, now: Date): { from: string; to: string } {
+  const today = dateIn(now, query.zone);
+  const [year, month] = [Number(today.slice(0, 4)), Number(today.slice(5, 7))];
+  switch (query.period) {
+    case "today":
+      return { from: today, to: today };
+    case "yesterday":
+      return { from: plusDays(today, -1), to: plusDays(today, -1) };
+    case "7d":
+      return { from: plusDays(today, -6), to: today };
+    case "28d":
+      return { from: plusDays(today, -27), to: today };
+    case "month":
+      return { from: `${today.slice(0, 7)}-01`, to: today };
+    case "last_month":
+      return { from: iso(Date.UTC(year, month - 2, 1)), to: iso(Date.UTC(year, month - 1, 0)) };
+    case "custom":
+      return query.from <= query.to ? { from: query.from, to: query.to } : { from: query.to, to: query.from };
+  }
+}
+
+/** Two days or less are drawn by the hour, more by the day. */
+export const timeDimension = (query: Query, now: Date): "hour" | "day" => {
+  const { from, to } = span(query, now);
+  return daysIn(from, to) <= 2 ? "hour" : "day";
+};
+
+export const daysIn = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000) + 1;
+
+export const plusDays = (date: string, days: number): string => iso(Date.parse(date) + days * 86_400_000);
+
+/** `2026-11-21`: the date that the calendar on the wall of `zone` shows at `moment`. */
+export const dateIn = (moment: Date, zone: string): string =>
+  new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(moment);
+
+const iso = (moment: number): string => new Date(moment).toISOString().slice(0, 10);
+
+const dateOf = (text: string | null): string => (text && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : "");
+
+const oneOf = <T extends string>(known: readonly T[], text: string | null, otherwise: T): T =>
+  known.includes(text as T) ? (text as T) : otherwise;
+
+function zoneOf(name: string | null): string | null {
+  if (!name) return null;
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone ? name : null;
+  } catch {
+    return null;
+  }
+}
