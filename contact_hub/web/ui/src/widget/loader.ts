@@ -2,80 +2,73 @@
 // `frame-src` for the hub, and under Trusted Types: no inline style, no markup from strings, no request of its own. Every byte counts here
 // (budget: 1 KB compressed), because every page of every shop pays for it.
 import css from "./loader.css?inline";
-import type { Face, ToFrame, ToPage } from "./bridge";
+import type { Face, Said, ToPage } from "./bridge";
 
 const { src, dataset } = document.currentScript as HTMLScriptElement;
 const hub = new URL(src).origin;
-const key = `contact-hub.${dataset.brand}`;
 const page = window as unknown as { ContactHub?: object };
+const make = <T extends HTMLElement>(name: string) => document.createElement(name) as T;
 
 if (!page.ContactHub) {
-  const make = <T extends HTMLElement>(name: string) => document.createElement(name) as T;
   const host = make("contact-hub");
   const button = make<HTMLButtonElement>("button");
   const frame = make<HTMLIFrameElement>("iframe");
   const root = host.attachShadow({ mode: "closed" });
   const sheet = new CSSStyleSheet();
-  // What was said before the frame could hear it.
-  let early: ToFrame[] | null = [];
+  // The last of everything said, because most is said before the frame is there to hear it.
+  const said: Said = { show: false };
+  let listening: Window | null;
 
-  const emit = (name: string, detail?: unknown) => host.dispatchEvent(new CustomEvent(name, { detail }));
-
-  const say = (...message: ToFrame) => (early ? early.push(message) : frame.contentWindow?.postMessage(message, hub));
+  const say = (what: keyof Said, about: unknown) => {
+    said[what] = about as never;
+    listening?.postMessage([what, about], hub);
+  };
 
   const load = () => {
-    if (!frame.src) frame.src = `${hub}/widget/frame?brand=${dataset.brand}#${document.documentElement.lang}`;
+    if (frame.src) return;
+    frame.src = `${hub}/widget/frame?brand=${dataset.brand}#${document.documentElement.lang}`;
     root.append(frame);
   };
 
   const show = (open: boolean) => {
-    if (open !== frame.hidden) return;
     frame.hidden = !open;
     button.ariaExpanded = `${open}`;
-    if (!frame.src) load();
-    say(open ? "show" : "hide");
+    say("show", open);
+    if (open) load();
     (open ? frame : button).focus();
-    emit(open ? "open" : "close");
   };
 
-  const paint = (face: Partial<Face>) => {
-    button.style.background = face.colour ?? "";
-    button.style.color = face.ink ?? "";
-    button.ariaLabel = frame.title = face.label ?? "Chat";
-    if (face.unread) button.value = `${face.unread}`;
-    else button.removeAttribute("value");
-    if (face.talking && !frame.src) load();
+  /** Looks as told, or as last told on this site, or as the script's tag says. */
+  const paint = (face?: Partial<Face>) => {
+    try {
+      localStorage[hub] = JSON.stringify((face ??= JSON.parse(localStorage[hub])));
+    } catch {}
+    face = { label: "Chat", ...dataset, ...face };
+    button.style.background = face.colour!;
+    button.style.color = face.ink!;
+    button.ariaLabel = frame.title = face.label!;
+    button.toggleAttribute("value", !!(button.value = face.unread!));
+    if (face.talking) load();
   };
+
+  /** By the word of the frame's message: our own ears first, then the page's. */
+  const heard: Record<string, (about: never) => void> = { face: paint, show };
 
   sheet.replaceSync(css);
   root.adoptedStyleSheets = [sheet];
   root.append(button);
   frame.hidden = true;
-  frame.referrerPolicy = "origin";
-  button.ariaExpanded = "false";
+  frame.onload = () => {
+    listening = frame.contentWindow;
+    for (const what in said) say(what as keyof Said, said[what as keyof Said]);
+  };
   button.onclick = () => show(frame.hidden);
 
   addEventListener("message", ({ origin, source, data }: MessageEvent<ToPage>) => {
-    if (origin !== hub || source !== frame.contentWindow) return;
-    const [what, about, detail] = data;
-    if (what === "ready") {
-      const waiting = early;
-      early = null;
-      waiting?.map((message) => say(...message));
-    } else if (what === "close") show(false);
-    else if (what === "face") {
-      paint(about);
-      try {
-        localStorage[key] = JSON.stringify(about);
-      } catch {}
-    } else emit(about, detail);
+    if (origin === hub && source === frame.contentWindow) heard[data[0]]?.(data[1] as never);
   });
 
-  let face: Partial<Face> = dataset;
-  try {
-    face = { ...dataset, ...JSON.parse(localStorage[key]) };
-  } catch {}
-  paint(face);
+  paint();
   document.body.append(host);
 
   page.ContactHub = {
@@ -83,8 +76,6 @@ if (!page.ContactHub) {
     close: () => show(false),
     setLanguage: (tag: string) => say("language", tag),
     setContext: (prefill: object) => say("context", prefill),
-    on: (name: string, listener: (detail?: unknown) => void) =>
-      host.addEventListener(name, (event) => listener((event as CustomEvent).detail)),
+    on: (name: string, listener: (about: never) => void) => (heard[name] = listener),
   };
-  dispatchEvent(new Event("contacthub"));
 }
