@@ -41,6 +41,7 @@ def time_of_day(moment: datetime, tag: str, zone: str) -> str:
 
 def next_opening(moment: datetime, now: datetime, tag: str, zone: str) -> str:
     """When a closed brand opens again, for a customer in `zone`: `tomorrow at 09:00 (Berlin time)`."""
+    tag = _spoken(tag)
     local, today = _local(moment, zone), _local(now, zone)
     days = (local.date() - today.date()).days
     at = {"time": time_of_day(moment, tag, zone), "zone": zone_name(zone, tag)}
@@ -54,10 +55,9 @@ def next_opening(moment: datetime, now: datetime, tag: str, zone: str) -> str:
 
 
 def zone_name(zone: str, tag: str) -> str:
-    """The zone as people call it: `Berlin Time`; UTC stays UTC."""
-    locale = tags.locale(tag)
-    city = dates.get_timezone_location(ZoneInfo(zone), locale=locale, return_city=True)
-    return "UTC" if city == "UTC" else str(locale.zone_formats["region"] % city)
+    """The zone as people call it: `Berlin time`; UTC stays UTC."""
+    city = dates.get_timezone_location(ZoneInfo(zone), locale=tags.locale(tag), return_city=True)
+    return "UTC" if city == "UTC" else catalogues.text("widget.opening.zone", tag, city=city)
 
 
 def duration(seconds: float, tag: str) -> str:
@@ -107,6 +107,12 @@ def listing(items: Iterable[str], tag: str) -> str:
 def isolate(text: str) -> str:
     """Wrapped so that its direction cannot disturb its surroundings; its own bidi controls are taken out."""
     return f"{_FSI}{text.translate(_CONTROLS)}{_PDI}"
+
+
+def _spoken(tag: str) -> str:
+    """The tag itself, or the one whose catalogue its readers get: a sentence does not mix two languages."""
+    served = catalogues.resolve(tag)
+    return tag if tags.language(served) == tags.language(tag) else served
 
 
 def _local(moment: datetime, zone: str) -> datetime:

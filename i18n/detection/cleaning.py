@@ -16,7 +16,7 @@ _LINK: Final = re.compile(
     re.IGNORECASE,
 )
 _HANDLE: Final = re.compile(r"[#@]\w+")
-_CODE: Final = re.compile(r"\b\w*\d[\w\-/.:,]*")
+_CODE: Final = re.compile(r"(?:\b[A-Za-z_]*|)\d[A-Za-z0-9_\-/.:,]*")
 _EMOJI: Final = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2190-\u21ff\u2b00-\u2bff\ufe0f\u200d\u20e3\U000e0000-\U000e007f]+")
 _SMILEY: Final = re.compile(r"(?:(?<=\s)|^)[:;=8xX]['-]?[)(DPpOo3/\\|]+(?=\s|$)")
 _TRIGGERS: Final = re.compile(r"[0-9@:/#;=<]|www\.|\.[a-z]")
@@ -31,8 +31,10 @@ _BRAND_WORDS: Final = (
     "telegram app online email pdf sms usb iban pin"
 )
 _BRANDS: Final = frozenset(_BRAND_WORDS.split())
-_UNIVERSAL_WORDS: Final = "hi hello hey hallo hola ciao ok okay oki pls plz please thx thanks sorry bye lol wow yes no hm hmm haha info help "
+_UNIVERSAL_WORDS: Final = (
+    "hi hello hey hallo hola ciao ok okay oki pls plz please thx thanks sorry bye lol wow yes no hm hmm haha info help "
     "test super stop top"
+)
 _UNIVERSAL: Final = frozenset(_UNIVERSAL_WORDS.split())
 
 
