@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from routing.model import AgentId, Availability, ContractId, InquiryId, OfferId, PoolId
 
@@ -144,3 +145,18 @@ Decision = (
     | Closed
     | Flagged
 )
+
+DECISION_NAMES: Final[Mapping[str, type[Decision]]] = {
+    "queued": Queued,
+    "offered": Offered,
+    "withdrawn": Withdrawn,
+    "assigned": Assigned,
+    "refused": Refused,
+    "released": Released,
+    "wrap_up_started": WrapUpStarted,
+    "wrap_up_ended": WrapUpEnded,
+    "availability_changed": AvailabilityChanged,
+    "closed": Closed,
+    "flagged": Flagged,
+}
+"""The names under which the journal keeps them; a name never changes its meaning."""

@@ -5,7 +5,9 @@ Every event is a frozen value with a stable name (`EVENT_NAMES`), because the jo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from routing.model import AgentId, Availability, Demand, InquiryId, OfferId, Plan, PoolId
 
@@ -44,6 +46,14 @@ class OfferDeclined:
     offer: OfferId
     agent: AgentId
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InquiryClaimed:
+    """An agent takes a waiting inquiry on their own accord (a supervisor asked them to, everybody declined it). Hard rules and seats hold."""
+
+    inquiry: InquiryId
+    agent: AgentId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +124,7 @@ Event = (
     | DemandCorrected
     | OfferAccepted
     | OfferDeclined
+    | InquiryClaimed
     | AvailabilitySet
     | AgentConnected
     | AgentDisconnected
@@ -124,3 +135,22 @@ Event = (
     | OwnerTookOver
     | DeadlinePassed
 )
+
+EVENT_NAMES: Final[Mapping[str, type[Event]]] = {
+    "inquiry_arrived": InquiryArrived,
+    "inquiry_left": InquiryLeft,
+    "demand_corrected": DemandCorrected,
+    "offer_accepted": OfferAccepted,
+    "offer_declined": OfferDeclined,
+    "inquiry_claimed": InquiryClaimed,
+    "availability_set": AvailabilitySet,
+    "agent_connected": AgentConnected,
+    "agent_disconnected": AgentDisconnected,
+    "transferred": Transferred,
+    "handling_ended": HandlingEnded,
+    "wrap_up_done": WrapUpDone,
+    "plan_changed": PlanChanged,
+    "owner_took_over": OwnerTookOver,
+    "deadline_passed": DeadlinePassed,
+}
+"""The names under which the journal keeps them; a name never changes its meaning."""

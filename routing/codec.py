@@ -1,0 +1,126 @@
+"""Values to plain JSON and back, driven by their types.
+
+One rule for every frozen dataclass of this package: a field is written under its name, an absent value is not written at all, an enum by its
+stable name, an instant as ISO 8601 in UTC. Reading follows the type hints, so what one version of the service wrote, a later one with more
+fields (with defaults) reads. Same value, same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import UTC, date, datetime
+from enum import Enum, IntEnum
+from functools import lru_cache
+from types import UnionType
+from typing import Any, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+Plain = Any
+"""What `json` can write: the one place where the type checker looks away."""
+
+
+class Unreadable(ValueError):
+    """A record that no version of this codec wrote."""
+
+
+def dump(value: object) -> Plain:
+    """The plain form of a value."""
+    if value is None or isinstance(value, bool | float) or type(value) in {str, int}:
+        return value
+    if isinstance(value, IntEnum):
+        return value.name
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {dump(key): dump(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [dump(item) for item in value]
+    if is_dataclass(value):
+        return {name: dump(item) for name in _names(value.__class__) if (item := getattr(value, name)) is not None}
+    raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def load(kind: type[T], plain: Plain) -> T:
+    """The value of a dataclass from its plain form. Raises `Unreadable`."""
+    try:
+        value: T = _reader(kind)(plain)  # type: ignore[arg-type]  # a class is hashable
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unreadable(f"{plain!r} is not a {kind.__name__}: {error}") from error
+    return value
+
+
+def canonical(plain: Plain) -> bytes:
+    """The one way in which this is written: keys sorted, no spaces, UTF-8."""
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+@lru_cache(maxsize=256)
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+@lru_cache(maxsize=512)
+def _reader(kind: Any) -> Callable[[Plain], Any]:
+    if isinstance(kind, NewType):
+        return _reader(kind.__supertype__)
+    origin = get_origin(kind)
+    if origin in {Union, UnionType}:
+        return _optional(kind)
+    if origin is tuple:
+        return _tuple(get_args(kind))
+    if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
+        key, item = (_reader(argument) for argument in get_args(kind))
+        return lambda plain: {key(k): item(v) for k, v in plain.items()}
+    if origin is not None:
+        return lambda plain: plain  # Literal
+    if is_dataclass(kind):
+        return _dataclass(kind)
+    return _SIMPLE.get(kind) or _enum(kind)
+
+
+def _optional(kind: Any) -> Callable[[Plain], Any]:
+    (inner,) = (argument for argument in get_args(kind) if argument is not type(None))
+    read = _reader(inner)
+    return lambda plain: None if plain is None else read(plain)
+
+
+def _tuple(arguments: tuple[Any, ...]) -> Callable[[Plain], Any]:
+    if arguments[-1] is Ellipsis:
+        read = _reader(arguments[0])
+        return lambda plain: tuple(read(item) for item in plain)
+    readers = tuple(_reader(argument) for argument in arguments)
+    return lambda plain: tuple(read(item) for read, item in zip(readers, plain, strict=True))
+
+
+def _dataclass(kind: Any) -> Callable[[Plain], Any]:
+    hints = get_type_hints(kind)
+    readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
+    absent = {field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING}
+
+    def read(plain: Plain) -> Any:
+        found = {name: reader(plain[name]) for name, reader in readers.items() if name in plain}
+        return kind(**dict.fromkeys(absent - plain.keys()), **found)
+
+    return read
+
+
+def _enum(kind: Any) -> Callable[[Plain], Any]:
+    by_name: Callable[[Plain], Any] = kind.__getitem__
+    return by_name if issubclass(kind, IntEnum) else kind
+
+
+_SIMPLE: dict[Any, Callable[[Plain], Any]] = {
+    str: str,
+    int: int,
+    float: float,
+    bool: bool,
+    date: date.fromisoformat,
+    datetime: datetime.fromisoformat,
+}
