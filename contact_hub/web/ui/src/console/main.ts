@@ -7,7 +7,9 @@ import "./console.css";
 import { mount } from "svelte";
 import { applyTheme } from "$shared/theme";
 import App from "./App.svelte";
+import { applyDensity } from "./prefs.svelte";
 
 applyTheme();
+applyDensity();
 const target = document.getElementById("app");
 if (target) mount(App, { target });
