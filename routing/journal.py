@@ -160,3 +160,13 @@ def _value(names: Mapping[str, type[T]], plain: Mapping[str, Any]) -> T:
     if kind is None:
         raise Unreadable(f"{plain.get('is')!r} is no kind of record")
     return load(kind, plain)
+
+
+def event_to_json(event: Event | PlanVersionChanged) -> dict[str, Any]:
+    """An event on its own, as it waits for the owner."""
+    return _named(event)
+
+
+def event_from_json(plain: Mapping[str, Any]) -> Event | PlanVersionChanged:
+    """Back from `event_to_json`. Raises `Unreadable`."""
+    return _value(_EVENTS, plain)
