@@ -1,0 +1,75 @@
+"""The store: rows in, rows out, on SQLite or PostgreSQL.
+
+Two ways to use it. `read()` gives one snapshot to look at. `write(command)` hands a command to the one task that writes and returns once its work is on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from contact_hub.errors import HubError
+from contact_hub.store.engines import Database, database, lost_code
+from contact_hub.store.schema import schema_state
+from contact_hub.store.transaction import Tx
+from contact_hub.store.writer import Batch, Command, T, Writer
+
+
+class Store:
+    """Open it with `Store.open`, close it before the event loop ends."""
+
+    def __init__(self, rows: Database, writer: Writer) -> None:
+        self._rows, self._writer = rows, writer
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        waiting_max: int = 4_096,
+        batch_seconds_max: float = 30.0,
+        observe: Callable[[Batch], None] = lambda _batch: None,
+    ) -> Store:
+        """Refuses a database that cannot be reached, or that another version of us wrote (`database_outdated`). `observe` hears of every commit."""
+        state = await schema_state(url)
+        if state != "current":
+            raise HubError("database_outdated", state=state)
+        rows = database(url)
+        return cls(rows, Writer(rows, waiting_max=waiting_max, batch_seconds_max=batch_seconds_max, observe=observe))
+
+    async def close(self) -> None:
+        """Finish what waits, then let go."""
+        await self._writer.close()
+        await self._rows.close()
+
+    @property
+    def waiting(self) -> int:
+        """Commands that are not begun yet."""
+        return self._writer.waiting
+
+    @property
+    def dialect(self) -> str:
+        return self._rows.dialect
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """One snapshot; nothing written meanwhile shows in it."""
+        try:
+            async with self._rows.reading() as connection:
+                yield Tx(connection, self._rows.dialect)
+        except (SQLAlchemyError, OSError) as error:
+            code = lost_code(error)
+            if code is None:
+                raise
+            raise HubError(code) from error
+
+    async def write(self, command: Command[T], *, name: str) -> T:
+        """Run a command and return its result once it is on disk.
+
+        A command that raises leaves nothing behind, and its exception comes out here. `storage_full`, `unavailable`, `overloaded` and `shutting_down` mean
+        that nothing was kept, as far as we know; sending the same again is safe where it is idempotent. The command may be run more than once and must
+        touch nothing but its transaction; what follows from it belongs into `tx.after_commit`.
+        """
+        return await self._writer.run(command, name)

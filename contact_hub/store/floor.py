@@ -1,0 +1,268 @@
+"""What is asked and who has it: inquiries, offers, seats, and who is at the desk.
+
+Every transition is a compare-and-set: `move` says from which state, and whether it was so. Behind it stand the partial unique index (one live
+offer or assignment per inquiry) and the CHECK on seats; running into either is a bug of ours, and raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, Unpack
+
+from sqlalchemy import and_, exists, func, insert, select, update
+
+from contact_hub.errors import HubError
+from contact_hub.scope import AgentScope, OperatorScope, Scope, SystemScope
+from contact_hub.store.records import Inquiry, InquiryChanges, OfferRecord, OfferState, Presence, Seats, Waiting
+from contact_hub.store.session import Session
+from contact_hub.store.shape import Shape
+from contact_hub.store.tables import inquiries, offers, presences, seats
+from contact_hub.store.visibility import operators_only, pools_shown, staff_only, visible_inquiries
+from routing.model import AgentId, Availability, BrandId
+
+_I: Final = inquiries.c
+_O: Final = offers.c
+_S: Final = seats.c
+_P: Final = presences.c
+_INQUIRY: Final = Shape(Inquiry, inquiries)
+_OFFER: Final = Shape(OfferRecord, offers)
+_SEATS: Final = Shape(Seats, seats)
+_PRESENCE: Final = Shape(Presence, presences)
+
+
+class Inquiries:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def get(self, scope: Scope, inquiry: str) -> Inquiry:
+        found = await self._session.execute(_visible(scope).where(_I.id == inquiry))
+        if not found.rows:
+            raise HubError("not_found")
+        return _seen_by(scope, _INQUIRY.read(found.rows[0]))
+
+    async def get_many(self, scope: Scope, ids: Collection[str]) -> dict[str, Inquiry]:
+        found = await self._session.execute(_visible(scope).where(_I.id.in_(list(ids))))
+        return {row.id: _seen_by(scope, _INQUIRY.read(row)) for row in found.rows}
+
+    async def of_conversation(self, scope: Scope, conversation: str) -> list[Inquiry]:
+        """All of a conversation's inquiries, the oldest first."""
+        found = await self._session.execute(_visible(scope).where(_I.conversation == conversation).order_by(_I.arrived_at, _I.id))
+        return [_seen_by(scope, _INQUIRY.read(row)) for row in found.rows]
+
+    async def unfinished(self, scope: Scope) -> list[Inquiry]:
+        """Everything that still asks for somebody, the oldest first."""
+        found = await self._session.execute(_visible(scope).where(_I.state != "closed").order_by(_I.arrived_at, _I.id))
+        return [_seen_by(scope, _INQUIRY.read(row)) for row in found.rows]
+
+    async def waiting_by_brand(
+        self, scope: SystemScope | OperatorScope, brands: Collection[str] | None = None
+    ) -> dict[BrandId, Waiting]:
+        """How many wait (or ring) for each brand; a brand for which nobody waits is absent."""
+        operators_only(scope)
+        asked = (
+            select(_I.brand, func.count().label("waiting"), func.min(_I.arrived_at, type_=_I.arrived_at.type).label("oldest"))
+            .where(_I.workspace == scope.workspace, _I.state.in_(("waiting", "offered")))
+            .group_by(_I.brand)
+        )
+        if brands is not None:
+            asked = asked.where(_I.brand.in_(list(brands)))
+        result = await self._session.execute(asked)
+        return {row.brand: Waiting(brand=row.brand, waiting=row.waiting, oldest_since=row.oldest) for row in result.rows}
+
+    async def insert(self, inquiry: Inquiry) -> None:
+        await self._session.execute(insert(inquiries), _INQUIRY.write(inquiry))
+
+    async def update(self, scope: Scope, inquiry: str, **changes: Unpack[InquiryChanges]) -> None:
+        done = await self._session.execute(update(inquiries).where(_I.id == inquiry, visible_inquiries(scope)).values(**changes))
+        if done.count == 0:
+            raise HubError("not_found")
+
+
+class Offers:
+    """Offers and assignments: one row each, in one of three states."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def get(self, scope: Scope, offer: str) -> OfferRecord:
+        """An agent finds the own offers only, a manager those of the own pools."""
+        found = await self._session.execute(_offers(scope).where(_O.id == offer))
+        if not found.rows:
+            raise HubError("not_found")
+        return _OFFER.read(found.rows[0])
+
+    async def of_inquiry(self, scope: Scope, inquiry: str) -> list[OfferRecord]:
+        """Every offer of an inquiry, in the order in which they were made."""
+        found = await self._session.execute(_offers(scope).where(_O.inquiry == inquiry).order_by(_O.offered_at, _O.id))
+        return [_OFFER.read(row) for row in found.rows]
+
+    async def ringing(self, scope: Scope, agent: str) -> list[OfferRecord]:
+        """Live offers to an agent that are not yet accepted."""
+        return await self._of_agent(scope, agent, "offered")
+
+    async def assigned(self, scope: Scope, agent: str) -> list[OfferRecord]:
+        """What the agent has taken and not yet given back, wrap-up included."""
+        return await self._of_agent(scope, agent, "assigned")
+
+    async def live(self, scope: SystemScope | OperatorScope) -> list[OfferRecord]:
+        """Every live offer and assignment of the workspace."""
+        operators_only(scope)
+        found = await self._session.execute(_offers(scope).where(_O.state != "over").order_by(_O.offered_at, _O.id))
+        return [_OFFER.read(row) for row in found.rows]
+
+    async def insert(self, offer: OfferRecord) -> None:
+        await self._session.execute(insert(offers), _OFFER.write(offer))
+
+    async def move(
+        self, workspace: str, offer: str, *, from_: OfferState, to: OfferState, at: datetime, because: str | None = None
+    ) -> bool:
+        """Compare and set; false where the offer was not in `from_`."""
+        times = {"assigned": {"assigned_at": at}, "over": {"over_at": at}}
+        done = await self._session.execute(
+            update(offers)
+            .where(_O.workspace == workspace, _O.id == offer, _O.state == from_)
+            .values(state=to, because=because, **times.get(to, {}))
+        )
+        return done.count == 1
+
+    async def _of_agent(self, scope: Scope, agent: str, state: OfferState) -> list[OfferRecord]:
+        found = await self._session.execute(
+            _offers(scope).where(_O.agent == agent, _O.state == state).order_by(_O.offered_at, _O.id)
+        )
+        return [_OFFER.read(row) for row in found.rows]
+
+
+class SeatRows:
+    """Seats of each agent. The CHECK is the second lock: taking more than there are raises."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def set_up(self, workspace: str, agent: str, count: int) -> None:
+        """So many seats from now on. Where more are in use, they run out as they are given back: the bound follows, it does not throw anybody out."""
+        row = self._session.insert(seats).values(workspace=workspace, agent=agent, seats=count, seats_used=0)
+        at_least_used = func.max if self._session.dialect == "sqlite" else func.greatest
+        await self._session.execute(
+            row.on_conflict_do_update(index_elements=[_S.workspace, _S.agent], set_={"seats": at_least_used(count, _S.seats_used)})
+        )
+
+    async def take(self, workspace: str, agent: str, weight: int) -> None:
+        await self._change(workspace, agent, weight)
+
+    async def free(self, workspace: str, agent: str, weight: int) -> None:
+        await self._change(workspace, agent, -weight)
+
+    async def all(self, scope: SystemScope | OperatorScope) -> dict[AgentId, Seats]:
+        operators_only(scope)
+        found = await self._session.execute(select(*_SEATS.columns).where(_S.workspace == scope.workspace))
+        return {row.agent: _SEATS.read(row) for row in found.rows}
+
+    async def _change(self, workspace: str, agent: str, weight: int) -> None:
+        done = await self._session.execute(
+            update(seats).where(_S.workspace == workspace, _S.agent == agent).values(seats_used=_S.seats_used + weight)
+        )
+        if done.count == 0:
+            raise HubError("agent_unknown")
+
+
+class Presences:
+    """Who is at the desk, through which node, and how available."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def get(self, scope: Scope, agent: str) -> Presence | None:
+        """Agents see themselves, operators everybody."""
+        if not isinstance(scope, SystemScope | OperatorScope) and not (isinstance(scope, AgentScope) and scope.agent_id == agent):
+            raise HubError("not_found")
+        found = await self._session.execute(select(*_PRESENCE.columns).where(_P.workspace == scope.workspace, _P.agent == agent))
+        return _PRESENCE.read(found.rows[0]) if found.rows else None
+
+    async def all(self, scope: SystemScope | OperatorScope) -> dict[AgentId, Presence]:
+        operators_only(scope)
+        found = await self._session.execute(select(*_PRESENCE.columns).where(_P.workspace == scope.workspace))
+        return {row.agent: _PRESENCE.read(row) for row in found.rows}
+
+    async def take_over(self, workspace: str, agent: str, *, node: str, at: datetime) -> int:
+        """A console says hello: connected, under the next presence epoch, which fences every earlier one."""
+        row = self._session.insert(presences).values(
+            workspace=workspace,
+            agent=agent,
+            presence_epoch=1,
+            connected=True,
+            node=node,
+            availability=Availability.OFFLINE,
+            reason=None,
+            since=at,
+        )
+        result = await self._session.execute(
+            row.on_conflict_do_update(
+                index_elements=[_P.workspace, _P.agent],
+                set_={"presence_epoch": _P.presence_epoch + 1, "connected": True, "node": node},
+            ).returning(_P.presence_epoch)
+        )
+        return int(result.scalar())
+
+    async def leave(self, workspace: str, agent: str, *, presence_epoch: int) -> bool:
+        """The console is gone; false where another has taken over meanwhile and nothing changed."""
+        done = await self._session.execute(
+            update(presences)
+            .where(_P.workspace == workspace, _P.agent == agent, _P.presence_epoch == presence_epoch, _P.connected.is_(True))
+            .values(connected=False, node=None)
+        )
+        return done.count == 1
+
+    async def set_availability(
+        self, workspace: str, agent: str, availability: Availability, *, reason: str | None, at: datetime
+    ) -> None:
+        row = self._session.insert(presences).values(
+            workspace=workspace,
+            agent=agent,
+            presence_epoch=0,
+            connected=False,
+            node=None,
+            availability=availability,
+            reason=reason,
+            since=at,
+        )
+        await self._session.execute(
+            row.on_conflict_do_update(
+                index_elements=[_P.workspace, _P.agent], set_={"availability": availability, "reason": reason, "since": at}
+            )
+        )
+
+    async def forget_node(self, workspace: str, node: str) -> list[AgentId]:
+        """A node is gone: its consoles are not connected any more. Returns whose."""
+        gone = await self._session.execute(
+            update(presences)
+            .where(_P.workspace == workspace, _P.node == node, _P.connected.is_(True))
+            .values(connected=False, node=None)
+            .returning(_P.agent)
+        )
+        return [row.agent for row in gone.rows]
+
+
+def _visible(scope: Scope) -> Any:
+    return select(*_INQUIRY.columns).where(visible_inquiries(scope))
+
+
+def _offers(scope: Scope) -> Any:
+    """An offer names an agent and a pool, and its trace everybody's reasons: what belongs to somebody else is not there."""
+    staff_only(scope)
+    statement = select(*_OFFER.columns).where(_O.workspace == scope.workspace)
+    if isinstance(scope, AgentScope):
+        return statement.where(_O.agent == scope.agent_id)
+    pools = pools_shown(scope)
+    if pools is not None:
+        return statement.where(_O.pool.in_(sorted(pools)))
+    if isinstance(scope, SystemScope | OperatorScope):
+        return statement
+    return statement.where(exists().where(and_(_I.workspace == _O.workspace, _I.id == _O.inquiry), visible_inquiries(scope)))
+
+
+def _seen_by(scope: Scope, inquiry: Inquiry) -> Inquiry:
+    """Without whose it is, where the reader may not know them."""
+    pools = pools_shown(scope)
+    return inquiry if pools is None or inquiry.pool in pools else replace(inquiry, agent=None, pool=None, contract=None)

@@ -1,0 +1,200 @@
+"""What happened, for ever: the journal that every number is folded from, the sealed audit, and effects that are still to be carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import and_, exists, insert, or_, select, update
+
+from contact_hub.errors import HubError
+from contact_hub.scope import ClientScope, OperatorScope, Scope, SystemScope, VendorScope
+from contact_hub.store.records import AuditRow, JournalLine, NewJournalLine, OutboxItem
+from contact_hub.store.session import Session, audit_hash
+from contact_hub.store.shape import Shape
+from contact_hub.store.tables import audit, conversations, inquiries, journal, journal_about, outbox, workspaces
+from contact_hub.store.visibility import operators_only, visible_conversations, visible_inquiries
+
+_J: Final = journal.c
+_B: Final = journal_about.c
+_A: Final = audit.c
+_X: Final = outbox.c
+_I: Final = inquiries.c
+_LINE: Final = Shape(JournalLine, journal)
+_AUDIT: Final = Shape(AuditRow, audit)
+_ITEM: Final = Shape(OutboxItem, outbox)
+
+
+class Journal:
+    """Lines are numbered without holes in the order of commit, so a reader that stands at a number has missed nothing before it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def append(self, workspace: str, *lines: NewJournalLine) -> None:
+        """Written at the end of this commit."""
+        for line in lines:
+            self._session.tail.journal.append(
+                {
+                    "workspace": workspace,
+                    "at": line.at,
+                    "epoch": line.epoch,
+                    "kind": line.kind,
+                    "inquiry": line.inquiry,
+                    "conversation": line.conversation,
+                    "body": line.body,
+                }
+            )
+            self._session.tail.about.append(line.about | ({line.inquiry} if line.inquiry else frozenset()))
+
+    async def read(
+        self,
+        scope: Scope,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after_seq: int = 0,
+        inquiry: str | None = None,
+        conversation: str | None = None,
+        limit: int = 10_000,
+    ) -> list[JournalLine]:
+        """Lines in order. A client or a vendor reads what concerns conversations they can see; of a step that decided about others too,
+        the parts that name a foreign inquiry are cut out."""
+        wanted = select(*_LINE.columns).where(_J.workspace == scope.workspace, _J.seq > after_seq, _concerns(scope))
+        if since is not None:
+            wanted = wanted.where(_J.at >= since)
+        if until is not None:
+            wanted = wanted.where(_J.at < until)
+        if conversation is not None:
+            wanted = wanted.where(_J.conversation == conversation)
+        if inquiry is not None:
+            wanted = wanted.where(_J.seq.in_(select(_B.seq).where(_B.workspace == scope.workspace, _B.inquiry == inquiry)))
+        found = await self._session.execute(wanted.order_by(_J.seq).limit(limit))
+        lines = [_LINE.read(row) for row in found.rows]
+        return lines if isinstance(scope, SystemScope | OperatorScope) else await self._only_theirs(scope, lines)
+
+    async def head(self, workspace: str) -> int:
+        """The number of the latest line."""
+        found = await self._session.execute(select(workspaces.c.journal_head).where(workspaces.c.id == workspace))
+        return int(found.scalar() or 0)
+
+    async def _only_theirs(self, scope: Scope, lines: list[JournalLine]) -> list[JournalLine]:
+        if not lines:
+            return []
+        own = select(_B.seq, _B.inquiry, exists().where(_I.id == _B.inquiry, visible_inquiries(scope)).label("theirs"))
+        found = await self._session.execute(own.where(_B.workspace == scope.workspace, _B.seq.in_([line.seq for line in lines])))
+        foreign = {row.inquiry for row in found.rows if not row.theirs}
+        return [_without(line, foreign) for line in lines]
+
+
+class Audit:
+    """Who saw and changed what of whom. Every row seals itself and all before it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def append(
+        self, workspace: str, *, at: datetime, who: str, action: str, subject: str, details: Mapping[str, Any] | None = None
+    ) -> None:
+        """Written at the end of this commit."""
+        self._session.tail.audit.append(
+            {"workspace": workspace, "at": at, "who": who, "action": action, "subject": subject, "details": details or {}}
+        )
+
+    async def read(self, scope: SystemScope | OperatorScope, *, after_seq: int = 0, limit: int = 1_000) -> list[AuditRow]:
+        operators_only(scope)
+        found = await self._session.execute(
+            select(*_AUDIT.columns).where(_A.workspace == scope.workspace, _A.seq > after_seq).order_by(_A.seq).limit(limit)
+        )
+        return [_AUDIT.read(row) for row in found.rows]
+
+    async def verify(self, workspace: str) -> int | None:
+        """The number of the first row that was changed, removed or added behind our back; None where the chain holds."""
+        head = (
+            await self._session.execute(
+                select(workspaces.c.audit_head, workspaces.c.audit_hash).where(workspaces.c.id == workspace)
+            )
+        ).first()
+        if head is None:
+            return None
+        previous, expected = "", 1
+        while True:
+            page = await self._session.execute(
+                select(audit).where(_A.workspace == workspace, _A.seq >= expected).order_by(_A.seq).limit(1_000)
+            )
+            for row in page.rows:
+                if row.seq != expected or row.hash != audit_hash(previous, row._asdict()):
+                    return expected
+                previous, expected = row.hash, expected + 1
+            if not page.rows:
+                return None if (head.audit_head, head.audit_hash) == (expected - 1, previous) else expected
+
+
+class Outbox:
+    """Effects on the outside world, written with their cause and carried out by the queue."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def add(self, item: OutboxItem) -> None:
+        await self._session.execute(insert(outbox), _ITEM.write(item))
+
+    async def due(self, now: datetime, limit: int = 100) -> list[OutboxItem]:
+        """What should have been begun by now, of all workspaces."""
+        found = await self._session.execute(
+            select(*_ITEM.columns).where(_X.state == "waiting", _X.due_at <= now).order_by(_X.due_at, _X.id).limit(limit)
+        )
+        return [_ITEM.read(row) for row in found.rows]
+
+    async def move(self, workspace: str, item: str, *, from_: str, to: str, due_at: datetime | None = None) -> bool:
+        """Compare and set; counts an attempt where it begins to run."""
+        values: dict[str, Any] = {"state": to}
+        if to == "running":
+            values["attempts"] = _X.attempts + 1
+        if due_at is not None:
+            values["due_at"] = due_at
+        done = await self._session.execute(
+            update(outbox).where(_X.workspace == workspace, _X.id == item, _X.state == from_).values(**values)
+        )
+        return done.count == 1
+
+
+def _concerns(scope: Scope) -> Any:
+    match scope:
+        case SystemScope() | OperatorScope():
+            return and_(True)
+        case ClientScope() | VendorScope():
+            theirs = exists().where(_B.workspace == _J.workspace, _B.seq == _J.seq, _I.id == _B.inquiry, visible_inquiries(scope))
+            return or_(theirs, exists().where(conversations.c.id == _J.conversation, visible_conversations(scope)))
+        case _:
+            raise HubError("not_found")
+
+
+def _without(line: JournalLine, foreign: Collection[str]) -> JournalLine:
+    """The line without every part that names a foreign inquiry. An event about one is reduced to the passing of time: that it happened is ours to know,
+    what it was is not."""
+    if not foreign:
+        return line
+    body = _cut(line.body, foreign)
+    return JournalLine(
+        seq=line.seq,
+        at=line.at,
+        epoch=line.epoch,
+        kind=line.kind,
+        inquiry=None if line.inquiry in foreign else line.inquiry,
+        conversation=None if line.inquiry in foreign else line.conversation,
+        body=body if isinstance(body, Mapping) else {},
+    )
+
+
+def _cut(value: Any, foreign: Collection[str]) -> Any:
+    match value:
+        case Mapping() if value.get("inquiry") in foreign:
+            return None
+        case Mapping():
+            return {name: _cut(part, foreign) for name, part in value.items()}
+        case list():
+            return [part for item in value if (part := _cut(item, foreign)) is not None]
+        case _:
+            return value

@@ -1,0 +1,108 @@
+"""What the owner of a workspace lives on: its lease, the inputs that wait for it, the facts it is restored from.
+
+The lease row gives liveness by its expiry and correctness by its epoch. Every commit of an owner calls `assert_mine` first; a former owner that
+slept through its expiry touches no row and gets `StaleEpoch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, or_, select, update
+
+from contact_hub.store.records import Lease, RoutingInput
+from contact_hub.store.session import Session, StaleEpoch
+from contact_hub.store.shape import Shape
+from contact_hub.store.tables import leases, routing_facts, routing_inputs
+
+_L: Final = leases.c
+_N: Final = routing_inputs.c
+_F: Final = routing_facts.c
+_LEASE: Final = Shape(Lease, leases)
+_INPUT: Final = Shape(RoutingInput, routing_inputs)
+
+
+class Leases:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def get(self, workspace: str) -> Lease | None:
+        found = await self._session.execute(select(*_LEASE.columns).where(_L.workspace == workspace))
+        return _LEASE.read(found.rows[0]) if found.rows else None
+
+    async def acquire(self, workspace: str, holder: str, now: datetime, seconds: float) -> int | None:
+        """The new epoch, or None while somebody else holds it. The same holder asking again gets a new epoch too: its earlier life is fenced."""
+        until = now + timedelta(seconds=seconds)
+        row = self._session.insert(leases).values(workspace=workspace, holder=holder, epoch=1, expires_at=until)
+        taken = await self._session.execute(
+            row.on_conflict_do_update(
+                index_elements=[_L.workspace],
+                set_={"holder": holder, "epoch": _L.epoch + 1, "expires_at": until},
+                where=or_(_L.expires_at <= now, _L.holder == holder),
+            ).returning(_L.epoch)
+        )
+        return None if not taken.rows else int(taken.scalar())
+
+    async def renew(self, workspace: str, epoch: int, now: datetime, seconds: float) -> bool:
+        """False where the epoch is not ours any more: stop at once."""
+        until = now + timedelta(seconds=seconds)
+        done = await self._session.execute(
+            update(leases).where(_L.workspace == workspace, _L.epoch == epoch).values(expires_at=until)
+        )
+        return done.count == 1
+
+    async def release(self, workspace: str, epoch: int, now: datetime) -> None:
+        """Give it back early; the row stays, because its epoch must never go down."""
+        await self._session.execute(
+            update(leases).where(_L.workspace == workspace, _L.epoch == epoch).values(expires_at=now, holder="")
+        )
+
+    async def assert_mine(self, workspace: str, epoch: int) -> None:
+        """First statement of every commit of an owner; it also locks the row, so that nobody takes over in the middle."""
+        done = await self._session.execute(update(leases).where(_L.workspace == workspace, _L.epoch == epoch).values(epoch=epoch))
+        if done.count == 0:
+            raise StaleEpoch(f"epoch {epoch} of {workspace} is over")
+
+
+class Inputs:
+    """Events that wait for the owner, in the order in which they were committed."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, workspace: str, event: Mapping[str, Any], *, at: datetime) -> None:
+        """Written at the end of this commit."""
+        self._session.tail.inputs.append({"workspace": workspace, "at": at, "event": event})
+
+    async def take_batch(self, workspace: str, limit: int) -> list[RoutingInput]:
+        """The oldest ones. They stay until `delete`, which belongs into the commit that carries out what follows from them."""
+        found = await self._session.execute(select(*_INPUT.columns).where(_N.workspace == workspace).order_by(_N.seq).limit(limit))
+        return [_INPUT.read(row) for row in found.rows]
+
+    async def delete(self, workspace: str, seqs: Collection[int]) -> None:
+        await self._session.execute(delete(routing_inputs).where(_N.workspace == workspace, _N.seq.in_(list(seqs))))
+
+
+class Facts:
+    """The floor as the engine captured it, key by key."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def all(self, workspace: str) -> dict[str, Mapping[str, Any]]:
+        found = await self._session.execute(select(_F.key, _F.body).where(_F.workspace == workspace).order_by(_F.key))
+        return {row.key: row.body for row in found.rows}
+
+    async def apply(self, workspace: str, changes: Mapping[str, Mapping[str, Any] | None]) -> None:
+        """Set every key to its value, forget those without one."""
+        kept = [{"workspace": workspace, "key": key, "body": body} for key, body in sorted(changes.items()) if body is not None]
+        gone = sorted(key for key, body in changes.items() if body is None)
+        if kept:
+            row = self._session.insert(routing_facts)
+            await self._session.execute(
+                row.on_conflict_do_update(index_elements=[_F.workspace, _F.key], set_={"body": row.excluded.body}), kept
+            )
+        if gone:
+            await self._session.execute(delete(routing_facts).where(_F.workspace == workspace, _F.key.in_(gone)))

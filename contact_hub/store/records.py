@@ -1,0 +1,419 @@
+"""Rows as values: what goes into the store and what comes out of it.
+
+A record holds what its table holds, under the same names, and knows nothing of SQL. Changes are typed dictionaries, so that a service names just the
+fields it means. Two kinds of entry stay two types: nothing that reads staff entries can be handed a public one by mistake, nor the other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypedDict
+
+from routing.model import AgentId, Availability, BrandId, Channel, ClientId, ContractId, InquiryId, OfferId, PoolId, VendorId
+
+ConversationState = Literal["waiting", "open", "ended"]
+InquiryState = Literal["waiting", "offered", "assigned", "wrap_up", "closed"]
+OfferState = Literal["offered", "assigned", "over"]
+Speaker = Literal["customer", "agent", "brand"]
+Role = Literal["agent", "vendor_manager", "client_supervisor", "operator"]
+DraftMode = Literal["reply", "note"]
+
+# ---------------------------------------------------------------- the tenant and its rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """`delivery_epoch` changes when an older backup is restored: positions of another epoch mean nothing."""
+
+    id: str
+    delivery_epoch: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceVersion:
+    workspace: str
+    version: int
+    document: Mapping[str, Any]
+    applied_at: datetime
+    applied_by: str
+
+
+# ---------------------------------------------------------------- people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """`generation` grows with whatever must end every session: a new password, another role, being disabled."""
+
+    workspace: str
+    id: str
+    email: str
+    name: str
+    role: Role
+    agent: AgentId | None = None
+    vendor: VendorId | None = None
+    client: ClientId | None = None
+    password_hash: str | None = field(default=None, repr=False)
+    generation: int = 1
+    created_at: datetime
+    disabled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    workspace: str
+    token_hash: str = field(repr=False)
+    account: str
+    generation: int
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A right to open one socket, once, soon. `subject` says whose."""
+
+    workspace: str
+    ticket_hash: str = field(repr=False)
+    kind: Literal["console", "widget"]
+    subject: Mapping[str, Any]
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    workspace: str
+    id: str
+    client: ClientId
+    brand: BrandId
+    name: str | None = None
+    email: str | None = None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One browser on one brand's site."""
+
+    workspace: str
+    brand: BrandId
+    id: str
+    token_hash: str = field(repr=False)
+    customer: str | None = None
+    locale: str | None = None
+    zone: str | None = None
+    created_at: datetime
+    last_seen_at: datetime
+
+
+# ---------------------------------------------------------------- conversations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """`language` is the settling state as `i18n` keeps it, `language_tag` and `language_confidence` what can be searched of it."""
+
+    workspace: str
+    id: str
+    client: ClientId
+    brand: BrandId
+    customer: str | None = None
+    device: str | None = None
+    channel: Channel = Channel.CHAT
+    kind: str = "service"
+    state: ConversationState = "waiting"
+    public_head: int = 0
+    staff_head: int = 0
+    language: Mapping[str, Any] = field(default_factory=dict)
+    language_tag: str | None = None
+    language_confidence: float = 0.0
+    opened_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    inquiry: InquiryId | None = None
+    agent: AgentId | None = None
+    pool: PoolId | None = None
+    persona: Mapping[str, Any] | None = None
+    customer_read: int = 0
+    agent_read: int = 0
+    csat_score: int | None = None
+    csat_comment: str | None = None
+    last_speaker: Literal["customer", "agent", "brand", "none"] = "none"
+    last_words: str = ""
+    last_at: datetime
+    customer_waits_since: datetime | None = None
+    zone: str | None = None
+
+
+class ConversationChanges(TypedDict, total=False):
+    customer: str | None
+    kind: str
+    state: ConversationState
+    language: Mapping[str, Any]
+    language_tag: str | None
+    language_confidence: float
+    ended_at: datetime | None
+    ended_by: str | None
+    inquiry: InquiryId | None
+    agent: AgentId | None
+    pool: PoolId | None
+    persona: Mapping[str, Any] | None
+    customer_read: int
+    agent_read: int
+    csat_score: int | None
+    csat_comment: str | None
+    last_speaker: Literal["customer", "agent", "brand", "none"]
+    last_words: str
+    last_at: datetime
+    customer_waits_since: datetime | None
+    zone: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPublicEntry:
+    """To be appended. `fingerprint` stands for what the client sent; without it the body does, which is right only where the same input
+    always makes the same body. `pool` is that of the agent who speaks."""
+
+    at: datetime
+    speaker: Speaker
+    sender: str
+    body: Mapping[str, Any]
+    client_message_id: str | None = None
+    fingerprint: str | None = None
+    pool: PoolId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicEntry:
+    """`sender` is empty where the reader may not know who spoke."""
+
+    conversation: str
+    position: int
+    at: datetime
+    speaker: Speaker
+    sender: str
+    body: Mapping[str, Any]
+    client_message_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewStaffEntry:
+    at: datetime
+    kind: str
+    sender: str
+    body: Mapping[str, Any]
+    client_message_id: str | None = None
+    fingerprint: str | None = None
+    pool: PoolId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffEntry:
+    conversation: str
+    position: int
+    at: datetime
+    kind: str
+    sender: str
+    body: Mapping[str, Any]
+    client_message_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """Where an entry stands. `fresh` is false when it stood there before: the client sent it again."""
+
+    position: int
+    at: datetime
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationFilter:
+    """What to look for; `since` and `until` bound the opening, the first included, the second not. Pools and agents: whoever handled it, at any time."""
+
+    brand: str | None = None
+    client: str | None = None
+    pool: str | None = None
+    pools: frozenset[str] | None = None
+    agent: str | None = None
+    language: str | None = None
+    kind: str | None = None
+    channel: str | None = None
+    state: ConversationState | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    ids: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageKey:
+    """Where the next page begins; opaque to whoever carries it."""
+
+    opened_at: datetime
+    id: str
+
+
+# ---------------------------------------------------------------- the floor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    workspace: str
+    id: InquiryId
+    conversation: str
+    client: ClientId
+    brand: BrandId
+    kind: str
+    channel: Channel
+    demand: Mapping[str, Any]
+    state: InquiryState = "waiting"
+    arrived_at: datetime
+    assigned_at: datetime | None = None
+    ended_at: datetime | None = None
+    agent: AgentId | None = None
+    pool: PoolId | None = None
+    contract: ContractId | None = None
+    disposition: str | None = None
+    closed_because: str | None = None
+    all_closed: bool = False
+    next_opening: datetime | None = None
+    flagged: str | None = None
+    rules: int | None = None
+
+
+class InquiryChanges(TypedDict, total=False):
+    kind: str
+    demand: Mapping[str, Any]
+    state: InquiryState
+    assigned_at: datetime | None
+    ended_at: datetime | None
+    agent: AgentId | None
+    pool: PoolId | None
+    contract: ContractId | None
+    disposition: str | None
+    closed_because: str | None
+    all_closed: bool
+    next_opening: datetime | None
+    flagged: str | None
+    rules: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRecord:
+    """An offer and the assignment that it may become."""
+
+    workspace: str
+    id: OfferId
+    inquiry: InquiryId
+    conversation: str
+    agent: AgentId
+    pool: PoolId
+    contract: ContractId
+    state: OfferState = "offered"
+    weight: int
+    offered_at: datetime
+    until: datetime
+    assigned_at: datetime | None = None
+    over_at: datetime | None = None
+    because: str | None = None
+    trace: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How many wait for a brand, and since when the longest."""
+
+    brand: BrandId
+    waiting: int
+    oldest_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seats:
+    workspace: str
+    agent: AgentId
+    seats: int
+    seats_used: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """`presence_epoch` numbers the logins of an agent's console: a later one fences the earlier."""
+
+    workspace: str
+    agent: AgentId
+    presence_epoch: int
+    connected: bool
+    node: str | None
+    availability: Availability
+    reason: str | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    workspace: str
+    holder: str
+    epoch: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingInput:
+    seq: int
+    at: datetime
+    event: Mapping[str, Any]
+
+
+# ---------------------------------------------------------------- what happened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJournalLine:
+    """`about` are all inquiries the body speaks of, `inquiry` the one whose event it is."""
+
+    at: datetime
+    epoch: int
+    kind: str
+    body: Mapping[str, Any]
+    inquiry: InquiryId | None = None
+    conversation: str | None = None
+    about: frozenset[InquiryId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalLine:
+    seq: int
+    at: datetime
+    epoch: int
+    kind: str
+    inquiry: InquiryId | None
+    conversation: str | None
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    seq: int
+    at: datetime
+    who: str
+    action: str
+    subject: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxItem:
+    workspace: str
+    id: str
+    kind: str
+    payload: Mapping[str, Any]
+    state: Literal["waiting", "running", "done", "failed"] = "waiting"
+    attempts: int = 0
+    due_at: datetime

@@ -1,0 +1,146 @@
+"""What every repository is given: a way to execute, and what is to happen at the end.
+
+Lines of the journal, routing inputs and audit rows are kept back until the end of the batch and written there together. Their numbers come from one row per
+workspace, so taking them last keeps that row locked for the shortest time, makes order of number the order of commit, and leaves one lock order
+(rows first, heads last) in which two nodes cannot wait for each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Executable, Table, bindparam, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from contact_hub.store import tables
+from contact_hub.store.engines import Parameters, Reading, Result
+from contact_hub.store.types import canonical
+
+
+class Rerun(Exception):
+    """Somebody else was faster; run this command again from its start."""
+
+
+class StaleEpoch(Exception):
+    """Another process owns the workspace now: drop the engine, write nothing."""
+
+
+@dataclass(slots=True)
+class Tail:
+    """What a batch writes last."""
+
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+    journal: list[dict[str, Any]] = field(default_factory=list)
+    about: list[frozenset[str]] = field(default_factory=list)
+    audit: list[dict[str, Any]] = field(default_factory=list)
+
+    def take(self, other: Tail) -> None:
+        """Add what one command left."""
+        self.inputs += other.inputs
+        self.journal += other.journal
+        self.about += other.about
+        self.audit += other.audit
+
+    async def flush(self, to: Reading) -> None:
+        counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+        for place, rows in enumerate((self.inputs, self.journal, self.audit)):
+            for line in rows:
+                counts[line["workspace"]][place] += 1
+        for workspace, (events, lines, audits) in sorted(counts.items()):
+            heads = (
+                await to.execute(_TAKE_NUMBERS, {"b_id": workspace, "inputs": events, "lines": lines, "audits": audits})
+            ).first()
+            assert heads is not None, "the workspace has no row"
+            _number(self.inputs, workspace, heads.input_head - events)
+            _number(self.journal, workspace, heads.journal_head - lines)
+            if audits:
+                _number(self.audit, workspace, heads.audit_head - audits)
+                head = _chain((line for line in self.audit if line["workspace"] == workspace), heads.audit_hash)
+                await to.execute(_KEEP_HASH, {"b_id": workspace, "b_hash": head})
+        for table, new in (
+            (tables.routing_inputs, self.inputs),
+            (tables.journal, self.journal),
+            (tables.journal_about, self._links()),
+            (tables.audit, self.audit),
+        ):
+            if new:
+                await to.execute(insert(table), new)
+
+    def _links(self) -> list[dict[str, Any]]:
+        return [
+            {"workspace": line["workspace"], "inquiry": inquiry, "seq": line["seq"]}
+            for line, about in zip(self.journal, self.about, strict=True)
+            for inquiry in sorted(about)
+        ]
+
+
+_W: Final = tables.workspaces.c
+_TAKE_NUMBERS: Final = (
+    update(tables.workspaces)
+    .where(_W.id == bindparam("b_id"))
+    .values(
+        input_head=_W.input_head + bindparam("inputs"),
+        journal_head=_W.journal_head + bindparam("lines"),
+        audit_head=_W.audit_head + bindparam("audits"),
+    )
+    .returning(_W.input_head, _W.journal_head, _W.audit_head, _W.audit_hash)
+)
+_KEEP_HASH: Final = update(tables.workspaces).where(_W.id == bindparam("b_id")).values(audit_hash=bindparam("b_hash"))
+
+
+def _number(lines: Iterable[dict[str, Any]], workspace: str, head: int) -> None:
+    for line in lines:
+        if line["workspace"] == workspace:
+            head += 1
+            line["seq"] = head
+
+
+def _chain(lines: Iterable[dict[str, Any]], previous: str) -> str:
+    for line in lines:
+        line["hash"] = previous = audit_hash(previous, line)
+    return previous
+
+
+def audit_hash(previous: str, line: Mapping[str, Any]) -> str:
+    """The hash of one audit row: it seals the row's content and everything before it."""
+    at: datetime = line["at"]
+    content = {name: line[name] for name in ("workspace", "seq", "who", "action", "subject", "details")} | {
+        "at": int(at.timestamp() * 1_000_000)
+    }
+    return hashlib.sha256((previous + canonical(content)).encode()).hexdigest()
+
+
+class Session:
+    """A transaction as the repositories see it."""
+
+    def __init__(self, connection: Reading, dialect: str, *, tail: Tail | None = None) -> None:
+        self._connection = connection
+        self.dialect = dialect
+        self._tail = tail
+        self.hooks: list[Callable[[], None]] = []
+
+    @property
+    def writing(self) -> bool:
+        return self._tail is not None
+
+    @property
+    def tail(self) -> Tail:
+        assert self._tail is not None, "this transaction only reads"
+        return self._tail
+
+    def after_commit(self, hook: Callable[[], None]) -> None:
+        """Call this once the commit stands, and never otherwise. It must not block: it pokes, it does not wait for anybody."""
+        assert self.writing, "nothing is committed here"
+        self.hooks.append(hook)
+
+    async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
+        return await self._connection.execute(statement, parameters)
+
+    def insert(self, table: Table) -> Any:
+        """An insert that knows `on_conflict_do_…`, which both databases spell alike."""
+        return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)

@@ -1,0 +1,79 @@
+"""Customers, and the browsers in which we meet them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final, TypedDict, Unpack
+
+from sqlalchemy import insert, select, update
+
+from contact_hub.errors import HubError
+from contact_hub.scope import Scope
+from contact_hub.store.records import Customer, Device
+from contact_hub.store.session import Session
+from contact_hub.store.shape import Shape
+from contact_hub.store.tables import customers, devices
+from contact_hub.store.visibility import visible_customers
+
+_C: Final = customers.c
+_D: Final = devices.c
+_CUSTOMER: Final = Shape(Customer, customers)
+_DEVICE: Final = Shape(Device, devices)
+
+
+class CustomerChanges(TypedDict, total=False):
+    name: str | None
+    email: str | None
+
+
+class DeviceChanges(TypedDict, total=False):
+    customer: str | None
+    locale: str | None
+    zone: str | None
+    last_seen_at: datetime
+
+
+class Customers:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def get(self, scope: Scope, customer: str) -> Customer:
+        found = await self.get_many(scope, [customer])
+        if customer not in found:
+            raise HubError("not_found")
+        return found[customer]
+
+    async def get_many(self, scope: Scope, ids: Collection[str]) -> dict[str, Customer]:
+        """Those of the ids that can be seen."""
+        found = await self._session.execute(select(*_CUSTOMER.columns).where(visible_customers(scope), _C.id.in_(list(ids))))
+        return {row.id: _CUSTOMER.read(row) for row in found.rows}
+
+    async def insert(self, customer: Customer) -> None:
+        await self._session.execute(insert(customers), _CUSTOMER.write(customer))
+
+    async def update(self, workspace: str, customer: str, **changes: Unpack[CustomerChanges]) -> None:
+        done = await self._session.execute(update(customers).where(_C.workspace == workspace, _C.id == customer).values(**changes))
+        if done.count == 0:
+            raise HubError("not_found")
+
+
+class Devices:
+    """A device is who holds its token; so it is found by the token's hash and by nothing else."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def by_token(self, workspace: str, brand: str, token_hash: str) -> Device | None:
+        found = await self._session.execute(
+            select(*_DEVICE.columns).where(_D.workspace == workspace, _D.brand == brand, _D.token_hash == token_hash)
+        )
+        return _DEVICE.read(found.rows[0]) if found.rows else None
+
+    async def insert(self, device: Device) -> None:
+        await self._session.execute(insert(devices), _DEVICE.write(device))
+
+    async def update(self, workspace: str, brand: str, device: str, **changes: Unpack[DeviceChanges]) -> None:
+        await self._session.execute(
+            update(devices).where(_D.workspace == workspace, _D.brand == brand, _D.id == device).values(**changes)
+        )

@@ -1,0 +1,186 @@
+"""The one task that writes: commands that wait together are committed together.
+
+Self-clocking: whatever arrived while the last commit ran is the next batch, so an idle service answers at once and a busy one spreads a disk's fsync over
+many commands. Each command stands behind its own savepoint; one that raises takes back only itself. A caller hears of success after the commit
+and never before. A command may be run again (two nodes met in a deadlock), so it must do nothing but work on its transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, Literal, TypeVar
+
+import structlog
+
+from contact_hub.errors import HubError
+from contact_hub.store.engines import Database, lost_code, wants_another_try
+from contact_hub.store.session import Rerun, Tail
+from contact_hub.store.transaction import Tx
+
+T = TypeVar("T")
+Command = Callable[[Tx], Awaitable[T]]
+
+COMMANDS_PER_COMMIT_MAX: Final = 64
+ADMISSION_SECONDS: Final = 0.004
+TRIES_MAX: Final = 5
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one commit was like, for the metrics."""
+
+    commands: int
+    failed: int
+    waiting: int
+    seconds: float
+    lost: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Job(Generic[T]):
+    command: Command[T]
+    name: str
+    done: asyncio.Future[T]
+    tries: int = 0
+    result: Any = None
+    hooks: list[Callable[[], None]] = field(default_factory=list)
+
+
+class Writer:
+    """Takes commands, gives back what they returned once it is on disk."""
+
+    def __init__(self, database: Database, *, waiting_max: int, batch_seconds_max: float, observe: Callable[[Batch], None]) -> None:
+        self._database = database
+        self._connection = database.writing()
+        self._waiting_max = waiting_max
+        self._batch_seconds_max = batch_seconds_max
+        self._observe = observe
+        self._waiting: deque[_Job[Any]] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._task = asyncio.create_task(self._work(), name="store-writer")
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    async def run(self, command: Command[T], name: str) -> T:
+        assert asyncio.current_task() is not self._task, f"{name}: a command cannot wait for another command"
+        if self._closing:
+            raise HubError("shutting_down")
+        if len(self._waiting) >= self._waiting_max:
+            raise HubError("overloaded")
+        job: _Job[T] = _Job(command, name, asyncio.get_running_loop().create_future())
+        self._waiting.append(job)
+        self._wake.set()
+        return await job.done
+
+    async def close(self) -> None:
+        """Finish what waits, refuse what comes."""
+        self._closing = True
+        self._wake.set()
+        await self._task
+
+    async def _work(self) -> None:
+        try:
+            while not (self._closing and not self._waiting):
+                await self._wake.wait()
+                self._wake.clear()
+                while self._waiting:
+                    await self._batch()
+        finally:  # cancelled, perhaps: nobody may wait for a task that is gone
+            self._closing = True
+            for job in self._waiting:
+                _fail(job, HubError("shutting_down"))
+
+    async def _batch(self) -> None:
+        """One commit. Whatever goes wrong with the whole of it is told to everybody in it."""
+        began = time.monotonic()
+        jobs: list[_Job[Any]] = []
+        lost: str | None = None
+        try:
+            async with asyncio.timeout(self._batch_seconds_max):
+                await self._fill(jobs)
+        except asyncio.CancelledError:
+            for job in jobs:
+                _fail(job, HubError("shutting_down"))
+            raise
+        except Exception as error:  # whatever it is: nothing was acknowledged, and the next batch gets a new connection
+            lost = lost_code(error) or "unavailable"
+            _log.error("commit_lost", code=lost, error=type(error).__name__, commands=len(jobs), exc_info=lost_code(error) is None)
+            await self._connection.abandon()
+            if not jobs and self._waiting:  # not even begun: those that wait must hear it, or they would wait for ever
+                jobs = [self._waiting.popleft() for _ in range(min(COMMANDS_PER_COMMIT_MAX, len(self._waiting)))]
+            for job in jobs:
+                _fail(job, HubError(lost))
+        succeeded = [] if lost else [job for job in jobs if not job.done.done()]
+        for job in succeeded:
+            job.done.set_result(job.result)
+        for job in jobs if lost is None else ():
+            _run_hooks(job)
+        failed = len(jobs) - len(succeeded)
+        self._observe(
+            Batch(commands=len(jobs), failed=failed, waiting=len(self._waiting), seconds=time.monotonic() - began, lost=lost)
+        )
+
+    async def _fill(self, jobs: list[_Job[Any]]) -> None:
+        """Begin, run what waits and what comes within four milliseconds, commit. Commands to be tried again go to the front of the queue."""
+        await self._connection.begin()
+        tail, again = Tail(), list[_Job[Any]]()
+        until = time.monotonic() + ADMISSION_SECONDS
+        while self._waiting and len(jobs) < COMMANDS_PER_COMMIT_MAX and (not jobs or time.monotonic() < until):
+            job = self._waiting.popleft()
+            if job.done.done():  # its caller has gone
+                continue
+            jobs.append(job)
+            if await self._attempt(job, tail) == "again":
+                again.append(jobs.pop())
+        await tail.flush(self._connection)
+        await self._connection.commit()
+        self._waiting.extendleft(reversed(again))
+
+    async def _attempt(self, job: _Job[Any], tail: Tail) -> Literal["kept", "failed", "again"]:
+        """One command behind its savepoint: kept, failed (its caller knows already) or to be run again."""
+        await self._connection.savepoint()
+        job.tries += 1
+        tx = Tx(self._connection, self._database.dialect, tail=Tail())
+        try:
+            job.result = await job.command(tx)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # it is the writer that is cancelled, or the batch took too long
+                raise
+            await self._connection.undo()
+            job.done.cancel()
+            return "failed"
+        except Exception as error:
+            if lost_code(error):
+                raise
+            await self._connection.undo()
+            if job.tries < TRIES_MAX and (isinstance(error, Rerun) or wants_another_try(error)):
+                return "again"
+            _fail(job, HubError("unavailable") if wants_another_try(error) else error)
+            return "failed"
+        await self._connection.keep()
+        tail.take(tx.tail)
+        job.hooks = tx.hooks
+        return "kept"
+
+
+def _fail(job: _Job[Any], error: Exception) -> None:
+    if not job.done.done():
+        job.done.set_exception(error)
+
+
+def _run_hooks(job: _Job[Any]) -> None:
+    for hook in job.hooks:
+        try:
+            hook()
+        except Exception:  # a poke only hastens: its failure must not reach whoever wrote
+            _log.exception("after_commit_failed", command=job.name)
