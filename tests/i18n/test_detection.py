@@ -1,0 +1,196 @@
+"""Detection: total, deterministic, modest where little is said, and better for every hint."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from i18n import tags
+from i18n.detection import Detection, Detectors, Hints, UnknownHint, detect
+
+QUESTIONS = {
+    "en": "Where is my parcel? It should have arrived on Monday.",
+    "de": "Wo bleibt mein Paket? Es sollte am Montag ankommen.",
+    "fr": "Où est mon colis ? Il devait arriver lundi dernier.",
+    "es": "¿Dónde está mi paquete? Tenía que llegar el lunes.",
+    "it": "Dov'è il mio pacco? Doveva arrivare lunedì scorso.",
+    "pt": "Onde está a minha encomenda? Devia ter chegado na segunda-feira.",
+    "nl": "Waar blijft mijn pakket? Het zou maandag aankomen.",
+    "pl": "Gdzie jest moja paczka? Miała przyjść w poniedziałek.",
+    "tr": "Paketim nerede kaldı? Pazartesi günü gelmesi gerekiyordu.",
+    "ru": "Где моя посылка? Она должна была прийти в понедельник.",
+    "uk": "Де моя посилка? Вона мала надійти в понеділок.",
+    "ar": "أين طردي؟ كان يجب أن يصل يوم الاثنين.",
+    "fa": "بسته من کجاست؟ قرار بود دوشنبه برسد.",
+    "he": "איפה החבילה שלי? היא הייתה אמורה להגיע ביום שני.",
+    "hi": "मेरा पार्सल कहाँ है? इसे सोमवार को आना था।",
+    "th": "พัสดุของฉันอยู่ที่ไหน",
+    "ja": "荷物はどこですか。月曜日に届くはずでした。",
+    "ko": "제 소포는 어디에 있나요? 월요일에 도착했어야 합니다.",
+    "zh-Hans": "我的包裹在哪里？应该星期一就到了。",
+    "zh-Hant": "我的包裹在哪裡？應該星期一就到了，請幫我處理這個問題。",
+    "fil": "Nasaan na po ang aking padala? Dapat ay dumating ito noong Lunes.",
+    "vi": "Gói hàng của tôi đâu rồi? Lẽ ra nó phải đến vào thứ Hai.",
+}
+
+any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=200)
+
+
+@pytest.mark.parametrize(("tag", "question"), QUESTIONS.items())
+def test_a_question_of_one_sentence_is_determined(tag: str, question: str) -> None:
+    found = detect(question)
+    assert found.tag == tag
+    assert found.determined
+    assert found.confidence >= 0.85
+
+
+@pytest.mark.parametrize("word", ["hi", "ok", "Hi!", "OK", "pls", "hello", "ok thanks", "ok 👍"])
+def test_words_of_no_particular_language_are_never_acted_on(word: str) -> None:
+    found = detect(word)
+    assert not found.determined
+    assert found.tag == "en"
+    assert found.reasons[0].code == "universal"
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    ["", " ", "😀", "12345", "https://example.com/de/paket", "me@example.com", "\u200b\u202e", "\ud800", "!!! ???", "#4711-AB12"],
+)
+def test_where_there_is_nothing_to_read_there_is_no_tag(nothing: str) -> None:
+    found = detect(nothing)
+    assert (found.tag, found.determined, found.confidence) == (None, False, 0.0)
+    assert [reason.code for reason in found.reasons] == ["nothing_to_read"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(any_text)
+def test_detection_is_total_and_deterministic(text: str) -> None:
+    first = detect(text)
+    assert first == detect(text)
+    assert 0 <= first.confidence <= 1
+    assert first.tag is None or tags.canonical(first.tag) == first.tag
+    assert sum(weight for _, weight in first.alternatives) <= 1 + 1e-6
+
+
+@settings(max_examples=50, deadline=None)
+@given(any_text, st.lists(st.text(max_size=8), max_size=3), st.dictionaries(st.text(max_size=6), st.floats(0, 1), max_size=3))
+def test_hints_of_any_content_never_break_detection(text: str, locales: list[str], earlier: dict[str, float]) -> None:
+    found = detect(text, hints={"locales": locales, "earlier": earlier, "brand_languages": locales})
+    assert isinstance(found, Detection)
+
+
+@pytest.mark.parametrize(
+    "long",
+    [
+        "parcel " * 150_000,
+        "x" * 1_000_000,
+        "ш" * 500_000,
+        "@" * 300_000,
+        "a." * 300_000,
+        "1-" * 300_000,
+        "😀" * 200_000,
+        "a@b" * 200_000,
+    ],
+)
+def test_a_megabyte_costs_no_more_than_its_beginning(long: str) -> None:
+    detect("warm up the libraries, please")
+    detect(long)
+    took = []
+    for _ in range(3):
+        start = time.perf_counter()
+        detect(long)
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.02
+
+
+def test_links_codes_and_brand_words_do_not_mislead() -> None:
+    assert detect("Bestellung DE-4711-X nicht angekommen https://shop.example.com/en/order?id=9 iPhone").tag == "de"
+
+
+def test_an_english_greeting_does_not_hide_the_language() -> None:
+    assert detect("hi, mein Paket ist nicht angekommen").tag == "de"
+    assert detect("hello, mi pedido no ha llegado todavía").tag == "es"
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"), [("ನನ್ನ ಪಾರ್ಸೆಲ್ ಎಲ್ಲಿದೆ", "kn"), ("სად არის ჩემი ამანათი", "ka"), ("Որտե՞ղ է իմ ծանրոցը", "hy"), ("မင်္ဂလာပါ", "my")]
+)
+def test_scripts_outside_the_catalogues_are_named_and_not_guessed_at(text: str, tag: str) -> None:
+    assert detect(text).tag == tag
+
+
+def test_serbian_in_latin_letters_says_so_where_the_brand_speaks_it() -> None:
+    found = detect("Gde je moj paket? Trebalo je da stigne u ponedeljak.", hints=Hints(brand_languages=("sr", "en")))
+    assert found.tag == "sr-Latn"
+
+
+@pytest.mark.parametrize(("locale", "tag"), [("pt-PT", "pt-PT"), ("pt-BR", "pt-BR"), ("en", "pt")])
+def test_the_browser_names_the_variant_that_text_cannot_show(locale: str, tag: str) -> None:
+    assert detect(QUESTIONS["pt"], hints=Hints(locales=(locale,))).tag == tag
+
+
+def test_hints_decide_where_the_text_says_little() -> None:
+    unhinted = detect("status")
+    hinted = detect("status", hints=Hints(brand_languages=("de", "en"), locales=("de-AT",)))
+    assert not unhinted.determined
+    assert hinted.tag == "de-AT"
+    assert hinted.confidence > unhinted.confidence
+
+
+def test_hints_are_never_a_filter() -> None:
+    found = detect(QUESTIONS["ja"], hints=Hints(brand_languages=("de", "en"), locales=("de",)))
+    assert found.tag == "ja"
+    assert detect(QUESTIONS["tr"], hints=Hints(brand_languages=("de", "en"), locales=("de",))).tag == "tr"
+
+
+def test_earlier_messages_carry_over_to_a_short_one() -> None:
+    assert detect("nein", hints={"earlier": ["de"]}).confidence > detect("nein").confidence
+
+
+def test_what_the_text_alone_says_stays_visible_beside_the_hints() -> None:
+    hinted = detect(QUESTIONS["nl"], hints=Hints(brand_languages=("de",)))
+    assert hinted.text_only == detect(QUESTIONS["nl"]).text_only
+
+
+def test_an_unknown_hint_is_refused_by_name() -> None:
+    with pytest.raises(UnknownHint, match="'brand_langages'"):
+        detect("hallo", hints={"brand_langages": ["de"]})
+    with pytest.raises(UnknownHint, match="'earlier'"):
+        detect("hallo", hints={"earlier": 7})
+
+
+@pytest.mark.parametrize(
+    "names", [("eldc",), ("pycld2",), ("py3langid",), ("pycld2", "py3langid"), ("eldc", "pycld2"), ("langdetect",)]
+)
+def test_fewer_libraries_still_answer(names: tuple[str, ...]) -> None:
+    found = detect(QUESTIONS["de"], detectors=Detectors(names))
+    assert found.tag == "de"
+
+
+def test_langdetect_can_be_asked_too_and_agrees_with_itself() -> None:
+    panel = Detectors.parse("eldc, pycld2, py3langid, langdetect")
+    answers = {detect("paket kam nicht", detectors=panel) == detect("paket kam nicht", detectors=panel) for _ in range(5)}
+    assert answers == {True}
+
+
+def test_an_unknown_detector_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="lingua"):
+        Detectors.parse("eldc,lingua")
+
+
+def test_every_reason_has_its_sentence() -> None:
+    from i18n import catalogues
+
+    texts = [
+        "hi",
+        "",
+        "nej",
+        "Kako si danas, dragi prijatelju?",
+        QUESTIONS["th"],
+        "ನನ್ನ",
+        "status",
+    ]
+    hints = Hints(brand_languages=("de",), earlier=(("de", 0.9),))
+    codes = {reason.key for text in texts for found in (detect(text), detect(text, hints=hints)) for reason in found.reasons}
+    assert all(catalogues.has(key) for key in codes)
