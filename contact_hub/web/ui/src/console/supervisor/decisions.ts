@@ -1,0 +1,137 @@
+// What routing did, in sentences: an event or a decision with its trace goes in, what a supervisor reads comes out. Nothing is guessed: the
+// trace holds counts and codes, so the sentences do too.
+import { dateTime, duration, timeOfDay } from "$shared/format";
+import type { Texts } from "$shared/i18n";
+
+export interface Trace {
+  readonly rules: number;
+  readonly tier: number | null;
+  readonly eligible: number;
+  readonly excluded: Readonly<Record<string, number>>;
+  readonly chosen_by: readonly (readonly [step: string, left: number])[];
+  readonly waited_seconds: number;
+  readonly why: string;
+}
+
+/** A decision or event of the journal: its `type` names it, the other fields are its own. */
+export interface Entry {
+  readonly type: string;
+  readonly trace?: Trace;
+  readonly [field: string]: unknown;
+}
+
+export interface Step {
+  readonly seq: number;
+  readonly at: string;
+  readonly event: Entry;
+  readonly decisions: readonly Entry[];
+  readonly rules: number;
+}
+
+/** How it ended, for the mark beside the sentence; each tone has its own shape, so that colour is never alone. */
+export type Tone = "good" | "open" | "bad" | "plain";
+
+export interface Told {
+  readonly sentence: string;
+  readonly tone: Tone;
+  /** Short sentences of the trace, in reading order. */
+  readonly because: readonly string[];
+  /** Who was not asked, most frequent first. */
+  readonly excluded: readonly { readonly reason: string; readonly text: string; readonly agents: number }[];
+}
+
+export interface Names {
+  (id: string): string;
+}
+
+const TONES: Readonly<Record<string, Tone>> = {
+  assigned: "good",
+  wrap_up_ended: "plain",
+  queued: "open",
+  offered: "open",
+  withdrawn: "bad",
+  refused: "bad",
+  flagged: "bad",
+};
+
+export function tellDecision(decision: Entry, texts: Texts, name: Names, zone?: string): Told {
+  return {
+    sentence: sentenceOf(decision, texts, name, zone),
+    tone: TONES[decision.type] ?? "plain",
+    because: decision.trace ? traceOf(decision.type, decision.trace, texts) : [],
+    excluded: excludedOf(decision.trace?.excluded ?? {}, texts),
+  };
+}
+
+export function tellEvent(event: Entry, texts: Texts, name: Names): string {
+  const values = {
+    agent: event.agent ? name(String(event.agent)) : event.by ? name(String(event.by)) : "",
+    pool: event.pool ? name(String(event.pool)) : "",
+    reason: event.reason ? word("because", String(event.reason), texts) : "",
+    because: event.because ? word("because", String(event.because), texts) : "",
+    disposition: event.disposition ? word("because", String(event.disposition), texts) : "",
+    availability: event.availability ? word("availability", String(event.availability), texts) : "",
+  };
+  const target = event.type === "transferred" ? (event.agent ? "_agent" : event.pool ? "_pool" : "_queue") : "";
+  const who = event.type === "transferred" ? { ...values, by: name(String(event.by ?? "")) } : values;
+  const key = `quality.screen.event.${event.type}${target}`;
+  return texts.has(key) ? texts.t(key, who) : readable(event.type);
+}
+
+/** Why an agent cannot be asked, in the words of the routing catalogue. */
+export function reasonText(code: string, texts: Texts): string {
+  const key = `routing.reason.${code}`;
+  return texts.has(key) ? texts.t(key) : readable(code);
+}
+
+function sentenceOf(decision: Entry, texts: Texts, name: Names, zone?: string): string {
+  const at = (moment: unknown) => (moment ? timeOfDay(String(moment), texts.tag, zone) : "");
+  const values = {
+    agent: decision.agent ? name(String(decision.agent)) : "",
+    pool: decision.pool ? name(String(decision.pool)) : "",
+    until: at(decision.until),
+    because: word("because", String(decision.because ?? decision.code ?? ""), texts),
+    disposition: word("because", String(decision.disposition ?? ""), texts),
+    availability: word("availability", String(decision.availability ?? ""), texts),
+    opening: decision.next_opening ? dateTime(String(decision.next_opening), texts.tag, zone) : "",
+  };
+  const key = `quality.screen.decision.${decision.type}${variant(decision)}`;
+  return texts.has(key) ? texts.t(key, values) : readable(decision.type);
+}
+
+function variant(decision: Entry): string {
+  if (decision.type === "queued" && decision.all_closed) return decision.next_opening ? "_closed" : "_no_opening";
+  if (decision.type === "released" && decision.requeued) return "_requeued";
+  if (decision.type === "wrap_up_ended" && decision.disposition === "timeout") return "_timeout";
+  return "";
+}
+
+function traceOf(type: string, trace: Trace, texts: Texts): string[] {
+  const said: string[] = [];
+  if (trace.waited_seconds >= 1) said.push(texts.t("quality.screen.trace.waited", { time: duration(trace.waited_seconds, texts.tag) }));
+  said.push(trace.eligible > 0 ? texts.tn("quality.screen.trace.eligible", trace.eligible) : texts.t("quality.screen.trace.nobody"));
+  if (type === "offered") said.push(...choiceOf(trace, texts));
+  if (trace.tier !== null && trace.tier !== undefined) said.push(texts.t("quality.screen.trace.tier", { tier: trace.tier }));
+  said.push(texts.t("quality.screen.trace.rules", { version: trace.rules }));
+  return said;
+}
+
+function choiceOf(trace: Trace, texts: Texts): string[] {
+  if (trace.chosen_by.length === 0) return trace.why ? [texts.t("quality.screen.trace.chosen", { steps: word("step", trace.why, texts) })] : [];
+  const steps = trace.chosen_by.map(([step, left]) => texts.t("quality.screen.trace.step", { step: word("step", step, texts), left }));
+  return [texts.t("quality.screen.trace.chosen", { steps: steps.join(texts.dir === "rtl" ? " ← " : " → ") })];
+}
+
+export function excludedOf(excluded: Readonly<Record<string, number>>, texts: Texts): Told["excluded"] {
+  return Object.entries(excluded)
+    .sort(([left, fewer], [right, more]) => more - fewer || left.localeCompare(right))
+    .map(([reason, agents]) => ({ reason, text: reasonText(reason, texts), agents }));
+}
+
+/** The catalogue's word for a code; the code itself, made readable, where a workspace brought its own (dispositions, away reasons). */
+export function word(family: "because" | "availability" | "step", code: string, texts: Texts): string {
+  const key = `quality.screen.${family}.${code}`;
+  return texts.has(key) ? texts.t(key) : readable(code);
+}
+
+export const readable = (code: string): string => code.replaceAll("_", " ");
