@@ -1,0 +1,85 @@
+"""Who may answer for whom, read from the workspace alone.
+
+The engine decides for one inquiry at one instant; an author wants to know it of the file: which agents contract, certification,
+persona and language bring together with a brand. One place says it, for the checks, the demo and the screens of configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from contact_hub.workspace.model import Agent, Brand, Contract, Persona, Pool, Workspace
+from i18n import tags
+from i18n.levels import Level
+from routing.model import Presentation
+
+
+def persona_of(brand: Brand, agent: Agent) -> Persona | None:
+    """The face this agent has for this brand; None if there is none."""
+    return brand.persona.shared or agent.personas.get(brand.id)
+
+
+def covers(contract: Contract, brand: Brand) -> bool:
+    """Whether work for this brand falls under the contract."""
+    return contract.client == brand.client and (not contract.brands or brand.id in contract.brands)
+
+
+def pools_of(workspace: Workspace, contract: Contract) -> list[Pool]:
+    """The pools a contract engages: the one it names, or all of its vendor."""
+    return [
+        pool
+        for pool in workspace.pools
+        if pool.id == contract.pool or (contract.vendor is not None and pool.vendor == contract.vendor)
+    ]
+
+
+def level_in(agent: Agent, language: str) -> Level | None:
+    """The agent's best level in a tag that is the same language with more or less said: `en` and `en-GB`, not `pt-PT` for `pt-BR`."""
+    levels = [level for tag, level in agent.languages.items() if language in tags.fallbacks(tag) or tag in tags.fallbacks(language)]
+    return max(levels, default=None)
+
+
+def certified(agent: Agent, brand: Brand, on: date | None) -> bool:
+    """Whether the certification, if the brand asks for one, holds on this day; None asks for any certification at all."""
+    if not brand.certification_required:
+        return True
+    if brand.id not in agent.certifications:
+        return False
+    last = agent.certifications[brand.id]
+    return last is None or on is None or on <= last
+
+
+def presentable(agent: Agent, brand: Brand, contract: Contract) -> bool:
+    """Whether the agent can be shown as the contract wants it."""
+    return contract.presentation is Presentation.VENDOR or persona_of(brand, agent) is not None
+
+
+def answering(workspace: Workspace, brand: Brand, *, kind: str | None = None, on: date | None = None) -> list[Agent]:
+    """Everybody who may answer for the brand, whatever the language and the hour; on a day, if one is given."""
+    found = {agent.id for contract in _contracts(workspace, brand, kind, on) for agent in _staffed(workspace, contract, brand, on)}
+    skills = {each.id: each.skills for each in workspace.kinds}.get(kind or "", {})
+    return [agent for agent in workspace.agents if agent.id in found and _skilled(agent, skills)]
+
+
+def speaking(workspace: Workspace, brand: Brand, language: str, *, kind: str | None = None, on: date | None = None) -> list[Agent]:
+    """Those of them who speak the language at the brand's floor or better."""
+    return [agent for agent in answering(workspace, brand, kind=kind, on=on) if (level_in(agent, language) or 0) >= brand.floor]
+
+
+def _contracts(workspace: Workspace, brand: Brand, kind: str | None, on: date | None) -> Iterator[Contract]:
+    for contract in workspace.contracts:
+        fits_kind = kind is None or not contract.kinds or kind in contract.kinds
+        if covers(contract, brand) and fits_kind and (on is None or contract.holds_on(on)):
+            yield contract
+
+
+def _staffed(workspace: Workspace, contract: Contract, brand: Brand, on: date | None) -> Iterator[Agent]:
+    pools = {pool.id for pool in pools_of(workspace, contract)}
+    for agent in workspace.agents:
+        if agent.pool in pools and certified(agent, brand, on) and presentable(agent, brand, contract):
+            yield agent
+
+
+def _skilled(agent: Agent, skills: dict[str, int]) -> bool:
+    return all(agent.skills.get(skill, 0) >= level for skill, level in skills.items())

@@ -1,0 +1,343 @@
+"""`workspace.yaml` as types: everything an operator decides about a floor, in one document.
+
+The classes here say what may stand in the file and refuse what is nonsense by itself; whether the parts fit each other is asked
+in `checks`. Nothing here is secret: passwords, keys and what customers wrote never enter a workspace.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from contact_hub.workspace.canned import CannedText
+from contact_hub.workspace.hours import NEVER, DayHours, Week
+from contact_hub.workspace.problems import nonsense
+from contact_hub.workspace.values import (
+    Colour,
+    Country,
+    Day,
+    Email,
+    Flag,
+    Font,
+    Holidays,
+    Id,
+    Initials,
+    LevelField,
+    Name,
+    Origin,
+    Percent,
+    Seconds,
+    SkillLevel,
+    SvgPath,
+    Tag,
+    Text,
+    TextKey,
+    Texts,
+    Whole,
+    Zone,
+    distinct_tags,
+)
+from i18n.levels import Level
+from routing.model import Channel, Presentation, Sourcing
+
+Asked = Literal["required", "optional", "hidden"]
+Role = Literal["client_supervisor", "vendor_manager", "operator"]
+
+LEAVE_MESSAGE = "leave_message"
+"""The fallback of a brand that takes an e-mail address and a message when nobody is there."""
+
+
+class Model(BaseModel):
+    """Frozen, and closed: a field nobody knows is a mistake, not a wish."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Identity(Model):
+    id: Id
+    name: Name
+
+
+class Client(Model):
+    """A company whose customers are served."""
+
+    id: Id
+    name: Name
+    country: Country
+    zone: Zone
+    alias: Name | None = None
+    """What others call it who may not know its name."""
+
+
+class Persona(Model):
+    """The face under which one agent speaks for one brand."""
+
+    name: Name
+    signature: Text | None = None
+    picture: Initials | None = None
+    """Two or three letters in a circle; the first letters of the name where nothing is said."""
+
+
+class PersonaRule(Model):
+    """Whose name the customer reads: each agent's own persona, or one for the whole brand."""
+
+    rule: Literal["per_agent", "shared"] = "per_agent"
+    shared: Persona | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.rule == "shared") != (self.shared is not None):
+            raise nonsense("persona_rule", reason="The shared persona is given where the rule is shared, and only there")
+        return self
+
+
+class Look(Model):
+    colour: Colour
+    initials: Initials
+    logo: SvgPath | None = None
+    font: Font | None = None
+
+
+class Form(Model):
+    """What the customer is asked before the chat."""
+
+    name: Asked = "optional"
+    email: Asked = "optional"
+    kind: Asked = "optional"
+    question: Asked = "required"
+
+
+class BrandTexts(Model):
+    """What the brand says in one language; what is missing comes from the workspace's texts or the catalogue."""
+
+    greeting: Text | None = None
+    """The first line of the widget."""
+    returning: Text | None = None
+    """The same for somebody who has been here before."""
+    privacy: Text | None = None
+    """What happens to what is written; stands under the form."""
+    closed: Text | None = None
+    """Nobody is there now."""
+    goodbye: Text | None = None
+    """The conversation has ended."""
+    tone: Text | None = None
+    """How the brand speaks: for agents, never shown to customers."""
+
+
+class Brand(Model):
+    """A face of a client."""
+
+    id: Id
+    client: Id
+    name: Name
+    languages: Annotated[tuple[Tag, ...], Field(min_length=1)]
+    """What the brand promises; the first is its default."""
+    floor: LevelField = Level.B2
+    """The lowest level of the customer's language at which anybody answers. No waiting time lowers it."""
+    certification_required: Flag = True
+    zone: Zone
+    look: Look
+    sites: tuple[Origin, ...] = ()
+    """The origins of the pages that may show the widget."""
+    persona: PersonaRule = PersonaRule()
+    form: Form = Form()
+    kinds: tuple[Id, ...] = ()
+    """What a customer may ask for; empty: every kind of the workspace."""
+    forbidden_words: tuple[Name, ...] = ()
+    """What no agent may write to a customer of this brand."""
+    texts: Annotated[dict[Tag, BrandTexts], BeforeValidator(distinct_tags)] = {}
+    canned: dict[Id, Annotated[dict[Tag, CannedText], BeforeValidator(distinct_tags)]] = {}
+    """Prepared replies: key, language, text with {variables}."""
+    dispositions: dict[Id, Annotated[Texts, Field(min_length=1)]] = {}
+    """The codes of the wrap-up with their labels."""
+    csat: Flag = True
+    """Whether the customer is asked for a rating at the end."""
+    idle_seconds: Seconds = 900.0
+    """After so long without a word from the customer the conversation ends."""
+    fallback: Id | None = None
+    """Where an inquiry goes when nobody who may answer is there: a pool, or `leave_message`."""
+
+
+class Vendor(Identity):
+    """An outsourcing company."""
+
+    alias: Name | None = None
+    """What others call it who may not know its name."""
+
+
+class Pool(Model):
+    """A team at one site."""
+
+    id: Id
+    name: Name
+    vendor: Id | None = None
+    sourcing: Sourcing
+    country: Country
+    zone: Zone
+    hours: Week = NEVER
+    holidays: Holidays | None = None
+    """Public holidays that close the pool: a country, or a country with its subdivision."""
+    overrides: dict[Day, DayHours] = {}
+    """Dates with hours of their own; an empty list closes the day, anything else opens it, holiday or not."""
+
+
+class Agent(Model):
+    """A person at work."""
+
+    id: Id
+    name: Name
+    """The real name. Customers read the persona's."""
+    email: Email
+    pool: Id
+    languages: Annotated[dict[Tag, LevelField], BeforeValidator(distinct_tags), Field(min_length=1)]
+    skills: dict[Id, SkillLevel] = {}
+    certifications: dict[Id, Day | None] = {}
+    """Brand to the last day of the certification in the pool's zone; null has no end."""
+    personas: dict[Id, Persona] = {}
+    seats: Annotated[Whole, Field(ge=1, le=20)] = 3
+    ceilings: dict[Channel, Annotated[Whole, Field(ge=0, le=20)]] = {}
+    """How many seats one channel may take."""
+    shift: Week | None = None
+    """In the pool's zone; without one the agent may work whenever the pool is open."""
+    shift_overrides: dict[Day, DayHours] = {}
+
+
+class Staff(Model):
+    """Somebody who signs in without answering: a client's supervisor, a vendor's manager, an operator."""
+
+    id: Id
+    name: Name
+    email: Email
+    role: Role
+    client: Id | None = None
+    vendor: Id | None = None
+
+    @model_validator(mode="after")
+    def _scoped(self) -> Self:
+        wanted = {"client_supervisor": (True, False), "vendor_manager": (False, True), "operator": (False, False)}[self.role]
+        if (self.client is not None, self.vendor is not None) != wanted:
+            raise nonsense(
+                "staff_scope", reason="A client_supervisor names a client, a vendor_manager a vendor, an operator neither"
+            )
+        return self
+
+
+class ServiceLevel(Model):
+    """So many per cent answered within so many seconds."""
+
+    percent: Percent
+    seconds: Seconds
+
+
+class Targets(Model):
+    """What the contract promises; reports hold the measures against it."""
+
+    service_level: ServiceLevel | None = None
+    answer_seconds: Seconds | None = None
+    """Mean wait until an agent has accepted."""
+    first_reply_seconds: Seconds | None = None
+    handle_seconds: Seconds | None = None
+    abandon_percent: Percent | None = None
+    csat_percent: Percent | None = None
+
+
+class Contract(Model):
+    """One client's agreement with one pool, or with a vendor for all its pools."""
+
+    id: Id
+    client: Id
+    pool: Id | None = None
+    vendor: Id | None = None
+    brands: tuple[Id, ...] = ()
+    """Empty: every brand of the client."""
+    kinds: tuple[Id, ...] = ()
+    """Empty: every kind of the workspace."""
+    channels: tuple[Channel, ...] = (Channel.CHAT,)
+    tier: Annotated[Whole, Field(ge=1, le=99)] = 1
+    """Tier 1 is asked first."""
+    overflow_after_seconds: Seconds = 0.0
+    """A higher tier joins once an inquiry has waited so long."""
+    presentation: Presentation = Presentation.BRAND
+    zone: Zone | None = None
+    """Where its dates are read; the client's where nothing is said."""
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+    targets: Targets = Targets()
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if (self.pool is None) == (self.vendor is None):
+            raise nonsense("contract_party")
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise nonsense("dates_reversed", begin=self.valid_from, end=self.valid_to)
+        return self
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it is valid on this day of its zone."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+class Kind(Model):
+    """A kind of work: the skills it needs and how it ranks (higher first)."""
+
+    id: Id
+    labels: Annotated[Texts, Field(min_length=1)]
+    skills: dict[Id, SkillLevel] = {}
+    priority: Annotated[Whole, Field(ge=-100, le=100)] = 0
+
+
+class AwayReason(Model):
+    id: Id
+    labels: Annotated[Texts, Field(min_length=1)]
+
+
+class PerChannelSeconds(Model):
+    chat: Seconds = 30.0
+    email: Seconds = 120.0
+
+
+class PerChannelSeats(Model):
+    chat: Annotated[Whole, Field(ge=1, le=20)] = 1
+    email: Annotated[Whole, Field(ge=1, le=20)] = 1
+
+
+class Rules(Model):
+    """The numbers of the floor."""
+
+    offer_seconds: PerChannelSeconds = PerChannelSeconds()
+    """How long an offer rings."""
+    weights: PerChannelSeats = PerChannelSeats()
+    """How many seats one conversation takes."""
+    priority_step_seconds: Seconds = 60.0
+    """The head start in waiting time that one step of priority is worth."""
+    decline_cooldown_seconds: Seconds = 120.0
+    """After a decline the same agent is not offered the same inquiry for so long."""
+    decline_rounds_max: Annotated[Whole, Field(ge=1, le=100)] = 3
+    """After so many rounds without a taker a supervisor is told."""
+    missed_offer_makes_away: Flag = True
+    offer_grace_seconds: Seconds = 10.0
+    """How long an offer outlives a lost connection."""
+    chat_grace_seconds: Seconds = 45.0
+    """How long an assignment outlives a lost connection."""
+    wrap_up_seconds: Seconds = 120.0
+    takeover_grace_seconds: Seconds = 20.0
+
+
+class Workspace(Model):
+    """One tenant of a deployment: the operator's floor."""
+
+    workspace: Identity
+    clients: tuple[Client, ...] = ()
+    brands: tuple[Brand, ...] = ()
+    vendors: tuple[Vendor, ...] = ()
+    pools: tuple[Pool, ...] = ()
+    agents: tuple[Agent, ...] = ()
+    staff: tuple[Staff, ...] = ()
+    contracts: tuple[Contract, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    away_reasons: tuple[AwayReason, ...] = ()
+    rules: Rules = Rules()
+    texts: Annotated[dict[Tag, dict[TextKey, Text]], BeforeValidator(distinct_tags)] = {}
+    """Texts that replace the catalogue's: language, key, text."""

@@ -1,0 +1,206 @@
+"""What can be wrong with a workspace file, each under a code that never changes its meaning.
+
+An error refuses the file; a warning is something its author probably did not mean. The code is for machines and for the table in
+`docs/workspace.md`, the sentence is for the person who wrote the line. `where` is the way down into the document, as keys and
+positions; `path` is the same as people write it, and `line` and `column` are there when the document came from a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from contact_hub.errors import HubError
+
+Where = tuple[str | int, ...]
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Rule(NamedTuple):
+    severity: Severity
+    sentence: str
+
+
+_ERROR, _WARNING = Severity.ERROR, Severity.WARNING
+
+RULES: Final[Mapping[str, Rule]] = {
+    # the text
+    "yaml_invalid": Rule(_ERROR, "This is not YAML: {reason}."),
+    "yaml_too_large": Rule(_ERROR, "The file is larger than {limit} characters or nested deeper than {depth} levels."),
+    "yaml_key_twice": Rule(_ERROR, "The key {key} stands here twice; the first is in line {first}."),
+    "yaml_key_not_text": Rule(_ERROR, "A key must be a plain text."),
+    "yaml_tag": Rule(_ERROR, "Tags such as {tag} are not allowed here."),
+    "yaml_alias": Rule(_ERROR, "Anchors and aliases are not allowed; write the value in place."),
+    "yaml_documents": Rule(_ERROR, "The file holds more than one document, or none."),
+    # the shape
+    "field_missing": Rule(_ERROR, "The field {field} is missing."),
+    "field_unknown": Rule(_ERROR, "There is no field {field} here."),
+    "type_wrong": Rule(_ERROR, "{reason}."),
+    "choice_unknown": Rule(_ERROR, "{reason}."),
+    "number_out_of_range": Rule(_ERROR, "{reason}."),
+    "length_wrong": Rule(_ERROR, "{reason}."),
+    "value_invalid": Rule(_ERROR, "{reason}."),
+    # single values
+    "id_invalid": Rule(_ERROR, "{value} is not an id; use small letters, digits, - and _ (at most 64)."),
+    "text_blank": Rule(_ERROR, "There is no text here."),
+    "name_invalid": Rule(_ERROR, "{value} is not a name; it must be one line without control characters."),
+    "language_invalid": Rule(_ERROR, "{value} is not a BCP 47 language tag."),
+    "language_unknown": Rule(_ERROR, "No language is known under the tag {value}{hint}."),
+    "language_twice": Rule(_ERROR, "{first} and {second} are the same language."),
+    "level_invalid": Rule(_ERROR, "{value} is not a language level; use A1, A2, B1, B2, C1, C2 or native."),
+    "zone_unknown": Rule(_ERROR, "{value} is not an IANA time zone."),
+    "country_unknown": Rule(_ERROR, "{value} is not an ISO 3166 country code of two capital letters."),
+    "holidays_unknown": Rule(
+        _ERROR, "No public holidays are known for {value}; use a country or a country with its subdivision, as DE or DE-BE."
+    ),
+    "date_invalid": Rule(_ERROR, "{value} is not a date; write it as 2026-12-24."),
+    "day_unknown": Rule(_ERROR, "{value} names no days; use mon, mon-fri, sat,sun or daily."),
+    "day_twice": Rule(_ERROR, "{value} is given twice in the week."),
+    "hours_invalid": Rule(
+        _ERROR, "{value} is not a block of hours; write 09:00-13:00, 22:00-06:00 over midnight, 00:00-24:00 for a whole day."
+    ),
+    "hours_overlap": Rule(_ERROR, "The blocks {first} and {second} overlap."),
+    "email_invalid": Rule(_ERROR, "{value} is not an e-mail address."),
+    "colour_invalid": Rule(_ERROR, "{value} is not a colour; write it as #1f5fd0."),
+    "logo_invalid": Rule(_ERROR, "The logo is not the path data of an SVG (letters of its commands, numbers, spaces, commas)."),
+    "font_invalid": Rule(_ERROR, "{value} is not a font name."),
+    "origin_invalid": Rule(_ERROR, "{value} is not the origin of a page; write https://www.example.com, without a path."),
+    "text_key_invalid": Rule(_ERROR, "{value} is not the key of a text, as widget.greeting."),
+    "variable_unknown": Rule(_ERROR, "There is no variable {value}; use {known}, or {{?a question}} for what the agent fills in."),
+    "variable_malformed": Rule(_ERROR, "A brace is open or closed without its partner; write {{{{ and }}}} for the brace itself."),
+    # values that contradict each other
+    "contract_party": Rule(_ERROR, "A contract names a pool or a vendor, exactly one of them."),
+    "dates_reversed": Rule(_ERROR, "The contract ends on {end}, before it begins on {begin}."),
+    "persona_rule": Rule(_ERROR, "{reason}."),
+    "staff_scope": Rule(_ERROR, "{reason}."),
+    # the parts against each other
+    "id_twice": Rule(_ERROR, "The id {value} is used before, at {first}."),
+    "email_twice": Rule(_ERROR, "The address {value} is used before, at {first}."),
+    "value_twice": Rule(_ERROR, "{value} stands here twice."),
+    "reference_unknown": Rule(_ERROR, "There is no {what} {value}{hint}."),
+    "contract_brand_foreign": Rule(_ERROR, "The brand {brand} does not belong to the client {client}."),
+    "pool_vendor_missing": Rule(_ERROR, "An outsourced pool must name its vendor."),
+    "pool_vendor_unexpected": Rule(_ERROR, "A pool that is {sourcing} has no vendor."),
+    "persona_missing": Rule(
+        _ERROR, "The agent {agent} answers for {brand} under the contract {contract} but has no persona for it."
+    ),
+    # probably not meant
+    "skill_unheld": Rule(_WARNING, "Nobody has the skill {skill} at level {level}, so nobody may take {kind}."),
+    "pool_without_hours": Rule(_WARNING, "The pool {pool} has no hours and is never open."),
+    "pool_without_agents": Rule(_WARNING, "Nobody works in the pool {pool}."),
+    "pool_without_contract": Rule(_WARNING, "No contract covers the pool {pool}."),
+    "contract_without_pool": Rule(_WARNING, "The vendor {vendor} has no pool, so this contract covers nobody."),
+    "contract_doubled": Rule(_WARNING, "The contract {other} covers the same work in the same pool at the same time."),
+    "contract_expired": Rule(_WARNING, "The contract ended on {end}."),
+    "brand_without_fallback": Rule(
+        _WARNING, "The brand {brand} does not say what happens when nobody is there (a pool, or leave_message)."
+    ),
+    "brand_without_site": Rule(_WARNING, "The brand {brand} has no site, so its widget opens nowhere."),
+    "brand_without_contract": Rule(_WARNING, "No contract covers the brand {brand}, so nobody may answer for it."),
+    "brand_language_uncovered": Rule(_WARNING, "Nobody who may answer for {brand} speaks {language} at {floor} or better."),
+    "brand_kind_uncovered": Rule(_WARNING, "No contract covers {kind} for the brand {brand}."),
+    "site_unencrypted": Rule(_WARNING, "{value} is not encrypted; use https."),
+    "text_missing": Rule(_WARNING, "The brand {brand} has no {text} in {language}."),
+    "label_missing": Rule(_WARNING, "The kind {kind} has no label in {language}, which {brand} offers."),
+    "certification_expired": Rule(_WARNING, "The certification of {agent} for {brand} ended on {end}."),
+    "certification_expiring": Rule(_WARNING, "The certification of {agent} for {brand} ends on {end}, in {days} days."),
+    "agent_without_work": Rule(
+        _WARNING, "Nothing can ever be offered to {agent}: no contract, certification, persona and language come together."
+    ),
+}
+"""Every code, how grave it is and its sentence; `{names}` are filled in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong, and where."""
+
+    severity: Severity
+    code: str
+    where: Where
+    sentence: str
+    line: int | None = None
+    column: int | None = None
+
+    @property
+    def path(self) -> str:
+        """`agents[3].languages.xx`"""
+        return path_of(self.where)
+
+    def __str__(self) -> str:
+        place = f"line {self.line}, column {self.column}: " if self.line else ""
+        return f"{self.severity}: {place}{self.path or 'workspace'}: {self.sentence} [{self.code}]"
+
+
+class WorkspaceRefused(HubError):
+    """The file cannot become a workspace. `problems` holds every reason, warnings among them."""
+
+    def __init__(self, problems: Sequence[Problem], code: str = "workspace_refused") -> None:
+        self.problems = tuple(problems)
+        errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+        first = errors[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        line = f"line {first.line}, " if first.line else ""
+        super().__init__(code, f"{line}{first.path or 'workspace'}: {first.sentence}{more}", problems=len(errors))
+
+
+def problem(code: str, where: Iterable[str | int], **values: object) -> Problem:
+    """The problem of this code, with its sentence filled in."""
+    rule = RULES[code]
+    filled = {name: short(value) for name, value in values.items()}
+    return Problem(severity=rule.severity, code=code, where=tuple(where), sentence=rule.sentence.format(**filled))
+
+
+def nonsense(code: str, **values: object) -> PydanticCustomError:
+    """For validators to raise: the same code and sentence, which pydantic carries with the place."""
+    return PydanticCustomError("hub", "{code}", {"code": code, "values": {name: short(value) for name, value in values.items()}})
+
+
+def from_pydantic(details: ErrorDetails) -> Problem:
+    """What pydantic found, in our words."""
+    where = tuple(part for part in details["loc"] if part != "[key]")
+    kind, context = details["type"], details.get("ctx", {})
+    if kind == "hub":
+        return problem(context["code"], where, **context["values"])
+    if kind == "missing":
+        return problem("field_missing", where, field=where[-1])
+    if kind == "extra_forbidden":
+        return problem("field_unknown", where, field=where[-1])
+    return problem(_code_of(kind), where, reason=details["msg"])
+
+
+def path_of(where: Where) -> str:
+    """As people write a place: `agents[3].languages.xx`, and `["…"]` around keys with dots."""
+    parts: list[str] = []
+    for part in where:
+        if isinstance(part, int):
+            parts.append(f"[{part}]")
+        elif "." in part or not part:
+            parts.append(f'["{part}"]')
+        else:
+            parts.append(f".{part}" if parts else part)
+    return "".join(parts)
+
+
+def short(value: object) -> str:
+    """A value as it may stand in a sentence: nobody wants to read a file back in an error."""
+    text = str(value)
+    return text if len(text) <= 160 else text[:157] + "…"
+
+
+def _code_of(kind: str) -> str:
+    if kind.startswith(("greater_than", "less_than", "finite_number")):
+        return "number_out_of_range"
+    if kind in {"enum", "literal_error"}:
+        return "choice_unknown"
+    if kind.endswith(("too_short", "too_long")):
+        return "length_wrong"
+    return "type_wrong" if kind.endswith("_type") else "value_invalid"
