@@ -32,6 +32,16 @@ class Spent:
         """All of it."""
         return self.handling + self.idle + self.productive + self.other_away
 
+    def and_(self, other: Spent) -> Spent:
+        """Both periods of the same agent together."""
+        return Spent(
+            agent=self.agent,
+            handling=self.handling + other.handling,
+            idle=self.idle + other.idle,
+            productive=self.productive + other.productive,
+            other_away=self.other_away + other.other_away,
+        )
+
     def occupancy(self) -> tuple[int, int]:
         """Handling, and handling + idle ready."""
         return self.handling, self.handling + self.idle

@@ -1,0 +1,1 @@
+"""Quality: reports, their drill-down and their export, for supervisors who must be able to trust every number."""
