@@ -120,6 +120,21 @@ class Conversations:
         visitor = isinstance(scope, VisitorScope)
         return {row.id: (row.public_head, 0 if visitor else row.staff_head) for row in result.rows}
 
+    async def sent_before(self, scope: Scope, conversation: str, sender: str, client_message_id: str) -> Appended | None:
+        """Where this sender's public message under this id stands already."""
+        e = public_entries.c
+        result = await self._session.execute(
+            select(e.position, e.at).where(
+                e.workspace == scope.workspace,
+                e.conversation == conversation,
+                e.sender == sender,
+                e.client_message_id == client_message_id,
+                exists().where(_C.id == e.conversation, visible_conversations(scope)),
+            )
+        )
+        row = result.first()
+        return None if row is None else Appended(position=row.position, at=row.at, fresh=False)
+
     # -- many conversations
 
     async def get_many(self, scope: Scope, ids: Collection[str]) -> dict[str, Conversation]:

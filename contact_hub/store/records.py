@@ -283,6 +283,7 @@ class Inquiry:
     closed_because: str | None = None
     all_closed: bool = False
     next_opening: datetime | None = None
+    wrap_up_until: datetime | None = None
     flagged: str | None = None
     rules: int | None = None
 
@@ -300,6 +301,7 @@ class InquiryChanges(TypedDict, total=False):
     closed_because: str | None
     all_closed: bool
     next_opening: datetime | None
+    wrap_up_until: datetime | None
     flagged: str | None
     rules: int | None
 

@@ -312,6 +312,7 @@ inquiries = Table(
     _words("closed_because", null=True),
     _flag("all_closed"),
     _at("next_opening", null=True),
+    _at("wrap_up_until", null=True),
     _words("flagged", null=True),
     _number("rules", null=True),
     _key("id"),

@@ -9,7 +9,7 @@ from typing import Final, TypedDict, Unpack
 from sqlalchemy import insert, select, update
 
 from contact_hub.errors import HubError
-from contact_hub.scope import Scope
+from contact_hub.scope import Scope, VisitorScope
 from contact_hub.store.records import Customer, Device
 from contact_hub.store.session import Session
 from contact_hub.store.shape import Shape
@@ -69,6 +69,14 @@ class Devices:
             select(*_DEVICE.columns).where(_D.workspace == workspace, _D.brand == brand, _D.token_hash == token_hash)
         )
         return _DEVICE.read(found.rows[0]) if found.rows else None
+
+    async def customer_of(self, scope: VisitorScope) -> str | None:
+        """The customer this device has been known as."""
+        found = await self._session.execute(
+            select(_D.customer).where(_D.workspace == scope.workspace, _D.brand == scope.brand, _D.id == scope.device)
+        )
+        customer: str | None = found.scalar()
+        return customer
 
     async def insert(self, device: Device) -> None:
         await self._session.execute(insert(devices), _DEVICE.write(device))

@@ -277,6 +277,7 @@ def upgrade() -> None:
         sa.Column("closed_because", Words(), nullable=True),
         sa.Column("all_closed", sa.Boolean(), nullable=False),
         sa.Column("next_opening", Instant(), nullable=True),
+        sa.Column("wrap_up_until", Instant(), nullable=True),
         sa.Column("flagged", Words(), nullable=True),
         sa.Column("rules", sa.Integer(), nullable=True),
         sa.CheckConstraint("state IN ('waiting', 'offered', 'assigned', 'wrap_up', 'closed')", name=op.f("ck_inquiries_state")),

@@ -1,0 +1,1 @@
+"""Commands on conversations: one command, one transaction."""

@@ -1,0 +1,644 @@
+"""What people do to a conversation: one command, one transaction, one poke.
+
+Each method reads like its sentence in the manual: load, decide (in pure code elsewhere), write, leave with it committed. A customer's words are
+masked and their language settled before they are kept; an agent's words pass the brand guard before they are. Whatever routing has to know is an
+input row written in the same transaction, so neither can exist without the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+import msgspec
+
+from agents.wire import TEXT_CHARS_MAX
+from contact_hub.brands.faces import guard_voice, persona_face
+from contact_hub.bus import Bus, Poke
+from contact_hub.channels.chat.frames import BrandMessage, CustomerMessage, Notice, PublicBody
+from contact_hub.clock import Clock
+from contact_hub.errors import HubError
+from contact_hub.ids import Ids
+from contact_hub.live.lines import line
+from contact_hub.privacy.guard import inspect
+from contact_hub.privacy.masking import mask_cards
+from contact_hub.scope import AgentScope, Scope, VisitorScope
+from contact_hub.store import Store, Tx
+from contact_hub.store.records import (
+    Conversation,
+    ConversationChanges,
+    Customer,
+    DraftMode,
+    Inquiry,
+    NewPublicEntry,
+    NewStaffEntry,
+    Speaker,
+)
+from contact_hub.workspace.floor import Floor
+from contact_hub.workspace.model import Brand
+from contact_hub.workspace.service import Workspaces
+from i18n import tags
+from i18n.detection import Detection, Hints
+from i18n.settling import Evidence, LanguageState, settle
+from routing import journal
+from routing.codec import dump
+from routing.events import DemandCorrected, Event, HandlingEnded, InquiryArrived, InquiryLeft, Transferred, WrapUpDone
+from routing.model import AgentId, Channel, ClientId, Demand, InquiryId, PoolId
+
+Detect = Callable[[str, Hints], Detection]
+
+_FIRST_WORDS: Final = 160
+_NAME_MAX: Final = 120
+_CUSTOMER: Final = "customer"
+_BRAND: Final = "brand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a visitor's browser says about its user's languages and place."""
+
+    locales: tuple[str, ...] = ()
+    page_language: str | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What the pre-chat form brought."""
+
+    client_message_id: str
+    text: str
+    kind: str
+    name: str | None = None
+    email: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """Where a message stands in its log."""
+
+    conversation: str
+    position: int
+    at: datetime
+
+
+class Conversations:
+    """All commands on conversations. `detect` is `i18n.detection.detect` with the deployment's detectors."""
+
+    def __init__(self, *, store: Store, workspaces: Workspaces, bus: Bus, clock: Clock, ids: Ids, detect: Detect) -> None:
+        self._store, self._workspaces, self._bus, self._clock, self._ids, self._detect = store, workspaces, bus, clock, ids, detect
+
+    # ------------------------------------------------------------ the customer
+
+    async def start(self, scope: VisitorScope, beginning: Beginning, around: Surroundings) -> Posted:
+        """Open a conversation with its first message and ask for a person.
+
+        Raises: text_empty, text_too_long, kind_unknown, language_unknown, form_incomplete, conversation_open, id_reused.
+        """
+        floor = self._workspaces.floor(scope.workspace)
+        brand = floor.brand(scope.brand)
+        text = _clean(beginning.text)
+        if beginning.kind not in floor.kinds_of(brand):
+            raise HubError("kind_unknown")
+        _complete(brand, beginning)
+        chosen = _tag(beginning.language) if beginning.language else None
+        now = self._clock.now()
+        language = self._first_language(brand, text, chosen, around)
+
+        async def command(tx: Tx) -> Posted:
+            latest = await tx.conversations.latest_of_device(scope)
+            if latest is not None:
+                again = await tx.conversations.sent_before(scope, latest.id, _CUSTOMER, beginning.client_message_id)
+                if again is not None:
+                    return Posted(conversation=latest.id, position=again.position, at=again.at)
+                if latest.state != "ended":
+                    raise HubError("conversation_open", conversation=latest.id)
+            customer = await self._customer(tx, scope, brand, beginning, now)
+            conversation = Conversation(
+                workspace=scope.workspace,
+                id=self._ids.mint("cnv", now),
+                client=ClientId(brand.client),
+                brand=scope.brand,
+                customer=customer,
+                device=scope.device,
+                channel=Channel.CHAT,
+                kind=beginning.kind,
+                state="waiting",
+                language=language.to_json(),
+                language_tag=language.working,
+                language_confidence=language.confidence,
+                opened_at=now,
+                last_at=now,
+                zone=around.zone,
+            )
+            await tx.conversations.insert(conversation)
+            inquiry = await self._ask_for_a_person(tx, floor, conversation, language, now)
+            await tx.conversations.update(_system(conversation), conversation.id, inquiry=inquiry)
+            return await self._say(
+                tx, conversation, inquiry, CustomerMessage(text=text, client_message_id=beginning.client_message_id), now
+            )
+
+        return await self._store.write(command, name="conversation.start")
+
+    async def post(
+        self, scope: VisitorScope, conversation_id: str, client_message_id: str, text: str, around: Surroundings
+    ) -> Posted:
+        """One more message of the customer. Raises: not_found, conversation_ended, text_empty, text_too_long, id_reused."""
+        text = _clean(text)
+        now = self._clock.now()
+
+        async def command(tx: Tx) -> Posted:
+            conversation = await tx.conversations.get(scope, conversation_id)
+            again = await tx.conversations.sent_before(scope, conversation_id, _CUSTOMER, client_message_id)
+            if again is None and conversation.state == "ended":
+                raise HubError("conversation_ended")
+            posted = await self._say(
+                tx, conversation, conversation.inquiry, CustomerMessage(text=text, client_message_id=client_message_id), now
+            )
+            if again is None:
+                await self._listen(tx, conversation, text, around, now)
+            return posted
+
+        return await self._store.write(command, name="conversation.post")
+
+    async def choose_language(self, scope: VisitorScope, conversation_id: str, tag: str) -> None:
+        """The customer says which language to use. Raises: not_found, language_unknown, conversation_ended."""
+        await self._set_language(scope, conversation_id, Evidence.chosen(_tag(tag)), by="customer_choice", author="")
+
+    async def end_by_customer(self, scope: VisitorScope, conversation_id: str) -> None:
+        """The customer is done. Raises: not_found. Ending twice is ending once."""
+        await self._end(scope, conversation_id, by="customer", notice="notice.ended_by_customer")
+
+    async def rate(self, scope: VisitorScope, conversation_id: str, score: int, comment: str) -> None:
+        """Raises: not_found, not_ended, already_rated."""
+        now = self._clock.now()
+
+        async def command(tx: Tx) -> None:
+            conversation = await tx.conversations.get(scope, conversation_id)
+            if conversation.state != "ended" or conversation.inquiry is None:
+                raise HubError("not_ended")
+            if conversation.csat_score is not None:
+                raise HubError("already_rated")
+            await tx.conversations.update(
+                Scope.system(scope.workspace), conversation_id, csat_score=score, csat_comment=mask_cards(comment.strip()) or None
+            )
+            rated = journal.ConversationRated(
+                conversation=conversation_id, inquiry=conversation.inquiry, score=score, comment=bool(comment.strip())
+            )
+            tx.journal.append(scope.workspace, line(now, rated))
+            self._moved(tx, conversation)
+
+        await self._store.write(command, name="conversation.rate")
+
+    async def read_by_customer(self, scope: VisitorScope, conversation_id: str, position: int) -> None:
+        """The customer saw everything up to `position`. Raises: not_found."""
+        await self._read(scope, conversation_id, "customer", position)
+
+    # ------------------------------------------------------------ the agent
+
+    async def reply(
+        self, scope: AgentScope, conversation_id: str, client_message_id: str, text: str, confirmed: Sequence[str]
+    ) -> Posted:
+        """A public message as the persona. Raises: not_yours, conversation_ended, guard_refused, guard_warned, id_reused, text_empty, text_too_long."""
+        text = _clean(text)
+        now = self._clock.now()
+
+        async def command(tx: Tx) -> Posted:
+            conversation = await self._mine(tx, scope, conversation_id)
+            again = await tx.conversations.sent_before(scope, conversation_id, scope.agent_id, client_message_id)
+            floor = self._workspaces.floor(scope.workspace)
+            brand = floor.brand(conversation.brand)
+            if again is None:
+                if conversation.state == "ended":
+                    raise HubError("conversation_ended")
+                self._guard(floor, scope, brand, conversation, text, confirmed)
+            persona = persona_face(floor.persona(scope.agent_id, brand.id))
+            body = BrandMessage(text=text, persona=persona, language=conversation.language_tag)
+            return await self._say(
+                tx, conversation, conversation.inquiry, body, now, agent=scope.agent_id, client_message_id=client_message_id
+            )
+
+        return await self._store.write(command, name="conversation.reply")
+
+    async def note(self, scope: Scope, author: str, conversation_id: str, client_message_id: str, text: str) -> Posted:
+        """A private note of staff. Raises: not_found, id_reused, text_empty, text_too_long."""
+        text = _clean(text)
+        now = self._clock.now()
+
+        async def command(tx: Tx) -> Posted:
+            conversation = await tx.conversations.get(scope, conversation_id)
+            entry = NewStaffEntry(
+                at=now,
+                kind="note",
+                sender=author,
+                pool=conversation.pool,
+                client_message_id=client_message_id,
+                body={"text": text, "values": {}},
+            )
+            appended = await tx.conversations.append_staff(Scope.system(scope.workspace), conversation_id, entry)
+            if appended.fresh:
+                self._moved(tx, conversation)
+            return Posted(conversation=conversation_id, position=appended.position, at=appended.at)
+
+        return await self._store.write(command, name="conversation.note")
+
+    async def correct_language(
+        self, scope: Scope, author: str, conversation_id: str, tag: str, *, by: Literal["agent", "supervisor"]
+    ) -> None:
+        """Somebody who knows better. What is not yet accepted is routed anew. Raises: not_found, language_unknown."""
+        await self._set_language(scope, conversation_id, Evidence.corrected(_tag(tag)), by=f"{by}_correction", author=author)
+
+    async def transfer(self, scope: AgentScope, conversation_id: str, *, pool: str | None, agent: str | None, note: str) -> None:
+        """Hand on to a pool, an agent or the queue. Raises: not_yours, conversation_ended, transfer_target_unknown."""
+        now = self._clock.now()
+        floor = self._workspaces.floor(scope.workspace)
+        if (pool and pool not in floor.pools) or (agent and agent not in floor.agents):
+            raise HubError("transfer_target_unknown")
+
+        async def command(tx: Tx) -> None:
+            conversation = await self._mine(tx, scope, conversation_id)
+            if conversation.state == "ended" or conversation.inquiry is None:
+                raise HubError("conversation_ended")
+            values = {"pool": pool or "", "agent": agent or ""}
+            entry = NewStaffEntry(
+                at=now,
+                kind="transfer_asked",
+                sender=scope.agent_id,
+                pool=conversation.pool,
+                body={"text": _masked(note), "values": values},
+            )
+            await tx.conversations.append_staff(Scope.system(scope.workspace), conversation_id, entry)
+            self._ask(
+                tx,
+                scope.workspace,
+                now,
+                Transferred(
+                    inquiry=conversation.inquiry,
+                    by=scope.agent_id,
+                    pool=PoolId(pool) if pool else None,
+                    agent=AgentId(agent) if agent else None,
+                ),
+            )
+            self._moved(tx, conversation)
+
+        await self._store.write(command, name="conversation.transfer")
+
+    async def end_by_agent(self, scope: AgentScope, conversation_id: str) -> None:
+        """The agent ends the conversation; wrap-up begins. Raises: not_yours."""
+
+        async def allowed(tx: Tx) -> None:
+            await self._mine(tx, scope, conversation_id)
+
+        await self._end(scope, conversation_id, by="agent", notice="notice.ended_by_brand", check=allowed)
+
+    async def wrap_up(self, scope: AgentScope, conversation_id: str, disposition: str, note: str) -> None:
+        """Choose the disposition. Raises: not_yours, not_ended, disposition_unknown."""
+        now = self._clock.now()
+
+        async def command(tx: Tx) -> None:
+            conversation = await self._mine(tx, scope, conversation_id)
+            if conversation.state != "ended" or conversation.inquiry is None:
+                raise HubError("not_ended")
+            floor = self._workspaces.floor(scope.workspace)
+            if disposition not in floor.brand(conversation.brand).dispositions:
+                raise HubError("disposition_unknown")
+            if note.strip():
+                entry = NewStaffEntry(
+                    at=now, kind="note", sender=scope.agent_id, pool=conversation.pool, body={"text": _masked(note), "values": {}}
+                )
+                await tx.conversations.append_staff(Scope.system(scope.workspace), conversation_id, entry)
+            event = WrapUpDone(inquiry=conversation.inquiry, agent=scope.agent_id, disposition=disposition)
+            self._ask(tx, scope.workspace, now, event)
+            self._moved(tx, conversation)
+
+        await self._store.write(command, name="conversation.wrap_up")
+
+    async def read_by_agent(self, scope: AgentScope, conversation_id: str, position: int) -> None:
+        """The agent saw everything up to `position`. Raises: not_found."""
+        await self._read(scope, conversation_id, "agent", position)
+
+    async def save_draft(self, scope: AgentScope, conversation_id: str, mode: DraftMode, text: str) -> None:
+        """Keep what is being written. Raises: not_yours, text_too_long."""
+        if len(text) > TEXT_CHARS_MAX:
+            raise HubError("text_too_long")
+
+        async def command(tx: Tx) -> None:
+            await self._mine(tx, scope, conversation_id)
+            await tx.drafts.save(scope, conversation_id, mode, mask_cards(text))
+
+        await self._store.write(command, name="conversation.draft")
+
+    # ------------------------------------------------------------ time
+
+    async def end_idle(self, workspace: str, conversation_id: str, *, last_at: datetime) -> None:
+        """Nobody said a word for the brand's idle time; unless somebody just did."""
+
+        async def unmoved(tx: Tx) -> None:
+            conversation = await tx.conversations.get(Scope.system(workspace), conversation_id)
+            if conversation.last_at != last_at:
+                raise HubError("out_of_order")
+
+        await self._end(Scope.system(workspace), conversation_id, by="idle", notice="notice.ended_idle", check=unmoved)
+
+    # ------------------------------------------------------------ inside
+
+    async def _say(
+        self,
+        tx: Tx,
+        conversation: Conversation,
+        inquiry: InquiryId | None,
+        body: PublicBody,
+        now: datetime,
+        *,
+        agent: AgentId | None = None,
+        client_message_id: str | None = None,
+    ) -> Posted:
+        """Append to the public log, once per client id, with its line in the journal."""
+        customer = isinstance(body, CustomerMessage)
+        speaker: Speaker = "customer" if customer else "agent" if agent else "brand"
+        entry = NewPublicEntry(
+            at=now,
+            speaker=speaker,
+            sender=_CUSTOMER if customer else agent or _BRAND,
+            pool=conversation.pool if agent else None,
+            client_message_id=body.client_message_id if isinstance(body, CustomerMessage) else client_message_id,
+            fingerprint=body.text if not isinstance(body, Notice) else None,
+            body=msgspec.to_builtins(body),
+        )
+        changes = _after_a_word(conversation, body, speaker, now)
+        appended = await tx.conversations.append_public(_system(conversation), conversation.id, entry, **changes)
+        if appended.fresh:
+            posted = journal.MessagePosted(
+                conversation=conversation.id,
+                inquiry=inquiry,
+                speaker=speaker,
+                position=appended.position,
+                agent=agent,
+            )
+            tx.journal.append(conversation.workspace, line(now, posted))
+            self._moved(tx, conversation)
+        return Posted(conversation=conversation.id, position=appended.position, at=appended.at)
+
+    async def _customer(self, tx: Tx, scope: VisitorScope, brand: Brand, beginning: Beginning, now: datetime) -> str:
+        """The customer behind this device; what the form says is kept, and proves nothing."""
+        name = (beginning.name or "").strip()[:_NAME_MAX] or None
+        email = (beginning.email or "").strip() or None
+        known = scope.customer or await tx.devices.customer_of(scope)
+        if known is not None:
+            if name:
+                await tx.customers.update(scope.workspace, known, name=name)
+            if email:
+                await tx.customers.update(scope.workspace, known, email=email)
+            return known
+        customer = Customer(
+            workspace=scope.workspace,
+            id=self._ids.mint("cus", now),
+            client=ClientId(brand.client),
+            brand=scope.brand,
+            name=name,
+            email=email,
+            created_at=now,
+        )
+        await tx.customers.insert(customer)
+        await tx.devices.update(scope.workspace, scope.brand, scope.device, customer=customer.id)
+        return customer.id
+
+    async def _ask_for_a_person(
+        self, tx: Tx, floor: Floor, conversation: Conversation, language: LanguageState, now: datetime
+    ) -> InquiryId:
+        inquiry = InquiryId(self._ids.mint("inq", now))
+        demand = demand_of(conversation, language)
+        await tx.inquiries.insert(
+            Inquiry(
+                workspace=conversation.workspace,
+                id=inquiry,
+                conversation=conversation.id,
+                client=conversation.client,
+                brand=conversation.brand,
+                kind=conversation.kind,
+                channel=conversation.channel,
+                demand=dump(demand),
+                state="waiting",
+                arrived_at=now,
+                rules=floor.version,
+            )
+        )
+        opened = journal.InquiryOpened(
+            inquiry=inquiry,
+            conversation=conversation.id,
+            client=conversation.client,
+            brand=conversation.brand,
+            channel=conversation.channel,
+            kind=conversation.kind,
+            customer=conversation.customer or "",
+            language=language.working if language.settled else None,
+            confidence=language.confidence,
+        )
+        tx.journal.append(conversation.workspace, line(now, opened))
+        self._ask(tx, conversation.workspace, now, InquiryArrived(inquiry=inquiry, demand=demand, conversation=conversation.id))
+        return inquiry
+
+    def _first_language(self, brand: Brand, text: str, chosen: str | None, around: Surroundings) -> LanguageState:
+        state = settle(None, Evidence.brand(brand.languages))
+        state = settle(state, Evidence.page(around.page_language))
+        state = settle(state, Evidence.browser(around.locales))
+        state = settle(state, Evidence.text(self._detect(text, _hints(brand, around))))
+        return settle(state, Evidence.chosen(chosen)) if chosen else state
+
+    async def _listen(self, tx: Tx, conversation: Conversation, text: str, around: Surroundings, now: datetime) -> None:
+        """Hear the language of one more message."""
+        brand = self._workspaces.floor(conversation.workspace).brand(conversation.brand)
+        before = LanguageState.from_json(conversation.language)
+        after = settle(before, Evidence.text(self._detect(text, _hints(brand, around))))
+        await self._keep_language(tx, conversation, before, after, by="text", now=now)
+
+    async def _set_language(self, scope: Scope, conversation_id: str, evidence: Evidence, *, by: str, author: str) -> None:
+        now = self._clock.now()
+
+        async def command(tx: Tx) -> None:
+            conversation = await tx.conversations.get(scope, conversation_id)
+            before = LanguageState.from_json(conversation.language)
+            after = settle(before, evidence)
+            if author:
+                values = {"from": before.working or "", "to": after.working or ""}
+                entry = NewStaffEntry(
+                    at=now, kind="language_corrected", sender=author, pool=conversation.pool, body={"text": "", "values": values}
+                )
+                await tx.conversations.append_staff(_system(conversation), conversation_id, entry)
+            if before.working != after.working and conversation.state != "ended":
+                notice = Notice(key="notice.language_changed", values={"language": after.working or ""})
+                await self._say(tx, conversation, conversation.inquiry, notice, now)
+            await self._keep_language(tx, conversation, before, after, by=by, now=now)
+            self._moved(tx, conversation)
+
+        await self._store.write(command, name="conversation.language")
+
+    async def _keep_language(
+        self, tx: Tx, conversation: Conversation, before: LanguageState, after: LanguageState, *, by: str, now: datetime
+    ) -> None:
+        if after == before:
+            return
+        await tx.conversations.update(
+            _system(conversation),
+            conversation.id,
+            language=after.to_json(),
+            language_tag=after.working,
+            language_confidence=after.confidence,
+        )
+        if (after.working, after.settled) == (before.working, before.settled):
+            return
+        inquiry = conversation.inquiry
+        settled = journal.LanguageSettled(
+            conversation=conversation.id, inquiry=inquiry, tag=after.working, confidence=after.confidence, by=by
+        )
+        tx.journal.append(conversation.workspace, line(now, settled))
+        if inquiry and conversation.state != "ended":
+            demand = demand_of(conversation, after)
+            await tx.inquiries.update(_system(conversation), inquiry, demand=dump(demand))
+            self._ask(tx, conversation.workspace, now, DemandCorrected(inquiry=inquiry, demand=demand))
+
+    async def _end(
+        self,
+        scope: Scope,
+        conversation_id: str,
+        *,
+        by: Literal["customer", "agent", "idle"],
+        notice: str,
+        check: Callable[[Tx], Any] | None = None,
+    ) -> None:
+        now = self._clock.now()
+
+        async def command(tx: Tx) -> None:
+            if check is not None:
+                await check(tx)
+            conversation = await tx.conversations.get(scope, conversation_id)
+            if conversation.state == "ended":
+                return
+            await self._say(tx, conversation, conversation.inquiry, Notice(key=notice), now)
+            await tx.conversations.update(
+                _system(conversation), conversation_id, state="ended", ended_at=now, ended_by=by, customer_waits_since=None
+            )
+            inquiry = conversation.inquiry
+            tx.journal.append(
+                conversation.workspace, line(now, journal.ConversationEnded(conversation=conversation_id, inquiry=inquiry, by=by))
+            )
+            if inquiry:
+                held = conversation.agent is not None
+                because = {"customer": "customer_ended", "agent": "agent_ended", "idle": "idle"}[by]
+                event: Event = (
+                    HandlingEnded(inquiry=inquiry, because=because) if held else InquiryLeft(inquiry=inquiry, because=because)
+                )
+                self._ask(tx, conversation.workspace, now, event)
+
+        await self._store.write(command, name=f"conversation.end.{by}")
+
+    async def _read(self, scope: Scope, conversation_id: str, by: Literal["customer", "agent"], position: int) -> None:
+        async def command(tx: Tx) -> None:
+            conversation = await tx.conversations.get(scope, conversation_id)
+            seen = min(position, conversation.public_head)
+            before = conversation.customer_read if by == "customer" else conversation.agent_read
+            if seen <= before:
+                return
+            if by == "customer":
+                await tx.conversations.update(_system(conversation), conversation_id, customer_read=seen)
+            else:
+                await tx.conversations.update(_system(conversation), conversation_id, agent_read=seen)
+            self._moved(tx, conversation)
+
+        await self._store.write(command, name="conversation.read")
+
+    async def _mine(self, tx: Tx, scope: AgentScope, conversation_id: str) -> Conversation:
+        """The conversation, if this agent holds it now (or wraps it up)."""
+        conversation = await tx.conversations.get(scope, conversation_id)
+        if conversation.agent != scope.agent_id or conversation.inquiry is None:
+            raise HubError("not_yours")
+        inquiry = await tx.inquiries.get(scope, conversation.inquiry)
+        if inquiry.agent != scope.agent_id or inquiry.state not in {"assigned", "wrap_up"}:
+            raise HubError("not_yours")
+        return conversation
+
+    def _guard(
+        self, floor: Floor, scope: AgentScope, brand: Brand, conversation: Conversation, text: str, confirmed: Sequence[str]
+    ) -> None:
+        detection = self._detect(text, Hints(brand_languages=tuple(brand.languages)))
+        written_in = detection.tag if detection.determined and detection.confidence >= 0.9 and detection.letters >= 12 else None
+        findings = inspect(text, guard_voice(floor, scope.agent_id, brand, conversation.language_tag), written_in=written_in)
+        refused = [finding for finding in findings if finding.severity == "refuse"]
+        warned = [finding for finding in findings if finding.severity == "warn" and finding.code not in confirmed]
+        for code, found in (("guard_refused", refused), ("guard_warned", warned)):
+            if found:
+                raise HubError(
+                    code,
+                    findings=",".join(dict.fromkeys(finding.code for finding in found)),
+                    excerpts=" · ".join(finding.excerpt for finding in found if finding.excerpt)[:200],
+                )
+
+    def _ask(self, tx: Tx, workspace: str, now: datetime, event: Event) -> None:
+        """Give routing something to decide."""
+        tx.inputs.add(workspace, journal.event_to_json(event), at=now)
+        tx.after_commit(lambda: self._bus.publish([Poke("input", workspace, workspace)]))
+
+    def _moved(self, tx: Tx, conversation: Conversation) -> None:
+        tx.after_commit(lambda: self._bus.publish([Poke("conversation", conversation.workspace, conversation.id)]))
+
+
+def _system(conversation: Conversation) -> Scope:
+    """For writing to a conversation that somebody was allowed to read."""
+    return Scope.system(conversation.workspace)
+
+
+def _after_a_word(conversation: Conversation, body: PublicBody, speaker: Speaker, now: datetime) -> ConversationChanges:
+    """How one more public entry changes the conversation's own line. A notice is nobody's word: who waits for whom stays as it was."""
+    if isinstance(body, Notice):
+        return {"last_at": now}
+    waits = (conversation.customer_waits_since or now) if speaker == "customer" else None
+    return {"last_speaker": speaker, "last_words": body.text[:_FIRST_WORDS], "last_at": now, "customer_waits_since": waits}
+
+
+def demand_of(conversation: Conversation, language: LanguageState) -> Demand:
+    """What the conversation asks of an agent: a settled language is a hard wish, an unsettled one asks for the widest match."""
+    wished = (language.working,) if language.settled and language.working else ()
+    return Demand(brand=conversation.brand, channel=conversation.channel, kind=conversation.kind, languages=wished)
+
+
+def _hints(brand: Brand, around: Surroundings) -> Hints:
+    return Hints(brand_languages=tuple(brand.languages), locales=around.locales, page=around.page_language)
+
+
+def _clean(text: str) -> str:
+    """What is kept of what was written: no card numbers, no edges of white space.
+
+    Raises: text_empty, text_too_long.
+    """
+    if len(text) > TEXT_CHARS_MAX:
+        raise HubError("text_too_long")
+    cleaned = _masked(text)
+    if not cleaned:
+        raise HubError("text_empty")
+    return cleaned
+
+
+def _masked(text: str) -> str:
+    # lone surrogates are no text: neither database nor socket could carry them
+    return mask_cards(text.encode("utf-8", "replace").decode("utf-8").strip())
+
+
+def _tag(tag: str) -> str:
+    try:
+        return tags.canonical(tag)
+    except ValueError:
+        raise HubError("language_unknown") from None
+
+
+def _complete(brand: Brand, beginning: Beginning) -> None:
+    for field in ("name", "email"):
+        if getattr(brand.form, field) == "required" and not (getattr(beginning, field) or "").strip():
+            raise HubError("form_incomplete", field=field)
+    if beginning.email and ("@" not in beginning.email or len(beginning.email) > 254):
+        raise HubError("form_incomplete", field="email")
+
+
+__all__ = ["Beginning", "Conversations", "Posted", "Surroundings", "demand_of"]

@@ -1,0 +1,245 @@
+"""The owner of a workspace's routing: holds the lease, feeds the engine, writes what it decides.
+
+One loop: take the inputs that wait, feed them, commit decisions, facts and journal together under our epoch, poke. Crash-only: whatever goes wrong with
+a commit, the engine is dropped and restored from its facts, for those are what was committed. Time reaches the engine as an argument, and never backwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+from contact_hub.bus import Bus
+from contact_hub.clock import Clock
+from contact_hub.errors import HubError
+from contact_hub.live.effects import Effects
+from contact_hub.live.lines import line
+from contact_hub.live.switchboard import Switchboard
+from contact_hub.store import StaleEpoch, Store, Tx
+from contact_hub.workspace.floor import Floor
+from contact_hub.workspace.service import Workspaces
+from routing import journal
+from routing.engine import Engine
+from routing.events import DeadlinePassed, Event, OwnerTookOver, PlanChanged
+from routing.floor import FLOOR
+
+_BATCH: Final = 256
+_BACK_OFF_SECONDS: Final = (0.1, 0.5, 1.0, 2.0)
+
+_log = structlog.get_logger(__name__)
+_decided = Counter("contact_hub_routing_decisions_total", "Decisions carried out", ["kind"])
+_batches = Histogram(
+    "contact_hub_routing_commit_seconds", "Feeding and committing one batch", buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
+)
+_waiting = Gauge("contact_hub_inquiries_waiting", "Inquiries that wait for an agent", ["workspace"])
+_owned = Gauge("contact_hub_lease_epoch", "Epoch under which this process owns the workspace, 0 where it does not", ["workspace"])
+_restored = Counter("contact_hub_engine_restored_total", "How often an engine was restored from its facts", ["workspace"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Fed:
+    """What one event came to."""
+
+    at: datetime
+    step: journal.Step
+    floor: Floor
+
+
+class Owner:
+    """Wants to own one workspace, and routes while it does. `run` is a task for the life of the process."""
+
+    def __init__(
+        self,
+        workspace: str,
+        *,
+        node: str,
+        store: Store,
+        bus: Bus,
+        switchboard: Switchboard,
+        workspaces: Workspaces,
+        clock: Clock,
+        lease_seconds: float,
+        poll_seconds: float,
+    ) -> None:
+        self.workspace = workspace
+        self.engine: Engine | None = None
+        self.epoch = 0
+        self._node, self._store, self._bus, self._switchboard = node, store, bus, switchboard
+        self._workspaces, self._clock = workspaces, clock
+        self._lease_seconds, self._poll_seconds = lease_seconds, poll_seconds
+        self._renewed_at = 0.0
+        self._fed_until: datetime | None = None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether this process owns the workspace and renewed its lease in time."""
+        return self.engine is not None and self._clock.monotonic() - self._renewed_at < self._lease_seconds
+
+    async def run(self) -> None:
+        failures = 0
+        try:
+            while True:
+                try:
+                    epoch = await self._acquire()
+                    if epoch is None:
+                        await asyncio.sleep(self._lease_seconds / 4)
+                        continue
+                    failures = 0
+                    await self._own(epoch)
+                except StaleEpoch:
+                    _log.warning("lease_lost", workspace=self.workspace, epoch=self.epoch)
+                except HubError as trouble:
+                    _log.warning("owner_stumbled", workspace=self.workspace, code=trouble.code)
+                    failures += 1
+                except Exception:
+                    _log.exception("owner_failed", workspace=self.workspace)
+                    failures += 1
+                self._drop()
+                pause = _BACK_OFF_SECONDS[min(failures, len(_BACK_OFF_SECONDS)) - 1] if failures else 0.05
+                await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+        finally:
+            await self._give_back()
+
+    async def _acquire(self) -> int | None:
+        now = self._clock.now()
+        renewed = self._clock.monotonic()
+
+        async def command(tx: Tx) -> int | None:
+            return await tx.leases.acquire(self.workspace, self._node, now, self._lease_seconds)
+
+        epoch = await self._store.write(command, name="lease.acquire")
+        if epoch is not None:
+            self._renewed_at = renewed
+        return epoch
+
+    async def _own(self, epoch: int) -> None:
+        """Restore, then route until the lease is lost or something breaks."""
+        listener = self._switchboard.listener([("input", self.workspace, self.workspace)])
+        try:
+            async with self._store.read() as tx:
+                facts = await tx.facts.all(self.workspace)
+            await self._workspaces.refresh()
+            floor = self._workspaces.floor(self.workspace)
+            then = await self._rules_of(facts, floor)
+            engine = Engine.restore(then.plan, {key: dict(fact) for key, fact in facts.items()})
+            self.engine, self.epoch = engine, epoch
+            _owned.labels(self.workspace).set(epoch)
+            _restored.labels(self.workspace).inc()
+            _log.info("workspace_owned", workspace=self.workspace, epoch=epoch, facts=len(facts), rules=floor.version)
+            fed = [self._feed(engine, OwnerTookOver(), then)]
+            if then.version != floor.version:
+                fed.append(self._feed(engine, PlanChanged(plan=floor.plan), floor))
+            await self._commit(engine, epoch, fed, [])
+            while True:
+                more = await self._round(engine, epoch)
+                if not more:
+                    await listener.next(poll_seconds=self._pause(engine))
+        finally:
+            listener.close()
+
+    async def _rules_of(self, facts: Mapping[str, Mapping[str, Any]], latest: Floor) -> Floor:
+        """The rules under which the facts were captured."""
+        version = facts.get(FLOOR, {}).get("rules", latest.version)
+        return latest if version == latest.version else await self._workspaces.floor_at(self.workspace, int(version))
+
+    async def _round(self, engine: Engine, epoch: int) -> bool:
+        """Drain one batch; true where there may be more."""
+        if self._clock.monotonic() - self._renewed_at > self._lease_seconds / 3:
+            await self._renew(epoch)
+        async with self._store.read() as tx:
+            inputs = await tx.inputs.take_batch(self.workspace, _BATCH)
+        began = self._clock.monotonic()
+        fed = [await self._feed_input(engine, journal.event_from_json(dict(waiting.event))) for waiting in inputs]
+        deadline = engine.next_deadline()
+        if deadline is not None and deadline <= self._now():
+            fed.append(self._feed(engine, DeadlinePassed(), self._workspaces.floor(self.workspace)))
+        if fed:
+            await self._commit(engine, epoch, fed, [waiting.seq for waiting in inputs])
+            _batches.observe(self._clock.monotonic() - began)
+            _waiting.labels(self.workspace).set(engine.waiting_count())
+        deadline = engine.next_deadline()
+        return len(inputs) == _BATCH or (deadline is not None and deadline <= self._now())
+
+    async def _feed_input(self, engine: Engine, event: Event | journal.PlanVersionChanged) -> _Fed:
+        if isinstance(event, journal.PlanVersionChanged):
+            await self._workspaces.refresh()
+            floor = self._workspaces.floor(self.workspace)
+            return self._feed(engine, PlanChanged(plan=floor.plan), floor)
+        return self._feed(engine, event, self._workspaces.floor(self.workspace))
+
+    def _feed(self, engine: Engine, event: Event, floor: Floor) -> _Fed:
+        at = self._now()
+        decisions = engine.feed(event, at)
+        for decision in decisions:
+            _decided.labels(type(decision).__name__).inc()
+        return _Fed(at, journal.Step(event=event, decisions=decisions, rules=floor.version), floor)
+
+    async def _commit(self, engine: Engine, epoch: int, fed: list[_Fed], seqs: list[int]) -> None:
+        changes = engine.changes()
+
+        async def command(tx: Tx) -> None:
+            await tx.leases.assert_mine(self.workspace, epoch)
+            pokes = []
+            for one in fed:
+                effects = Effects(tx, one.floor, one.at)
+                await effects.carry_out(one.step.decisions)
+                pokes += list(effects.pokes)
+                if one.step.decisions or not isinstance(one.step.event, DeadlinePassed):
+                    tx.journal.append(self.workspace, line(one.at, one.step, epoch=epoch))
+            await tx.facts.apply(self.workspace, changes)
+            if seqs:
+                await tx.inputs.delete(self.workspace, seqs)
+            tx.after_commit(lambda: self._bus.publish(dict.fromkeys(pokes)))
+
+        await self._store.write(command, name="routing.commit")
+
+    async def _renew(self, epoch: int) -> None:
+        now, renewed = self._clock.now(), self._clock.monotonic()
+
+        async def command(tx: Tx) -> bool:
+            return await tx.leases.renew(self.workspace, epoch, now, self._lease_seconds)
+
+        if not await self._store.write(command, name="lease.renew"):
+            raise StaleEpoch(f"epoch {epoch} of {self.workspace} is over")
+        self._renewed_at = renewed
+
+    async def _give_back(self) -> None:
+        """On the way out: let the next one begin at once."""
+        epoch, held = self.epoch, self.engine is not None
+        self._drop()
+        if not held:
+            return
+        now = self._clock.now()
+
+        async def command(tx: Tx) -> None:
+            await tx.leases.release(self.workspace, epoch, now)
+
+        try:
+            await asyncio.shield(self._store.write(command, name="lease.release"))
+        except (HubError, asyncio.CancelledError):
+            _log.info("lease_not_given_back", workspace=self.workspace)
+
+    def _drop(self) -> None:
+        self.engine = None
+        _owned.labels(self.workspace).set(0)
+
+    def _now(self) -> datetime:
+        """The clock, but never backwards: the engine's age arithmetic relies on it."""
+        now = self._clock.now()
+        if self._fed_until is not None and now < self._fed_until:
+            now = self._fed_until
+        self._fed_until = now
+        return now
+
+    def _pause(self, engine: Engine) -> float:
+        """How long there is nothing to do: until the next deadline, the next renewal or the slow poll."""
+        deadline = engine.next_deadline()
+        until = self._poll_seconds if deadline is None else max(0.0, (deadline - self._now()) / timedelta(seconds=1))
+        return max(0.001, min(until, self._poll_seconds, self._lease_seconds / 4))
