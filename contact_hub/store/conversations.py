@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final, Unpack
 
-from sqlalchemy import Integer, Select, Table, and_, cast, exists, func, insert, or_, select, update
+from sqlalchemy import Integer, Select, Table, Text, Update, and_, bindparam, cast, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 
@@ -30,11 +30,11 @@ from contact_hub.store.records import (
     PublicEntry,
     StaffEntry,
 )
-from contact_hub.store.session import Rerun, Session
+from contact_hub.store.session import NOTHING, Rerun, Session
 from contact_hub.store.shape import Shape
 from contact_hub.store.tables import conversations, offers, public_entries, staff_entries
 from contact_hub.store.types import Json, canonical
-from contact_hub.store.visibility import pools_shown, staff_only, visible_conversations
+from contact_hub.store.visibility import WORKSPACE, Kind, once, pools_shown, staff_only, visible_conversations
 
 HISTORY_MAX: Final = 20
 ENTRIES_MAX: Final = 500
@@ -58,18 +58,20 @@ class Conversations:
         return found
 
     async def find(self, scope: Scope, conversation: str) -> Conversation | None:
-        return await self._first(scope, _visible(scope).where(_C.id == conversation))
+        return await self._first(scope, _find(type(scope), self._session.writing), {"conversation_id": conversation})
 
     async def latest_of_device(self, scope: VisitorScope) -> Conversation | None:
         """The visitor's latest, running or ended."""
-        return await self._first(scope, _visible(scope).order_by(_C.opened_at.desc(), _C.id.desc()).limit(1))
+        return await self._first(scope, _latest(type(scope), self._session.writing))
 
     async def insert(self, conversation: Conversation) -> None:
         await self._session.execute(insert(conversations), _CONVERSATION.write(conversation))
 
     async def update(self, scope: Scope, conversation: str, **changes: Unpack[ConversationChanges]) -> None:
-        done = await self._session.execute(
-            update(conversations).where(_C.id == conversation, visible_conversations(scope)).values(**changes)
+        if not changes:
+            return
+        done = await self._session.ask(
+            scope, _change(type(scope), frozenset(changes)), {"conversation_id": conversation, **_new(changes)}
         )
         if done.count == 0:
             raise HubError("not_found")
@@ -114,47 +116,40 @@ class Conversations:
 
     async def heads(self, scope: Scope, ids: Collection[str]) -> dict[str, tuple[int, int]]:
         """Public and staff head of each; a visitor's staff head is always 0, since even its growth would tell something."""
-        result = await self._session.execute(
-            select(_C.id, _C.public_head, _C.staff_head).where(visible_conversations(scope), _C.id.in_(list(ids)))
-        )
+        result = await self._session.ask(scope, _heads(type(scope)), {"ids": list(ids)})
         visitor = isinstance(scope, VisitorScope)
         return {row.id: (row.public_head, 0 if visitor else row.staff_head) for row in result.rows}
 
     async def sent_before(self, scope: Scope, conversation: str, sender: str, client_message_id: str) -> Appended | None:
         """Where this sender's public message under this id stands already."""
-        e = public_entries.c
-        result = await self._session.execute(
-            select(e.position, e.at).where(
-                e.workspace == scope.workspace,
-                e.conversation == conversation,
-                e.sender == sender,
-                e.client_message_id == client_message_id,
-                exists().where(_C.id == e.conversation, visible_conversations(scope)),
-            )
-        )
-        row = result.first()
+        sent = {"conversation_id": conversation, "sender": sender, "client_message_id": client_message_id}
+        row = (await self._session.ask(scope, _sent(type(scope), public_entries), sent)).first()
         return None if row is None else Appended(position=row.position, at=row.at, fresh=False)
 
     # -- many conversations
 
     async def get_many(self, scope: Scope, ids: Collection[str]) -> dict[str, Conversation]:
         """Those of the ids that can be seen."""
-        found = await self._session.execute(_visible(scope).where(_C.id.in_(list(ids)))) if ids else None
-        return {row.id: _seen_by(scope, _CONVERSATION.read(row)) for row in found.rows} if found else {}
+        if not ids:
+            return {}
+        found = await self._session.ask(scope, _some(type(scope)), {"ids": list(ids)})
+        return {row.id: _seen_by(scope, _CONVERSATION.read(row)) for row in found.rows}
 
     async def search(
         self, scope: Scope, wanted: ConversationFilter, *, after: PageKey | None = None, limit: int = 50
     ) -> list[Conversation]:
         """Newest first. The next page begins after `page_key` of the last one."""
-        page = _matching(_visible(scope), scope, wanted)
+        page = _matching(_visible(type(scope)), scope, wanted)
         if after is not None:
             page = page.where(or_(_C.opened_at < after.opened_at, and_(_C.opened_at == after.opened_at, _C.id < after.id)))
-        result = await self._session.execute(page.order_by(_C.opened_at.desc(), _C.id.desc()).limit(limit))
+        result = await self._session.ask(scope, page.order_by(_C.opened_at.desc(), _C.id.desc()).limit(limit))
         return [_seen_by(scope, _CONVERSATION.read(row)) for row in result.rows]
 
     async def count(self, scope: Scope, wanted: ConversationFilter) -> int:
-        counted = _matching(select(func.count()).select_from(conversations).where(visible_conversations(scope)), scope, wanted)
-        return int((await self._session.execute(counted)).scalar())
+        counted = _matching(
+            select(func.count()).select_from(conversations).where(visible_conversations(type(scope))), scope, wanted
+        )
+        return int((await self._session.ask(scope, counted)).scalar())
 
     async def history_for(self, scope: AgentScope, conversation: str) -> list[tuple[Conversation, list[PublicEntry]]]:
         """What this customer said to this brand before: the latest twenty, and only while the agent holds the conversation."""
@@ -162,7 +157,7 @@ class Conversations:
         held = exists().where(
             o.workspace == scope.workspace, o.conversation == _C.id, o.agent == scope.agent_id, o.state == "assigned"
         )
-        present = await self._first(scope, _visible(scope).where(_C.id == conversation, held))
+        present = await self._first(scope, _visible(type(scope)).where(_C.id == conversation, held))
         if present is None:
             raise HubError("not_found")
         if present.customer is None:
@@ -182,13 +177,11 @@ class Conversations:
 
     # -- helpers
 
-    async def _first(self, scope: Scope, statement: Select[Any]) -> Conversation | None:
-        if self._session.writing:
-            statement = statement.with_for_update(key_share=True, of=conversations)
-        row = (await self._session.execute(statement)).first()
+    async def _first(self, scope: Scope, statement: Select[Any], parameters: Mapping[str, Any] = NOTHING) -> Conversation | None:
+        row = (await self._session.ask(scope, statement, parameters)).first()
         return None if row is None else _seen_by(scope, _CONVERSATION.read(row))
 
-    async def _append(  # noqa: PLR0917
+    async def _append(
         self,
         scope: Scope,
         table: Table,
@@ -202,11 +195,8 @@ class Conversations:
         if before is not None:
             return before
         head = "public_head" if table is public_entries else "staff_head"
-        taken = await self._session.execute(
-            update(conversations)
-            .where(_C.id == conversation, visible_conversations(scope))
-            .values({head: _C[head] + 1, **changes})
-            .returning(_C[head])
+        taken = await self._session.ask(
+            scope, _take_position(type(scope), head, frozenset(changes)), {"conversation_id": conversation, **_new(changes)}
         )
         if not taken.rows:
             raise HubError("not_found")
@@ -224,7 +214,7 @@ class Conversations:
             **own,
         }
         try:
-            await self._session.execute(insert(table), row)
+            await self._session.execute(_INSERT[table], row)
         except IntegrityError as error:  # the same message came through another node at the same moment: next time we shall see it
             raise Rerun from error
         return Appended(position=position, at=entry.at, fresh=True)
@@ -234,19 +224,8 @@ class Conversations:
     ) -> Appended | None:
         if entry.client_message_id is None:
             return None
-        e = table.c
-        result = await self._session.execute(
-            select(e.position, e.at, e.fingerprint)
-            .join(conversations, and_(_C.workspace == e.workspace, _C.id == e.conversation))
-            .where(
-                e.workspace == scope.workspace,
-                e.conversation == conversation,
-                e.sender == entry.sender,
-                e.client_message_id == entry.client_message_id,
-                visible_conversations(scope),
-            )
-        )
-        row = result.first()
+        sent = {"conversation_id": conversation, "sender": entry.sender, "client_message_id": entry.client_message_id}
+        row = (await self._session.ask(scope, _sent(type(scope), table), sent)).first()
         if row is None:
             return None
         if row.fingerprint != fingerprint:
@@ -259,31 +238,14 @@ class Conversations:
         """Entries after each position, with the pool of who spoke. The positions travel as one JSON parameter: one statement for any number of them."""
         if not positions:
             return {}
-        e = table.c
-        cursors = self._cursors(positions)
-        statement = (
-            select(*shape.columns, e.pool)
-            .join(cursors, and_(e.conversation == cursors.c.key, e.position > cast(cursors.c.value, Integer)))
-            .join(conversations, and_(_C.workspace == e.workspace, _C.id == e.conversation))
-            .where(
-                e.workspace == scope.workspace,
-                e.position <= cast(cursors.c.value, Integer) + limit,  # positions have no holes
-                visible_conversations(scope),
-            )
-            .order_by(e.conversation, e.position)
-        )
         pools = pools_shown(scope)
-        if pools is not None and table is staff_entries:
-            statement = statement.where(e.pool.in_(sorted(pools)))
+        statement = _after(type(scope), table, self._session.dialect)
         found: defaultdict[str, list[tuple[Any, str | None]]] = defaultdict(list)
-        for row in (await self._session.execute(statement)).rows:
-            found[row.conversation].append((shape.read(tuple(row)[:-1]), row[-1]))
+        for row in (await self._session.ask(scope, statement, {"positions": dict(positions), "most": limit})).rows:
+            entry, pool = shape.read(tuple(row)[:-1]), row[-1]
+            if pools is None or table is public_entries or pool in pools:
+                found[row.conversation].append((entry, pool))
         return dict(found)
-
-    def _cursors(self, positions: Mapping[str, int]) -> Any:
-        if self._session.dialect == "sqlite":
-            return func.json_each(cast(dict(positions), Json)).table_valued("key", "value").alias("cursors")
-        return func.jsonb_each_text(cast(cast(dict(positions), Json), JSONB)).table_valued("key", "value").alias("cursors")
 
 
 def page_key(conversation: Conversation) -> PageKey:
@@ -291,8 +253,86 @@ def page_key(conversation: Conversation) -> PageKey:
     return PageKey(opened_at=conversation.opened_at, id=conversation.id)
 
 
-def _visible(scope: Scope) -> Select[Any]:
-    return select(*_CONVERSATION.columns).where(visible_conversations(scope))
+# ---------------------------------------------------------------- statements, each built once per kind of scope
+
+_INSERT: Final = {table: insert(table) for table in (conversations, public_entries, staff_entries)}
+_THIS: Final = _C.id == bindparam("conversation_id")
+
+
+def _visible(kind: Kind) -> Select[Any]:
+    return select(*_CONVERSATION.columns).where(visible_conversations(kind))
+
+
+@once
+def _find(kind: Kind, locking: bool) -> Select[Any]:
+    return _locked(_visible(kind).where(_THIS), locking)
+
+
+@once
+def _latest(kind: Kind, locking: bool) -> Select[Any]:
+    return _locked(_visible(kind).order_by(_C.opened_at.desc(), _C.id.desc()).limit(1), locking)
+
+
+def _locked(statement: Select[Any], locking: bool) -> Select[Any]:
+    return statement.with_for_update(key_share=True, of=conversations) if locking else statement
+
+
+@once
+def _some(kind: Kind) -> Select[Any]:
+    return _visible(kind).where(_C.id.in_(bindparam("ids", expanding=True)))
+
+
+@once
+def _heads(kind: Kind) -> Select[Any]:
+    chosen = _C.id.in_(bindparam("ids", expanding=True))
+    return select(_C.id, _C.public_head, _C.staff_head).where(visible_conversations(kind), chosen)
+
+
+def _new(changes: ConversationChanges) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in changes.items()}
+
+
+@once
+def _change(kind: Kind, names: frozenset[str]) -> Update:
+    statement = update(conversations).where(_THIS, visible_conversations(kind))
+    return statement.values({name: bindparam(f"new_{name}", type_=_C[name].type) for name in sorted(names)})
+
+
+@once
+def _take_position(kind: Kind, head: str, names: frozenset[str]) -> Any:
+    statement = update(conversations).where(_THIS, visible_conversations(kind))
+    changed = {name: bindparam(f"new_{name}", type_=_C[name].type) for name in sorted(names)}
+    return statement.values({head: _C[head] + 1, **changed}).returning(_C[head])
+
+
+@once
+def _sent(kind: Kind, table: Table) -> Select[Any]:
+    e = table.c
+    return select(e.position, e.at, e.fingerprint).where(
+        e.workspace == WORKSPACE,
+        e.conversation == bindparam("conversation_id"),
+        e.sender == bindparam("sender"),
+        e.client_message_id == bindparam("client_message_id"),
+        exists().where(_C.id == e.conversation, visible_conversations(kind)),
+    )
+
+
+@once
+def _after(kind: Kind, table: Table, dialect: str) -> Select[Any]:
+    """Entries after each of many positions, and the pool of who spoke. The positions travel as one JSON parameter, so this is one statement for any number."""
+    e = table.c
+    shape = _PUBLIC if table is public_entries else _STAFF
+    positions = cast(bindparam("positions", type_=Json), Text)
+    pairs = func.json_each(positions) if dialect == "sqlite" else func.jsonb_each_text(cast(positions, JSONB))
+    cursors = pairs.table_valued("key", "value").alias("cursors")
+    position = cast(cursors.c.value, Integer)
+    return (
+        select(*shape.columns, e.pool)
+        .join(cursors, and_(e.conversation == cursors.c.key, e.position > position))
+        .join(conversations, and_(_C.workspace == e.workspace, _C.id == e.conversation))
+        .where(e.workspace == WORKSPACE, e.position <= position + bindparam("most", type_=Integer), visible_conversations(kind))
+        .order_by(e.conversation, e.position)
+    )
 
 
 def _matching(statement: Select[Any], scope: Scope, wanted: ConversationFilter) -> Select[Any]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Unpack
 
-from sqlalchemy import and_, exists, func, insert, select, update
+from sqlalchemy import Update, bindparam, func, insert, select, update
 
 from contact_hub.errors import HubError
 from contact_hub.scope import AgentScope, OperatorScope, Scope, SystemScope
@@ -19,7 +19,7 @@ from contact_hub.store.records import Inquiry, InquiryChanges, OfferRecord, Offe
 from contact_hub.store.session import Session
 from contact_hub.store.shape import Shape
 from contact_hub.store.tables import inquiries, offers, presences, seats
-from contact_hub.store.visibility import operators_only, pools_shown, staff_only, visible_inquiries
+from contact_hub.store.visibility import Kind, once, operators_only, pools_shown, staff_only, visible_inquiries, visible_offers
 from routing.model import AgentId, Availability, BrandId
 
 _I: Final = inquiries.c
@@ -37,23 +37,25 @@ class Inquiries:
         self._session = session
 
     async def get(self, scope: Scope, inquiry: str) -> Inquiry:
-        found = await self._session.execute(_visible(scope).where(_I.id == inquiry))
+        found = await self._session.ask(scope, _visible(scope).where(_I.id == inquiry))
         if not found.rows:
             raise HubError("not_found")
         return _seen_by(scope, _INQUIRY.read(found.rows[0]))
 
     async def get_many(self, scope: Scope, ids: Collection[str]) -> dict[str, Inquiry]:
-        found = await self._session.execute(_visible(scope).where(_I.id.in_(list(ids))))
+        found = await self._session.ask(scope, _visible(scope).where(_I.id.in_(list(ids))))
         return {row.id: _seen_by(scope, _INQUIRY.read(row)) for row in found.rows}
 
     async def of_conversation(self, scope: Scope, conversation: str) -> list[Inquiry]:
         """All of a conversation's inquiries, the oldest first."""
-        found = await self._session.execute(_visible(scope).where(_I.conversation == conversation).order_by(_I.arrived_at, _I.id))
+        found = await self._session.ask(
+            scope, _visible(scope).where(_I.conversation == conversation).order_by(_I.arrived_at, _I.id)
+        )
         return [_seen_by(scope, _INQUIRY.read(row)) for row in found.rows]
 
     async def unfinished(self, scope: Scope) -> list[Inquiry]:
         """Everything that still asks for somebody, the oldest first."""
-        found = await self._session.execute(_visible(scope).where(_I.state != "closed").order_by(_I.arrived_at, _I.id))
+        found = await self._session.ask(scope, _visible(scope).where(_I.state != "closed").order_by(_I.arrived_at, _I.id))
         return [_seen_by(scope, _INQUIRY.read(row)) for row in found.rows]
 
     async def waiting_by_brand(
@@ -75,7 +77,11 @@ class Inquiries:
         await self._session.execute(insert(inquiries), _INQUIRY.write(inquiry))
 
     async def update(self, scope: Scope, inquiry: str, **changes: Unpack[InquiryChanges]) -> None:
-        done = await self._session.execute(update(inquiries).where(_I.id == inquiry, visible_inquiries(scope)).values(**changes))
+        done = await self._session.ask(
+            scope,
+            _change(type(scope), frozenset(changes)),
+            {"inquiry_id": inquiry, **{f"new_{name}": value for name, value in changes.items()}},
+        )
         if done.count == 0:
             raise HubError("not_found")
 
@@ -88,14 +94,14 @@ class Offers:
 
     async def get(self, scope: Scope, offer: str) -> OfferRecord:
         """An agent finds the own offers only, a manager those of the own pools."""
-        found = await self._session.execute(_offers(scope).where(_O.id == offer))
+        found = await self._session.ask(scope, _offers(scope).where(_O.id == offer))
         if not found.rows:
             raise HubError("not_found")
         return _OFFER.read(found.rows[0])
 
     async def of_inquiry(self, scope: Scope, inquiry: str) -> list[OfferRecord]:
         """Every offer of an inquiry, in the order in which they were made."""
-        found = await self._session.execute(_offers(scope).where(_O.inquiry == inquiry).order_by(_O.offered_at, _O.id))
+        found = await self._session.ask(scope, _offers(scope).where(_O.inquiry == inquiry).order_by(_O.offered_at, _O.id))
         return [_OFFER.read(row) for row in found.rows]
 
     async def ringing(self, scope: Scope, agent: str) -> list[OfferRecord]:
@@ -109,7 +115,7 @@ class Offers:
     async def live(self, scope: SystemScope | OperatorScope) -> list[OfferRecord]:
         """Every live offer and assignment of the workspace."""
         operators_only(scope)
-        found = await self._session.execute(_offers(scope).where(_O.state != "over").order_by(_O.offered_at, _O.id))
+        found = await self._session.ask(scope, _offers(scope).where(_O.state != "over").order_by(_O.offered_at, _O.id))
         return [_OFFER.read(row) for row in found.rows]
 
     async def insert(self, offer: OfferRecord) -> None:
@@ -128,8 +134,8 @@ class Offers:
         return done.count == 1
 
     async def _of_agent(self, scope: Scope, agent: str, state: OfferState) -> list[OfferRecord]:
-        found = await self._session.execute(
-            _offers(scope).where(_O.agent == agent, _O.state == state).order_by(_O.offered_at, _O.id)
+        found = await self._session.ask(
+            scope, _offers(scope).where(_O.agent == agent, _O.state == state).order_by(_O.offered_at, _O.id)
         )
         return [_OFFER.read(row) for row in found.rows]
 
@@ -244,22 +250,19 @@ class Presences:
         return [row.agent for row in gone.rows]
 
 
+@once
+def _change(kind: Kind, names: frozenset[str]) -> Update:
+    statement = update(inquiries).where(_I.id == bindparam("inquiry_id"), visible_inquiries(kind))
+    return statement.values({name: bindparam(f"new_{name}", type_=_I[name].type) for name in sorted(names)})
+
+
 def _visible(scope: Scope) -> Any:
-    return select(*_INQUIRY.columns).where(visible_inquiries(scope))
+    return select(*_INQUIRY.columns).where(visible_inquiries(type(scope)))
 
 
 def _offers(scope: Scope) -> Any:
-    """An offer names an agent and a pool, and its trace everybody's reasons: what belongs to somebody else is not there."""
     staff_only(scope)
-    statement = select(*_OFFER.columns).where(_O.workspace == scope.workspace)
-    if isinstance(scope, AgentScope):
-        return statement.where(_O.agent == scope.agent_id)
-    pools = pools_shown(scope)
-    if pools is not None:
-        return statement.where(_O.pool.in_(sorted(pools)))
-    if isinstance(scope, SystemScope | OperatorScope):
-        return statement
-    return statement.where(exists().where(and_(_I.workspace == _O.workspace, _I.id == _O.inquiry), visible_inquiries(scope)))
+    return select(*_OFFER.columns).where(visible_offers(type(scope)))
 
 
 def _seen_by(scope: Scope, inquiry: Inquiry) -> Inquiry:

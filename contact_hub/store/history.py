@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy import exists, insert, or_, select, true, update
 
 from contact_hub.errors import HubError
 from contact_hub.scope import ClientScope, OperatorScope, Scope, SystemScope, VendorScope
@@ -70,7 +70,7 @@ class Journal:
             wanted = wanted.where(_J.conversation == conversation)
         if inquiry is not None:
             wanted = wanted.where(_J.seq.in_(select(_B.seq).where(_B.workspace == scope.workspace, _B.inquiry == inquiry)))
-        found = await self._session.execute(wanted.order_by(_J.seq).limit(limit))
+        found = await self._session.ask(scope, wanted.order_by(_J.seq).limit(limit))
         lines = [_LINE.read(row) for row in found.rows]
         return lines if isinstance(scope, SystemScope | OperatorScope) else await self._only_theirs(scope, lines)
 
@@ -82,8 +82,8 @@ class Journal:
     async def _only_theirs(self, scope: Scope, lines: list[JournalLine]) -> list[JournalLine]:
         if not lines:
             return []
-        own = select(_B.seq, _B.inquiry, exists().where(_I.id == _B.inquiry, visible_inquiries(scope)).label("theirs"))
-        found = await self._session.execute(own.where(_B.workspace == scope.workspace, _B.seq.in_([line.seq for line in lines])))
+        own = select(_B.seq, _B.inquiry, exists().where(_I.id == _B.inquiry, visible_inquiries(type(scope))).label("theirs"))
+        found = await self._session.ask(scope, own.where(_B.workspace == scope.workspace, _B.seq.in_([line.seq for line in lines])))
         foreign = {row.inquiry for row in found.rows if not row.theirs}
         return [_without(line, foreign) for line in lines]
 
@@ -163,10 +163,12 @@ class Outbox:
 def _concerns(scope: Scope) -> Any:
     match scope:
         case SystemScope() | OperatorScope():
-            return and_(True)
+            return true()
         case ClientScope() | VendorScope():
-            theirs = exists().where(_B.workspace == _J.workspace, _B.seq == _J.seq, _I.id == _B.inquiry, visible_inquiries(scope))
-            return or_(theirs, exists().where(conversations.c.id == _J.conversation, visible_conversations(scope)))
+            theirs = exists().where(
+                _B.workspace == _J.workspace, _B.seq == _J.seq, _I.id == _B.inquiry, visible_inquiries(type(scope))
+            )
+            return or_(theirs, exists().where(conversations.c.id == _J.conversation, visible_conversations(type(scope))))
         case _:
             raise HubError("not_found")
 

@@ -17,9 +17,11 @@ from typing import Any, Final
 from sqlalchemy import Executable, Table, bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from contact_hub.scope import Scope
 from contact_hub.store import tables
 from contact_hub.store.engines import Parameters, Reading, Result
 from contact_hub.store.types import canonical
+from contact_hub.store.visibility import parameters_of
 
 
 class Rerun(Exception):
@@ -115,6 +117,9 @@ def audit_hash(previous: str, line: Mapping[str, Any]) -> str:
     return hashlib.sha256((previous + canonical(content)).encode()).hexdigest()
 
 
+NOTHING: Final[Mapping[str, Any]] = {}
+
+
 class Session:
     """A transaction as the repositories see it."""
 
@@ -140,6 +145,10 @@ class Session:
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
         return await self._connection.execute(statement, parameters)
+
+    async def ask(self, scope: Scope, statement: Executable, parameters: Mapping[str, Any] = NOTHING) -> Result:
+        """Execute what was built for the scope's kind, with whose it is."""
+        return await self._connection.execute(statement, {**parameters_of(scope), **parameters})
 
     def insert(self, table: Table) -> Any:
         """An insert that knows `on_conflict_do_…`, which both databases spell alike."""

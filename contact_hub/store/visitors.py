@@ -46,7 +46,9 @@ class Customers:
 
     async def get_many(self, scope: Scope, ids: Collection[str]) -> dict[str, Customer]:
         """Those of the ids that can be seen."""
-        found = await self._session.execute(select(*_CUSTOMER.columns).where(visible_customers(scope), _C.id.in_(list(ids))))
+        found = await self._session.ask(
+            scope, select(*_CUSTOMER.columns).where(visible_customers(type(scope)), _C.id.in_(list(ids)))
+        )
         return {row.id: _CUSTOMER.read(row) for row in found.rows}
 
     async def insert(self, customer: Customer) -> None:

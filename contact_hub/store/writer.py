@@ -133,8 +133,11 @@ class Writer:
         """Begin, run what waits and what comes within four milliseconds, commit. Commands to be tried again go to the front of the queue."""
         await self._connection.begin()
         tail, again = Tail(), list[_Job[Any]]()
-        until = time.monotonic() + ADMISSION_SECONDS
-        while self._waiting and len(jobs) < COMMANDS_PER_COMMIT_MAX and (not jobs or time.monotonic() < until):
+        waited, until = len(self._waiting), time.monotonic() + ADMISSION_SECONDS
+        while self._waiting and len(jobs) < COMMANDS_PER_COMMIT_MAX and (len(jobs) < waited or time.monotonic() < until):
+            await asyncio.sleep(0)  # SQLite never suspends; the sockets must have their turn between commands
+            if not self._waiting:
+                break
             job = self._waiting.popleft()
             if job.done.done():  # its caller has gone
                 continue
