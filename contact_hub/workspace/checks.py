@@ -155,7 +155,7 @@ def _personas(workspace: Workspace) -> Problems:
     for contract in workspace.contracts:
         pools = {pool.id for pool in coverage.pools_of(workspace, contract)}
         for brand in workspace.brands:
-            if contract.presentation is Presentation.VENDOR or not coverage.covers(contract, brand):
+            if contract.presentation is not Presentation.BRAND or not coverage.covers(contract, brand):
                 continue
             for agent in workspace.agents:
                 missing = (

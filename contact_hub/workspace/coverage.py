@@ -1,7 +1,8 @@
 """Who may answer for whom, read from the workspace alone.
 
-The engine decides for one inquiry at one instant; an author wants to know it of the file: which agents contract, certification,
-persona and language bring together with a brand. One place says it, for the checks, the demo and the screens of configuration.
+The engine decides for one inquiry at one instant; an author wants to know it of the file, day by day and before it is compiled:
+which agents contract, certification, persona and language bring together with a brand. One place says it, for the checks, the demo
+and the screens of configuration; a test holds it against `routing.eligibility`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from contact_hub.workspace.model import Agent, Brand, Contract, Persona, Pool, Workspace
-from i18n import tags
 from i18n.levels import Level
+from routing.eligibility import SAME_LANGUAGE_MAX, near
 from routing.model import Presentation
 
 
@@ -35,9 +36,8 @@ def pools_of(workspace: Workspace, contract: Contract) -> list[Pool]:
 
 
 def level_in(agent: Agent, language: str) -> Level | None:
-    """The agent's best level in a tag that is the same language with more or less said: `en` and `en-GB`, not `pt-PT` for `pt-BR`."""
-    levels = [level for tag, level in agent.languages.items() if language in tags.fallbacks(tag) or tag in tags.fallbacks(language)]
-    return max(levels, default=None)
+    """The agent's best level in what counts as this language when work is given out."""
+    return max((level for tag, level in agent.languages.items() if near(language, tag) <= SAME_LANGUAGE_MAX), default=None)
 
 
 def certified(agent: Agent, brand: Brand, on: date | None) -> bool:
@@ -52,7 +52,7 @@ def certified(agent: Agent, brand: Brand, on: date | None) -> bool:
 
 def presentable(agent: Agent, brand: Brand, contract: Contract) -> bool:
     """Whether the agent can be shown as the contract wants it."""
-    return contract.presentation is Presentation.VENDOR or persona_of(brand, agent) is not None
+    return contract.presentation is not Presentation.BRAND or persona_of(brand, agent) is not None
 
 
 def answering(workspace: Workspace, brand: Brand, *, kind: str | None = None, on: date | None = None) -> list[Agent]:

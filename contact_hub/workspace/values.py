@@ -13,12 +13,12 @@ from typing import Annotated, Any, Final, TypeAlias
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import holidays
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from contact_hub.workspace.problems import nonsense
 from i18n import tags
 from i18n.levels import Level
+from routing.hours import knows_holidays
 
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _EMAIL: Final = re.compile(r"[^\s@<>\",;:()\[\]]{1,64}@[^\s@<>\",;:()\[\]]{1,190}")
@@ -102,18 +102,8 @@ def _country(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=1024)
-def _holidays_exist(country: str, subdivision: str | None) -> bool:
-    try:
-        holidays.country_holidays(country, subdiv=subdivision)
-    except (NotImplementedError, AttributeError):
-        return False
-    return True
-
-
 def _holidays(text: str) -> str:
-    country, _, subdivision = text.partition("-")
-    if len(country) != 2 or not _holidays_exist(country, subdivision or None):
+    if len(text.partition("-")[0]) != 2 or not knows_holidays(text):
         raise nonsense("holidays_unknown", value=text)
     return text
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import product
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from contact_hub.workspace import Workspace, canned, check, demo_text, demo_workspace, dump, parse
+from contact_hub.workspace import Workspace, canned, check, compile_plan, demo_text, demo_workspace, dump, parse
 from contact_hub.workspace.coverage import speaking
-from contact_hub.workspace.hours import span_minutes
 from contact_hub.workspace.model import Agent, Brand
-from routing.model import Sourcing, Span
+from routing.eligibility import reasons_against
+from routing.hours import is_open
+from routing.model import AgentId, BrandId, Demand, Sourcing
 
 TODAY = date(2026, 11, 21)
 DEMO = demo_workspace(8123)
@@ -25,42 +25,21 @@ def brand_called(name: str) -> Brand:
     return next(brand for brand in DEMO.brands if brand.id == name)
 
 
-HALF_HOURS_A_DAY = 48
+PLAN = compile_plan(DEMO, version=1)
 INSTANTS = tuple(
     start + timedelta(minutes=30 * half_hour)
     for start in (datetime(2026, 10, 19, tzinfo=UTC), datetime(2027, 3, 22, tzinfo=UTC), datetime(2026, 12, 21, tzinfo=UTC))
-    for half_hour in range(14 * HALF_HOURS_A_DAY)
+    for half_hour in range(14 * 48)
 )
 """Every half hour of the weeks in which Europe turns its clocks, and of those in which the year ends."""
 
 
 @cache
-def on_the_wall(zone: str) -> tuple[int, ...]:
-    """Each instant as a half hour of the local week, Monday's first."""
-    walls = (at.astimezone(ZoneInfo(zone)) for at in INSTANTS)
-    return tuple(wall.weekday() * HALF_HOURS_A_DAY + wall.hour * 2 + wall.minute // 30 for wall in walls)
-
-
-def half_hours(week: tuple[tuple[Span, ...], ...]) -> frozenset[int]:
-    """The half hours of a week that its blocks hold; all of the demo's begin and end on one."""
-    found = set()
-    for day, spans in enumerate(week):
-        for span in spans:
-            first = day * HALF_HOURS_A_DAY + span.opens.hour * 2 + span.opens.minute // 30
-            found |= {slot % (7 * HALF_HOURS_A_DAY) for slot in range(first, first + span_minutes(span) // 30)}
-    return frozenset(found)
-
-
-@cache
 def duty(agent_id: str) -> frozenset[datetime]:
-    """The instants at which an agent may sign on. A pool with holidays or overrides counts for nothing: it may be closed."""
-    agent = next(agent for agent in DEMO.agents if agent.id == agent_id)
-    pool = next(pool for pool in DEMO.pools if pool.id == agent.pool)
-    if pool.holidays or pool.overrides or agent.shift_overrides:
-        return frozenset()
-    weeks = [half_hours(week) for week in (pool.hours, agent.shift) if week is not None]
-    open_slots = frozenset.intersection(*weeks)
-    return frozenset(at for at, slot in zip(INSTANTS, on_the_wall(pool.zone), strict=True) if slot in open_slots)
+    """The instants at which an agent may sign on and is offered work."""
+    agent = PLAN.agents[AgentId(agent_id)]
+    hours = [each for each in (PLAN.pools[agent.pool].hours, agent.shift) if each is not None]
+    return frozenset(at for at in INSTANTS if all(is_open(each, at) for each in hours))
 
 
 def lasting(agents: list[Agent]) -> list[Agent]:
@@ -155,3 +134,11 @@ def test_the_demo_file_is_a_file_like_any_other() -> None:
     workspace: Workspace = parse(demo_text())
 
     assert parse(dump(workspace)) == workspace
+
+
+@pytest.mark.parametrize(("brand", "language"), PROMISES)
+def test_the_engines_own_rules_find_somebody_on_a_winter_night(brand: str, language: str) -> None:
+    night = datetime(2026, 12, 25, 2, 30, tzinfo=UTC)
+    demand = Demand(brand=BrandId(brand), kind="complaint", languages=(language,))
+
+    assert [agent.id for agent in PLAN.agents.values() if not reasons_against(PLAN, agent, demand, night)]
