@@ -135,6 +135,7 @@ class Conversations:
                 zone=around.zone,
             )
             await tx.conversations.insert(conversation)
+            tx.after_commit(lambda: self._bus.publish([Poke("device", scope.workspace, scope.device)]))
             inquiry = await self._ask_for_a_person(tx, floor, conversation, language, now)
             await tx.conversations.update(_system(conversation), conversation.id, inquiry=inquiry)
             return await self._say(

@@ -160,6 +160,11 @@ class SeatRows:
     async def free(self, workspace: str, agent: str, weight: int) -> None:
         await self._change(workspace, agent, -weight)
 
+    async def get(self, scope: SystemScope | OperatorScope, agent: str) -> Seats | None:
+        operators_only(scope)
+        found = await self._session.execute(select(*_SEATS.columns).where(_S.workspace == scope.workspace, _S.agent == agent))
+        return _SEATS.read(found.rows[0]) if found.rows else None
+
     async def all(self, scope: SystemScope | OperatorScope) -> dict[AgentId, Seats]:
         operators_only(scope)
         found = await self._session.execute(select(*_SEATS.columns).where(_S.workspace == scope.workspace))

@@ -82,3 +82,15 @@ class Floor:
 
     def vendor_of(self, pool: str | None) -> str | None:
         return self.pools[pool].vendor if pool in self.pools else None
+
+    def house_of(self, agent: str) -> frozenset[str]:
+        """Agents and pools this agent may know by name: those of the same vendor; the client's own teams count as one house.
+
+        Rival vendors share a floor without seeing each other.
+        """
+        own = self.agents.get(agent)
+        if own is None:
+            return frozenset()
+        vendor = self.vendor_of(own.pool)
+        pools = frozenset(pool.id for pool in self.workspace.pools if pool.vendor == vendor)
+        return pools | {other.id for other in self.workspace.agents if other.pool in pools}

@@ -1,0 +1,312 @@
+"""The widget's side of a conversation: frames in, commands out; rows in, frames out.
+
+Knows no socket. `open` answers the hello, `hear` turns a frame into one call of a service, `tell` reads after its own cursor whenever something may have
+moved. Everything put out here is a type of `channels.chat.frames`, which cannot name who stands behind the brand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final, Protocol, assert_never
+
+import msgspec
+
+from agents.wire import PROTOCOL, FrameRefused, read_frame
+from contact_hub.brands.faces import face, widget_language
+from contact_hub.bus import Bus, Poke
+from contact_hub.channels.chat import frames as f
+from contact_hub.clock import Clock
+from contact_hub.conversations.service import Beginning, Conversations, Posted, Surroundings
+from contact_hub.errors import HubError
+from contact_hub.live.reader import Look, Reader
+from contact_hub.live.switchboard import Key, Listener, Switchboard
+from contact_hub.scope import Scope, VisitorScope
+from contact_hub.store import Store
+from contact_hub.store.records import Conversation, PublicEntry
+from contact_hub.workspace.floor import Floor
+from contact_hub.workspace.service import Workspaces
+
+_decoder: Final[msgspec.json.Decoder[f.FromWidget]] = msgspec.json.Decoder(f.FromWidget)
+
+
+class Out(Protocol):
+    """Where frames go."""
+
+    def put(self, frame: msgspec.Struct, *, may_be_lost: bool = False) -> None: ...
+
+    async def room(self) -> None: ...
+
+
+class Places(Protocol):
+    """Who knows how long the queue is."""
+
+    def ahead(self, workspace: str, inquiry: str) -> int | None: ...
+
+    def opening(self, floor: Floor, brand: str, kind: str | None = None) -> f.OpeningHours: ...
+
+
+class Visitors(Protocol):
+    """Who knows tickets and devices."""
+
+    async def redeem(self, ticket: str) -> VisitorScope: ...
+
+    async def still_welcome(self, scope: VisitorScope) -> None: ...
+
+
+class VisitorSession:
+    """One widget socket."""
+
+    def __init__(
+        self,
+        *,
+        out: Out,
+        visitors: Visitors,
+        conversations: Conversations,
+        store: Store,
+        reader: Reader,
+        switchboard: Switchboard,
+        workspaces: Workspaces,
+        bus: Bus,
+        places: Places,
+        clock: Clock,
+        heartbeat_seconds: float,
+        poll_seconds: float,
+    ) -> None:
+        self._out, self._visitors, self._conversations, self._store = out, visitors, conversations, store
+        self._reader, self._switchboard, self._workspaces, self._bus, self._places = reader, switchboard, workspaces, bus, places
+        self._clock, self._heartbeat_seconds, self._poll_seconds = clock, heartbeat_seconds, poll_seconds
+        self._scope: VisitorScope | None = None
+        self._around = Surroundings()
+        self._conversation: str | None = None
+        self._position = 0
+        self._state: f.ConversationState | None = None
+        self._queue: f.Queue | None = None
+        self._hours: f.OpeningHours | None = None
+        self._listener: Listener | None = None
+        self._epoch = ""
+        self._telling = asyncio.Lock()
+
+    @property
+    def scope(self) -> VisitorScope:
+        assert self._scope is not None, "the visitor has not said hello"
+        return self._scope
+
+    async def open(self, raw: bytes) -> None:
+        """Hello. Raises: out_of_order, protocol_unsupported, ticket_invalid."""
+        hello = self._read(raw)
+        if not isinstance(hello, f.Hello):
+            raise HubError("out_of_order")
+        if hello.protocol != PROTOCOL:
+            raise HubError("protocol_unsupported", supported=str(PROTOCOL))
+        self._scope = await self._visitors.redeem(hello.ticket)
+        self._around = Surroundings(locales=tuple(hello.locales), page_language=hello.page_language, zone=hello.zone)
+        self._listener = self._switchboard.listener(self._keys())
+        async with self._store.read() as tx:
+            workspace = await tx.workspaces.get(self.scope.workspace)
+            latest = await tx.conversations.latest_of_device(self.scope)
+            customer = await tx.devices.customer_of(self.scope)
+            known = await tx.customers.get_many(Scope.system(self.scope.workspace), [customer]) if customer else {}
+        if workspace is None:
+            raise HubError("workspace_unknown")
+        self._epoch = workspace.delivery_epoch
+        self._welcome(latest, next((one.name for one in known.values()), None))
+        if latest is not None:
+            self._take_up(latest, hello.resume)
+            await self._catch_up()
+
+    async def hear(self, raw: bytes) -> None:
+        """One frame, one command."""
+        frame = self._read(raw)
+        service, scope = self._conversations, self.scope
+        match frame:
+            case f.Hello():
+                raise HubError("out_of_order")
+            case f.Start():
+                beginning = Beginning(
+                    client_message_id=frame.client_message_id,
+                    text=frame.text,
+                    kind=frame.kind,
+                    name=frame.name,
+                    email=frame.email,
+                    language=frame.language,
+                )
+                posted = await service.start(scope, beginning, self._around)
+                if posted.conversation != self._conversation:
+                    self._begin(posted.conversation)
+                self._ack(frame.client_message_id, posted)
+            case f.Post():
+                self._ack(
+                    frame.client_message_id,
+                    await service.post(scope, frame.conversation, frame.client_message_id, frame.text, self._around),
+                )
+            case f.TypingNow():
+                if frame.conversation == self._conversation:
+                    self._bus.publish([Poke("typing", scope.workspace, frame.conversation, "customer")])
+            case f.ReadUpTo():
+                await service.read_by_customer(scope, frame.conversation, frame.position)
+            case f.EndConversation():
+                await service.end_by_customer(scope, frame.conversation)
+            case f.Rate():
+                await service.rate(scope, frame.conversation, frame.score, frame.comment)
+            case f.ChooseLanguage():
+                await service.choose_language(scope, frame.conversation, frame.tag)
+            case _:
+                assert_never(frame)
+
+    async def tell(self) -> None:
+        """For ever: what moved since the last look."""
+        assert self._listener is not None
+        while True:
+            pokes = await self._listener.next(poll_seconds=self._poll_seconds)
+            if any(poke.kind == "typing" and poke.detail == "agent" for poke in pokes):
+                self._show_typing()
+            if not pokes or any(poke.kind != "typing" for poke in pokes):
+                if any(poke.kind == "workspace" for poke in pokes) or not pokes:
+                    self._show_hours()
+                await self._catch_up()
+
+    def heartbeat(self) -> f.Heartbeat:
+        return f.Heartbeat(head=self._position)
+
+    async def revalidate(self) -> None:
+        await self._visitors.still_welcome(self.scope)
+
+    async def close(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+
+    # ------------------------------------------------------------ inside
+
+    def _welcome(self, latest: Conversation | None, name: str | None) -> None:
+        floor = self._workspaces.floor(self.scope.workspace)
+        brand = floor.brand(self.scope.brand)
+        language = widget_language(brand, [tag for tag in (self._around.page_language, *self._around.locales) if tag])
+        self._hours = self._places.opening(floor, brand.id)
+        self._out.put(
+            f.Welcome(
+                protocol=PROTOCOL,
+                epoch=self._epoch,
+                brand=face(floor, brand, language),
+                hours=self._hours,
+                heartbeat_seconds=self._heartbeat_seconds,
+                conversation=_state(latest) if latest else None,
+                visitor_name=name,
+            )
+        )
+
+    def _take_up(self, latest: Conversation, resume: f.Resume | None) -> None:
+        """Where to go on, or why not there."""
+        self._conversation, self._state = latest.id, _state(latest)
+        self._retune()
+        if resume is None:
+            return
+        because: Any = None
+        if resume.epoch != self._epoch:
+            because = "epoch"
+        elif resume.conversation != latest.id:
+            because = "conversation"
+        elif resume.position > latest.public_head:
+            because = "position"
+        if because:
+            self._out.put(f.Resync(because=because, epoch=self._epoch))
+        else:
+            self._position = resume.position
+
+    def _begin(self, conversation: str) -> None:
+        self._conversation, self._position, self._state, self._queue = conversation, 0, None, None
+        self._retune()
+
+    def _retune(self) -> None:
+        assert self._listener is not None
+        self._switchboard.tune(self._listener, self._keys())
+
+    def _keys(self) -> list[Key]:
+        workspace = self.scope.workspace
+        keys: list[Key] = [
+            ("workspace", workspace, workspace),
+            ("queue", workspace, self.scope.brand),
+            ("device", workspace, self.scope.device),
+        ]
+        if self._conversation:
+            keys += [("conversation", workspace, self._conversation), ("typing", workspace, self._conversation)]
+        return keys
+
+    async def _catch_up(self) -> None:
+        """Everything after our position, then the state, then the place in the queue."""
+        async with self._telling:
+            await self._follow_the_device()
+            more = self._conversation is not None
+            while more and self._conversation is not None:
+                look = await self._reader.look(self.scope.workspace, self._conversation, public=self._position)
+                if look is None:
+                    return
+                for entry in look.public:
+                    assert entry.position == self._position + 1, "the public log has no holes"
+                    self._out.put(public_frame(entry))
+                    self._position = entry.position
+                self._show_state(look)
+                more = look.more
+                await self._out.room()
+
+    async def _follow_the_device(self) -> None:
+        """Another tab of this browser may have begun a new conversation."""
+        if self._conversation is not None and (self._state is None or self._state.state != "ended"):
+            return
+        async with self._store.read() as tx:
+            latest = await tx.conversations.latest_of_device(self.scope)
+        if latest is not None and latest.id != self._conversation:
+            self._begin(latest.id)
+
+    def _show_state(self, look: Look) -> None:
+        state = _state(look.conversation)
+        if self._state is None or msgspec.structs.replace(state, head=self._state.head) != self._state:
+            self._state = state
+            self._out.put(f.State(conversation=state))
+        if state.state == "waiting" and look.conversation.inquiry:
+            ahead = self._places.ahead(self.scope.workspace, look.conversation.inquiry)
+            queue = f.Queue(conversation=state.conversation, ahead=ahead) if ahead is not None else None
+            if queue is not None and queue != self._queue:
+                self._queue = queue
+                self._out.put(queue, may_be_lost=True)
+
+    def _show_hours(self) -> None:
+        floor = self._workspaces.floor(self.scope.workspace)
+        hours = self._places.opening(floor, self.scope.brand)
+        if hours != self._hours:
+            self._hours = hours
+            self._out.put(f.Hours(hours=hours))
+
+    def _show_typing(self) -> None:
+        if self._conversation and self._state:
+            self._out.put(f.BrandTyping(conversation=self._conversation, persona=self._state.persona), may_be_lost=True)
+
+    def _ack(self, client_message_id: str, posted: Posted) -> None:
+        self._out.put(
+            f.Ack(client_message_id=client_message_id, conversation=posted.conversation, position=posted.position, at=posted.at)
+        )
+
+    def _read(self, raw: bytes) -> f.FromWidget:
+        try:
+            return read_frame(_decoder, raw)
+        except FrameRefused as refused:
+            raise HubError(refused.code, detail=str(refused)[:200]) from None
+
+
+def public_frame(entry: PublicEntry) -> f.PublicEntry:
+    """A row of the public log as the customer gets it: position, time, body, and nothing of who sent it."""
+    body = msgspec.convert(dict(entry.body), f.PublicBody)
+    return f.PublicEntry(conversation=entry.conversation, position=entry.position, at=entry.at, body=body)
+
+
+def _state(conversation: Conversation) -> f.ConversationState:
+    persona = msgspec.convert(dict(conversation.persona), f.PersonaFace) if conversation.persona else None
+    return f.ConversationState(
+        conversation=conversation.id,
+        state=conversation.state,
+        head=conversation.public_head,
+        language=conversation.language_tag,
+        persona=persona,
+        brand_read=conversation.agent_read,
+        customer_read=conversation.customer_read,
+        rated=conversation.csat_score is not None,
+    )

@@ -1,0 +1,363 @@
+"""The console's side of the talk: an agent's frames in, commands out; the view's differences and the threads' entries out.
+
+Knows no socket. Whatever moves, the view is rebuilt from rows and only the difference is sent; of each conversation in the view both logs are read after
+the client's own cursors. A second console of the same agent takes over only when told to, and fences the first by the presence epoch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final, assert_never
+
+import msgspec
+
+from agents import frames as f
+from agents.console import diff
+from agents.wire import PROTOCOL, FrameRefused, Refusal, read_frame
+from contact_hub.brands.faces import DECLINE_REASONS, reference
+from contact_hub.bus import Bus, Poke
+from contact_hub.channels.chat.visitor import Out
+from contact_hub.clock import Clock
+from contact_hub.conversations.service import Conversations, Posted
+from contact_hub.errors import HubError
+from contact_hub.live.reader import Look, Reader
+from contact_hub.live.switchboard import Key, Listener, Switchboard
+from contact_hub.live.view import build
+from contact_hub.scope import AgentScope, Scope
+from contact_hub.staff.desk import Desk
+from contact_hub.store import Store
+from contact_hub.store.records import PublicEntry, StaffEntry
+from contact_hub.workspace.floor import Floor
+from contact_hub.workspace.service import Workspaces
+
+_decoder: Final[msgspec.json.Decoder[f.FromConsole]] = msgspec.json.Decoder(f.FromConsole)
+
+
+class ConsoleSession:
+    """One console socket."""
+
+    def __init__(
+        self,
+        *,
+        out: Out,
+        desk: Desk,
+        conversations: Conversations,
+        store: Store,
+        reader: Reader,
+        switchboard: Switchboard,
+        workspaces: Workspaces,
+        bus: Bus,
+        clock: Clock,
+        heartbeat_seconds: float,
+        poll_seconds: float,
+    ) -> None:
+        self._out, self._desk, self._conversations, self._store = out, desk, conversations, store
+        self._reader, self._switchboard, self._workspaces, self._bus = reader, switchboard, workspaces, bus
+        self._clock, self._heartbeat_seconds, self._poll_seconds = clock, heartbeat_seconds, poll_seconds
+        self._scope: AgentScope | None = None
+        self._presence_epoch = 0
+        self._view: f.View | None = None
+        self._cursors: dict[str, f.Cursor] = {}
+        self._listener: Listener | None = None
+        self._rules = 0
+        self._telling = asyncio.Lock()
+
+    @property
+    def scope(self) -> AgentScope:
+        assert self._scope is not None, "the console has not said hello"
+        return self._scope
+
+    async def open(self, raw: bytes) -> None:
+        """Hello. Raises: out_of_order, protocol_unsupported, ticket_invalid, superseded."""
+        hello = self._read(raw)
+        if not isinstance(hello, f.ConsoleHello):
+            raise HubError("out_of_order")
+        if hello.protocol != PROTOCOL:
+            raise HubError("protocol_unsupported", supported=str(PROTOCOL))
+        self._scope = await self._desk.redeem(hello.ticket)
+        if not hello.take_over and await self._desk.occupied(self.scope):
+            self._out.put(f.Superseded(by="open"))
+            raise HubError("superseded")
+        self._listener = self._switchboard.listener(self._keys())
+        self._presence_epoch = await self._desk.sit_down(self.scope)
+        self._listener.hear(Poke("agent", self.scope.workspace, self.scope.agent_id))
+        await self._welcome(hello.resume)
+
+    async def hear(self, raw: bytes) -> None:
+        """One frame, one command."""
+        frame = self._read(raw)
+        service, scope = self._conversations, self.scope
+        match frame:
+            case f.ConsoleHello():
+                raise HubError("out_of_order")
+            case f.SetAvailability():
+                await self._desk.set_availability(scope, frame.availability, frame.reason)
+            case f.AcceptOffer():
+                await self._desk.accept(scope, frame.offer)
+            case f.DeclineOffer():
+                if frame.reason not in DECLINE_REASONS:
+                    raise HubError("reason_unknown")
+                await self._desk.decline(scope, frame.offer, frame.reason)
+            case f.Reply():
+                posted = await service.reply(scope, frame.conversation, frame.client_message_id, frame.text, frame.confirmed)
+                self._ack(frame.client_message_id, posted, "public")
+            case f.NotePrivately():
+                posted = await service.note(scope, scope.agent_id, frame.conversation, frame.client_message_id, frame.text)
+                self._ack(frame.client_message_id, posted, "staff")
+            case f.AgentTyping():
+                if self._view is not None and frame.conversation in self._view.conversations:
+                    self._bus.publish([Poke("typing", scope.workspace, frame.conversation, "agent")])
+            case f.AgentRead():
+                await service.read_by_agent(scope, frame.conversation, frame.position)
+            case f.SaveDraft():
+                await service.save_draft(scope, frame.conversation, frame.mode, frame.text)
+            case f.Transfer():
+                await service.transfer(scope, frame.conversation, pool=frame.pool, agent=frame.agent, note=frame.note)
+            case f.CorrectLanguage():
+                await service.correct_language(scope, scope.agent_id, frame.conversation, frame.tag, by="agent")
+            case f.EndHandling():
+                await service.end_by_agent(scope, frame.conversation)
+            case f.FinishWrapUp():
+                await service.wrap_up(scope, frame.conversation, frame.disposition, frame.note)
+            case f.ShowHistory():
+                await self._show_history(frame.conversation)
+            case _:
+                assert_never(frame)
+
+    async def tell(self) -> None:
+        """For ever: what moved since the last look."""
+        assert self._listener is not None
+        while True:
+            pokes = await self._listener.next(poll_seconds=self._poll_seconds)
+            for poke in pokes:
+                self._heard(poke)
+            if not pokes or any(poke.kind not in {"typing", "refused", "console"} for poke in pokes):
+                await self._look(everything=not pokes or any(poke.kind == "everything" for poke in pokes), moved=pokes)
+
+    def heartbeat(self) -> f.ConsoleHeartbeat:
+        return f.ConsoleHeartbeat(heads={id_: (cursor.public, cursor.staff) for id_, cursor in self._cursors.items()})
+
+    async def revalidate(self) -> None:
+        await self._desk.still_here(self.scope, self._presence_epoch)
+
+    async def close(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+        if self._presence_epoch:
+            await self._desk.stand_up(self.scope, self._presence_epoch)
+
+    # ------------------------------------------------------------ inside
+
+    async def _welcome(self, resume: f.ConsoleResume | None) -> None:
+        now = self._clock.now()
+        floor = self._floor()
+        async with self._store.read() as tx:
+            workspace = await tx.workspaces.get(self.scope.workspace)
+            view = await build(tx, self.scope, floor, now)
+        if workspace is None:
+            raise HubError("workspace_unknown")
+        self._view, self._rules = view, floor.version
+        foreign = resume is not None and resume.epoch != workspace.delivery_epoch
+        asked = resume.cursors if resume is not None and not foreign else {}
+        wrong = [id_ for id_, card in view.conversations.items() if _ahead(asked.get(id_), card)]
+        self._cursors = {id_: f.Cursor() if id_ in wrong else asked.get(id_, f.Cursor()) for id_ in view.conversations}
+        missed = sum(
+            card.public_head - self._cursors[id_].public + card.staff_head - self._cursors[id_].staff
+            for id_, card in view.conversations.items()
+            if id_ in asked and id_ not in wrong
+        )
+        self._out.put(
+            f.ConsoleWelcome(
+                protocol=PROTOCOL,
+                epoch=workspace.delivery_epoch,
+                view=view,
+                reference=reference(floor, self.scope.agent_id),
+                heartbeat_seconds=self._heartbeat_seconds,
+                now=now,
+                caught_up=missed,
+            )
+        )
+        if foreign:
+            self._out.put(f.ConsoleResync(because="epoch", epoch=workspace.delivery_epoch, conversations=list(view.conversations)))
+        elif wrong:
+            self._out.put(f.ConsoleResync(because="position", epoch=workspace.delivery_epoch, conversations=wrong))
+        self._retune()
+        for conversation in view.conversations:
+            await self._read_thread(conversation)
+
+    async def _look(self, *, everything: bool, moved: list[Poke]) -> None:
+        """Rebuild the view, send the difference, then what is new in the threads it names."""
+        async with self._telling:
+            floor = self._floor()
+            if floor.version != self._rules:
+                self._rules = floor.version
+                self._out.put(f.ReferenceChanged(reference=reference(floor, self.scope.agent_id)))
+            async with self._store.read() as tx:
+                view = await build(tx, self.scope, floor, self._clock.now())
+            assert self._view is not None
+            changes = diff(self._view, view)
+            self._view = view
+            if changes:
+                self._out.put(f.Delta(changes=changes))
+            self._cursors = {id_: self._cursors.get(id_, f.Cursor()) for id_ in view.conversations}
+            self._retune()
+            for id_, card in view.conversations.items():
+                cursor = self._cursors[id_]
+                if everything or cursor.public < card.public_head or cursor.staff < card.staff_head or _names(moved, id_):
+                    await self._read_thread(id_)
+
+    async def _read_thread(self, conversation: str) -> None:
+        more = True
+        while more:
+            cursor = self._cursors[conversation]
+            look = await self._reader.look(self.scope.workspace, conversation, public=cursor.public, staff=cursor.staff)
+            if look is None:
+                return
+            self._send_entries(look)
+            more = look.more
+            await self._out.room()
+
+    def _send_entries(self, look: Look) -> None:
+        id_ = look.conversation.id
+        cursor, floor = self._cursors[id_], self._floor()
+        known = floor.house_of(self.scope.agent_id)
+        for public in look.public:
+            assert public.position == cursor.public + 1, "the public log has no holes"
+            self._out.put(public_entry(public, floor, known=known, me=self.scope.agent_id))
+            cursor = f.Cursor(public=public.position, staff=cursor.staff)
+        for staff in look.staff:
+            assert staff.position == cursor.staff + 1, "the staff log has no holes"
+            self._out.put(staff_entry(staff, floor, known=known))
+            cursor = f.Cursor(public=cursor.public, staff=staff.position)
+        self._cursors[id_] = cursor
+
+    def _heard(self, poke: Poke) -> None:
+        match poke.kind:
+            case "typing" if poke.detail == "customer":
+                self._out.put(f.CustomerTyping(conversation=poke.subject), may_be_lost=True)
+            case "refused":
+                code, _, about = poke.detail.partition("|")
+                self._out.put(Refusal(code=code, sentence=HubError(code).sentence, about=about))
+            case "console" if poke.detail != str(self._presence_epoch):
+                self._out.put(f.Superseded(by="other"))
+                raise HubError("superseded")
+            case "revoked":
+                raise HubError("session_ended")
+            case _:
+                pass
+
+    async def _show_history(self, conversation: str) -> None:
+        floor = self._floor()
+        known = floor.house_of(self.scope.agent_id)
+        async with self._store.read() as tx:
+            earlier = await tx.conversations.history_for(self.scope, conversation)
+            ids = [row.inquiry for row, _ in earlier if row.inquiry]
+            inquiries = await tx.inquiries.get_many(Scope.system(self.scope.workspace), ids) if ids else {}
+        items = [
+            f.HistoryItem(
+                conversation=row.id,
+                started_at=row.opened_at,
+                ended_at=row.ended_at,
+                kind=row.kind,
+                language=row.language_tag,
+                disposition=inquiries[row.inquiry].disposition if row.inquiry in inquiries else None,
+                score=row.csat_score,
+                messages=[public_entry(entry, floor, known=known, me=self.scope.agent_id) for entry in entries],
+            )
+            for row, entries in earlier
+        ]
+        self._out.put(f.History(conversation=conversation, items=items))
+
+    def _ack(self, client_message_id: str, posted: Posted, log: str) -> None:
+        self._out.put(
+            f.ConsoleAck(
+                client_message_id=client_message_id,
+                conversation=posted.conversation,
+                log="public" if log == "public" else "staff",
+                position=posted.position,
+                at=posted.at,
+            )
+        )
+
+    def _retune(self) -> None:
+        assert self._listener is not None
+        self._switchboard.tune(self._listener, self._keys())
+
+    def _keys(self) -> list[Key]:
+        workspace, agent = self.scope.workspace, self.scope.agent_id
+        keys: list[Key] = [
+            ("agent", workspace, agent),
+            ("console", workspace, agent),
+            ("refused", workspace, agent),
+            ("workspace", workspace, workspace),
+            ("revoked", workspace, self.scope.account),
+        ]
+        if self._view is not None:
+            keys += [("conversation", workspace, id_) for id_ in self._view.conversations]
+            keys += [("typing", workspace, id_) for id_ in self._view.conversations]
+            own = self._floor().agents.get(agent)
+            keys += [("queue", workspace, brand) for brand in (own.certifications if own else ())]
+        return keys
+
+    def _floor(self) -> Floor:
+        return self._workspaces.floor(self.scope.workspace)
+
+    def _read(self, raw: bytes) -> f.FromConsole:
+        try:
+            return read_frame(_decoder, raw)
+        except FrameRefused as refused:
+            raise HubError(refused.code, detail=str(refused)[:200]) from None
+
+
+def public_entry(entry: PublicEntry, floor: Floor, *, known: frozenset[str] | None, me: str = "") -> f.PublicEntryForStaff:
+    """A row of the public log as staff sees it: with the colleague behind the persona, if the reader may know them (`known`; None: everybody)."""
+    body = entry.body
+    persona = body.get("persona") or {}
+    return f.PublicEntryForStaff(
+        conversation=entry.conversation,
+        position=entry.position,
+        at=entry.at,
+        speaker=entry.speaker,
+        text=str(body.get("text", "")),
+        author=_name("agent", entry.sender, floor, known) if entry.speaker == "agent" else "",
+        persona=str(persona.get("name", "")),
+        key=str(body.get("key", "")),
+        values=dict(body.get("values", {})),
+        client_message_id=entry.client_message_id or "",
+        mine=bool(me) and entry.sender == me,
+    )
+
+
+def staff_entry(entry: StaffEntry, floor: Floor, *, known: frozenset[str] | None) -> f.StaffEntry:
+    """A row of the staff log, with names for ids where the reader may know them."""
+    body = entry.body
+    named = {key: _name(key, str(value), floor, known) for key, value in dict(body.get("values", {})).items()}
+    return f.StaffEntry(
+        conversation=entry.conversation,
+        position=entry.position,
+        at=entry.at,
+        kind=entry.kind,
+        author=_name("agent", entry.sender, floor, known),
+        text=str(body.get("text", "")),
+        values=named,
+        client_message_id=entry.client_message_id or "",
+    )
+
+
+def _name(key: str, value: str, floor: Floor, known: frozenset[str] | None) -> str:
+    """A person's or team's name for its id; nothing where the reader may not know it. Other values stay as they are."""
+    named = floor.agents if key == "agent" else floor.pools if key == "pool" else {}
+    if value not in named:
+        return value
+    return named[value].name if known is None or value in known else ""
+
+
+def _ahead(cursor: f.Cursor | None, card: f.ConversationCard) -> bool:
+    return cursor is not None and (cursor.public > card.public_head or cursor.staff > card.staff_head)
+
+
+def _names(pokes: list[Poke], conversation: str) -> bool:
+    return any(poke.kind == "conversation" and poke.subject == conversation for poke in pokes)
+
+
+__all__ = ["ConsoleSession", "public_entry", "staff_entry"]

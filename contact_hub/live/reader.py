@@ -1,0 +1,96 @@
+"""One look at the rows for many sockets.
+
+A commit may move fifty conversations, and each may be on three screens. What sockets want to know within one turn of the event loop is asked of the
+database in one go and handed out. The reader works for the service itself: whoever asks has shown before that they may see the conversation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Final
+
+from contact_hub.scope import Scope
+from contact_hub.store import Store
+from contact_hub.store.records import Conversation, PublicEntry, StaffEntry
+
+LIMIT: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One conversation as it stands, and what follows two positions in its logs; `more` where there is still more to read."""
+
+    conversation: Conversation
+    public: list[PublicEntry]
+    staff: list[StaffEntry]
+    more: bool
+
+
+@dataclass(slots=True)
+class _Wanted:
+    public: int
+    staff: int | None
+    answers: list[tuple[int, int | None, asyncio.Future[Look | None]]] = field(default_factory=list)
+
+
+class Reader:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._wanted: defaultdict[str, dict[str, _Wanted]] = defaultdict(dict)
+        self._task: asyncio.Task[None] | None = None
+
+    async def look(self, workspace: str, conversation: str, *, public: int, staff: int | None = None) -> Look | None:
+        """The conversation and its entries after the positions; `staff` None: that log is not wanted. None: there is no such conversation."""
+        answer: asyncio.Future[Look | None] = asyncio.get_running_loop().create_future()
+        wanted = self._wanted[workspace].setdefault(conversation, _Wanted(public, staff))
+        wanted.public = min(wanted.public, public)
+        if staff is not None:
+            wanted.staff = staff if wanted.staff is None else min(wanted.staff, staff)
+        wanted.answers.append((public, staff, answer))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._read(), name="reader")
+        return await answer
+
+    async def _read(self) -> None:
+        """Serve what was asked, again and again until nobody asks."""
+        await asyncio.sleep(0)  # let everybody of this turn ask first
+        while self._wanted:
+            batch, self._wanted = self._wanted, defaultdict(dict)
+            for workspace, wanted in batch.items():
+                try:
+                    await self._answer(workspace, wanted)
+                except Exception as error:  # whoever asked decides what it means
+                    for one in wanted.values():
+                        for _, _, answer in one.answers:
+                            if not answer.done():
+                                answer.set_exception(error)
+
+    async def _answer(self, workspace: str, wanted: dict[str, _Wanted]) -> None:
+        scope = Scope.system(workspace)
+        async with self._store.read() as tx:
+            rows = await tx.conversations.get_many(scope, list(wanted))
+            behind = {id_: one.public for id_, one in wanted.items() if id_ in rows and rows[id_].public_head > one.public}
+            public = await tx.conversations.public_after_many(scope, behind, LIMIT) if behind else {}
+            staffed = {
+                id_: one.staff
+                for id_, one in wanted.items()
+                if one.staff is not None and id_ in rows and rows[id_].staff_head > one.staff
+            }
+            staff = await tx.conversations.staff_after_many(scope, staffed, LIMIT) if staffed else {}
+        for id_, one in wanted.items():
+            for after_public, after_staff, answer in one.answers:
+                if not answer.done():
+                    answer.set_result(_cut(rows.get(id_), public.get(id_, []), staff.get(id_, []), after_public, after_staff))
+
+
+def _cut(
+    row: Conversation | None, public: list[PublicEntry], staff: list[StaffEntry], after_public: int, after_staff: int | None
+) -> Look | None:
+    if row is None:
+        return None
+    new = [entry for entry in public if entry.position > after_public]
+    notes = [entry for entry in staff if after_staff is not None and entry.position > after_staff]
+    more = len(public) == LIMIT or len(staff) == LIMIT
+    return Look(conversation=row, public=new, staff=notes, more=more)

@@ -1,0 +1,145 @@
+"""An agent's console as rows tell it: read everything the view speaks of in one snapshot, and shape it.
+
+The view is rebuilt, never patched: the difference to what was sent before is arithmetic (`agents.console.diff`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from agents.frames import ConversationCard, LanguageView, Me, OfferCard, QueueLine, View
+from contact_hub.scope import AgentScope, Scope
+from contact_hub.store import Tx
+from contact_hub.store.records import Conversation, Customer, Inquiry, OfferRecord
+from contact_hub.workspace.floor import Floor
+from i18n import tags
+from i18n.settling import LanguageState
+from routing.model import Availability
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Material:
+    """What one snapshot gave."""
+
+    offers: list[OfferRecord]
+    held: list[OfferRecord]
+    inquiries: dict[str, Inquiry]
+    conversations: dict[str, Conversation]
+    customers: dict[str, Customer]
+    drafts: dict[tuple[str, str], str]
+
+
+async def build(tx: Tx, scope: AgentScope, floor: Floor, now: datetime) -> View:
+    """The view of the agent in `scope` at this moment."""
+    system = Scope.system(scope.workspace)
+    agent = scope.agent_id
+    ringing, held = await tx.offers.ringing(scope, agent), await tx.offers.assigned(scope, agent)
+    live = [*ringing, *held]
+    conversations = await tx.conversations.get_many(system, [offer.conversation for offer in live]) if live else {}
+    inquiries = await tx.inquiries.get_many(system, [offer.inquiry for offer in live]) if live else {}
+    known = {row.customer for row in conversations.values() if row.customer}
+    material = _Material(
+        offers=ringing,
+        held=held,
+        inquiries={str(key): value for key, value in inquiries.items()},
+        conversations=conversations,
+        customers=await tx.customers.get_many(system, known) if known else {},
+        drafts=await tx.drafts.all(scope) if held else {},
+    )
+    own = floor.agents.get(agent)
+    brands = [
+        brand
+        for brand in floor.brands
+        if own is not None and (brand in own.certifications or not floor.brands[brand].certification_required)
+    ]
+    waiting = await tx.inquiries.waiting_by_brand(system, brands)
+    cards = (_card(material, offer, floor) for offer in held)
+    return View(
+        me=await _me(tx, scope, floor, now),
+        offers={offer.id: _offer(material, offer) for offer in ringing},
+        conversations={card.conversation: card for card in sorted(cards, key=lambda card: card.assigned_at)},
+        queues={
+            brand: QueueLine(brand=brand, waiting=line.waiting, oldest_since=line.oldest_since) for brand, line in waiting.items()
+        },
+    )
+
+
+async def _me(tx: Tx, scope: AgentScope, floor: Floor, now: datetime) -> Me:
+    own = floor.agents.get(scope.agent_id)
+    presence = await tx.presences.get(scope, scope.agent_id)
+    seats = await tx.seats.get(Scope.system(scope.workspace), scope.agent_id)
+    availability = presence.availability if presence else Availability.OFFLINE
+    return Me(
+        agent=scope.agent_id,
+        name=own.name if own else scope.agent_id,
+        pool=own.pool if own else "-",
+        availability=availability.value,
+        reason=presence.reason if presence else None,
+        seats=seats.seats if seats else 0,
+        seats_used=seats.seats_used if seats else 0,
+        since=presence.since if presence else now,
+    )
+
+
+def _offer(material: _Material, offer: OfferRecord) -> OfferCard:
+    conversation, inquiry = material.conversations[offer.conversation], material.inquiries[offer.inquiry]
+    customer = material.customers.get(conversation.customer or "")
+    return OfferCard(
+        offer=offer.id,
+        conversation=conversation.id,
+        inquiry=offer.inquiry,
+        brand=conversation.brand,
+        channel=conversation.channel.value,
+        kind=conversation.kind,
+        language=language_view(conversation),
+        waiting_since=inquiry.arrived_at,
+        until=offer.until,
+        why=str(offer.trace.get("why", "")),
+        customer_name=customer.name if customer else None,
+        first_words=conversation.last_words,
+    )
+
+
+def _card(material: _Material, offer: OfferRecord, floor: Floor) -> ConversationCard:
+    conversation, inquiry = material.conversations[offer.conversation], material.inquiries[offer.inquiry]
+    customer = material.customers.get(conversation.customer or "")
+    return ConversationCard(
+        conversation=conversation.id,
+        inquiry=offer.inquiry,
+        brand=conversation.brand,
+        persona=floor.persona(offer.agent, conversation.brand).name,
+        kind=conversation.kind,
+        channel=conversation.channel.value,
+        state="wrap_up" if conversation.state == "ended" or inquiry.state == "wrap_up" else "open",
+        language=language_view(conversation),
+        customer_name=customer.name if customer else None,
+        customer_zone=conversation.zone,
+        public_head=conversation.public_head,
+        staff_head=conversation.staff_head,
+        agent_read=conversation.agent_read,
+        customer_read=conversation.customer_read,
+        last_speaker=conversation.last_speaker,
+        last_words=conversation.last_words,
+        last_at=conversation.last_at,
+        assigned_at=offer.assigned_at or offer.offered_at,
+        waiting_since=inquiry.arrived_at,
+        why=str(offer.trace.get("why", "")),
+        customer_waits_since=conversation.customer_waits_since,
+        wrap_up_until=inquiry.wrap_up_until,
+        draft_reply=material.drafts.get((conversation.id, "reply"), ""),
+        draft_note=material.drafts.get((conversation.id, "note"), ""),
+    )
+
+
+def language_view(conversation: Conversation) -> LanguageView:
+    """What is known of a conversation's language, for people."""
+    state = LanguageState.from_json(conversation.language)
+    tag = conversation.language_tag
+    return LanguageView(
+        tag=tag,
+        confidence=round(conversation.language_confidence, 4),
+        settled=state.settled,
+        reason=state.reason.key,
+        name=tags.display_name(tag, in_tag=tag) if tag else "",
+    )

@@ -1,0 +1,125 @@
+"""What an agent does at the desk besides talking: sit down, stand up, say ready or away, take an offer or leave it.
+
+Each is one transaction that leaves a row for the owner of the floor; the decision comes back through the view. Sitting down raises the presence epoch,
+which fences every earlier console of the same agent.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from contact_hub.bus import Bus, Poke
+from contact_hub.clock import Clock
+from contact_hub.errors import HubError
+from contact_hub.ids import token_hash
+from contact_hub.scope import AgentScope, Scope
+from contact_hub.store import Store, Tx
+from contact_hub.workspace.service import Workspaces
+from routing import journal
+from routing.events import AgentConnected, AgentDisconnected, AvailabilitySet, Event, OfferAccepted, OfferDeclined
+from routing.model import Availability, OfferId
+
+
+class Desk:
+    def __init__(self, *, store: Store, workspaces: Workspaces, bus: Bus, clock: Clock, node: str) -> None:
+        self._store, self._workspaces, self._bus, self._clock, self._node = store, workspaces, bus, clock, node
+
+    async def redeem(self, ticket: str) -> AgentScope:
+        """The agent who was given this ticket; it opens one socket. Raises `ticket_invalid`."""
+        now = self._clock.now()
+
+        async def command(tx: Tx) -> AgentScope:
+            used = await tx.tickets.use(token_hash(ticket), "console", now)
+            if used is None:
+                raise HubError("ticket_invalid")
+            return Scope.agent(used.workspace, str(used.subject["account"]), str(used.subject["agent"]))
+
+        scope = await self._store.write(command, name="desk.redeem")
+        await self._entitled(scope)
+        return scope
+
+    async def occupied(self, scope: AgentScope) -> bool:
+        """Whether a console of this agent is open already."""
+        async with self._store.read() as tx:
+            presence = await tx.presences.get(scope, scope.agent_id)
+        return presence is not None and presence.connected
+
+    async def sit_down(self, scope: AgentScope) -> int:
+        """Connected, under a new presence epoch."""
+        now = self._clock.now()
+
+        async def command(tx: Tx) -> int:
+            epoch = await tx.presences.take_over(scope.workspace, scope.agent_id, node=self._node, at=now)
+            self._ask(tx, scope, AgentConnected(agent=scope.agent_id))
+            tx.after_commit(lambda: self._bus.publish([Poke("console", scope.workspace, scope.agent_id, str(epoch))]))
+            return epoch
+
+        return await self._store.write(command, name="desk.sit_down")
+
+    async def stand_up(self, scope: AgentScope, presence_epoch: int) -> None:
+        """The console is gone; unless another one has taken over meanwhile."""
+
+        async def command(tx: Tx) -> None:
+            if await tx.presences.leave(scope.workspace, scope.agent_id, presence_epoch=presence_epoch):
+                self._ask(tx, scope, AgentDisconnected(agent=scope.agent_id))
+
+        await self._store.write(command, name="desk.stand_up")
+
+    async def still_here(self, scope: AgentScope, presence_epoch: int) -> None:
+        """Raises `session_ended` or `superseded` where the console may not go on."""
+        await self._entitled(scope)
+        async with self._store.read() as tx:
+            presence = await tx.presences.get(scope, scope.agent_id)
+        if presence is not None and presence.presence_epoch != presence_epoch:
+            raise HubError("superseded")
+
+    async def set_availability(
+        self, scope: AgentScope, availability: Literal["ready", "away", "offline"], reason: str | None
+    ) -> None:
+        """Raises: reason_required, reason_unknown."""
+        known = {one.id for one in self._workspaces.floor(scope.workspace).workspace.away_reasons}
+        if availability == "away" and reason is None:
+            raise HubError("reason_required")
+        if reason is not None and (availability != "away" or reason not in known):
+            raise HubError("reason_unknown")
+        await self._send(scope, AvailabilitySet(agent=scope.agent_id, availability=Availability(availability), reason=reason))
+
+    async def accept(self, scope: AgentScope, offer: str) -> None:
+        """Whether it is granted the owner decides. Raises `offer_unknown` for what was never offered to this agent."""
+        await self._offered(scope, offer)
+        await self._send(scope, OfferAccepted(offer=OfferId(offer), agent=scope.agent_id))
+
+    async def decline(self, scope: AgentScope, offer: str, reason: str) -> None:
+        """Raises `offer_unknown` for what was never offered to this agent."""
+        await self._offered(scope, offer)
+        await self._send(scope, OfferDeclined(offer=OfferId(offer), agent=scope.agent_id, reason=reason))
+
+    async def _offered(self, scope: AgentScope, offer: str) -> None:
+        async with self._store.read() as tx:
+            try:
+                record = await tx.offers.get(scope, offer)
+            except HubError:
+                raise HubError("offer_unknown") from None
+        if record.state != "offered":
+            raise HubError("offer_lapsed")
+
+    async def _entitled(self, scope: AgentScope) -> None:
+        async with self._store.read() as tx:
+            try:
+                account = await tx.accounts.get(Scope.system(scope.workspace), scope.account)
+            except HubError:
+                raise HubError("session_ended") from None
+        if account.disabled_at is not None or account.agent != scope.agent_id:
+            raise HubError("session_ended")
+        if scope.agent_id not in self._workspaces.floor(scope.workspace).agents:
+            raise HubError("session_ended")
+
+    async def _send(self, scope: AgentScope, event: Event) -> None:
+        async def command(tx: Tx) -> None:
+            self._ask(tx, scope, event)
+
+        await self._store.write(command, name="desk.ask")
+
+    def _ask(self, tx: Tx, scope: AgentScope, event: Event) -> None:
+        tx.inputs.add(scope.workspace, journal.event_to_json(event), at=self._clock.now())
+        tx.after_commit(lambda: self._bus.publish([Poke("input", scope.workspace, scope.workspace)]))
