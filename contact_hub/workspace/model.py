@@ -24,6 +24,7 @@ from contact_hub.workspace.values import (
     Holidays,
     Id,
     Initials,
+    Labels,
     LevelField,
     Name,
     Origin,
@@ -34,7 +35,6 @@ from contact_hub.workspace.values import (
     Tag,
     Text,
     TextKey,
-    Texts,
     Whole,
     Zone,
     distinct_tags,
@@ -134,7 +134,7 @@ class Brand(Model):
     name: Name
     languages: Annotated[tuple[Tag, ...], Field(min_length=1)]
     """What the brand promises; the first is its default."""
-    floor: LevelField = Level.B2
+    floor: Annotated[LevelField, Field(json_schema_extra={"default": Level.B2.label})] = Level.B2
     """The lowest level of the customer's language at which anybody answers. No waiting time lowers it."""
     certification_required: Flag = True
     zone: Zone
@@ -150,7 +150,7 @@ class Brand(Model):
     texts: Annotated[dict[Tag, BrandTexts], BeforeValidator(distinct_tags)] = {}
     canned: dict[Id, Annotated[dict[Tag, CannedText], BeforeValidator(distinct_tags)]] = {}
     """Prepared replies: key, language, text with {variables}."""
-    dispositions: dict[Id, Annotated[Texts, Field(min_length=1)]] = {}
+    dispositions: dict[Id, Labels] = {}
     """The codes of the wrap-up with their labels."""
     csat: Flag = True
     """Whether the customer is asked for a rating at the end."""
@@ -176,7 +176,7 @@ class Pool(Model):
     sourcing: Sourcing
     country: Country
     zone: Zone
-    hours: Week = NEVER
+    hours: Annotated[Week, Field(json_schema_extra={"default": {}})] = NEVER
     holidays: Holidays | None = None
     """Public holidays that close the pool: a country, or a country with its subdivision."""
     overrides: dict[Day, DayHours] = {}
@@ -191,7 +191,7 @@ class Agent(Model):
     """The real name. Customers read the persona's."""
     email: Email
     pool: Id
-    languages: Annotated[dict[Tag, LevelField], BeforeValidator(distinct_tags), Field(min_length=1)]
+    languages: Annotated[dict[Tag, LevelField], Field(min_length=1), BeforeValidator(distinct_tags)]
     skills: dict[Id, SkillLevel] = {}
     certifications: dict[Id, Day | None] = {}
     """Brand to the last day of the certification in the pool's zone; null has no end."""
@@ -283,14 +283,14 @@ class Kind(Model):
     """A kind of work: the skills it needs and how it ranks (higher first)."""
 
     id: Id
-    labels: Annotated[Texts, Field(min_length=1)]
+    labels: Labels
     skills: dict[Id, SkillLevel] = {}
     priority: Annotated[Whole, Field(ge=-100, le=100)] = 0
 
 
 class AwayReason(Model):
     id: Id
-    labels: Annotated[Texts, Field(min_length=1)]
+    labels: Labels
 
 
 class PerChannelSeconds(Model):

@@ -18,8 +18,8 @@ def json_schema() -> dict[str, Any]:
     """Draft 2020-12."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Contact Hub workspace",
         **Workspace.model_json_schema(mode="validation"),
+        "title": "Contact Hub workspace",
     }
 
 

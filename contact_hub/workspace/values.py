@@ -228,5 +228,5 @@ Seconds: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=30 * 86400, al
 Percent: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=100, allow_inf_nan=False), PlainSerializer(_plain)]
 SkillLevel: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=5)]
 
-Texts: TypeAlias = Annotated[dict[Tag, Text], BeforeValidator(distinct_tags)]
-"""One text in several languages."""
+Labels: TypeAlias = Annotated[dict[Tag, Text], Field(min_length=1), BeforeValidator(distinct_tags)]
+"""One text in several languages, in one at least."""
