@@ -2,15 +2,15 @@
 import "$shared/tokens.css";
 import "$shared/base.css";
 import "./widget.css";
-import { mount } from "svelte";
-import App from "./App.svelte";
-import { Chat } from "./chat.svelte";
+import { render } from "preact";
+import { App } from "./App";
+import { Chat } from "./chat";
 import { Page } from "./page";
 
 const boot = JSON.parse(document.getElementById("boot")?.textContent || "{}") as { brand?: string; origins?: string[] };
 const brand = boot.brand ?? new URLSearchParams(location.search).get("brand") ?? "";
 const chat = new Chat(brand, decodeURIComponent(location.hash.slice(1)));
-const target = document.getElementById("app");
+const page = new Page(boot.origins ?? []);
 
-if (target) mount(App, { target, props: { chat, page: new Page(boot.origins ?? []) } });
+render(<App chat={chat} page={page} />, document.getElementById("app")!);
 chat.open();

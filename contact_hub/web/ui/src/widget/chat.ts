@@ -1,4 +1,5 @@
-// One visitor's talk with one brand, as state for the screens and methods for what a visitor can do. Knows frames and nothing of layout.
+// One visitor's talk with one brand: what stands now, as plain fields, and what a visitor can do, as methods. Knows frames and nothing of layout;
+// `watch` calls after every change.
 //
 // What the server says is kept as it was said; what the visitor wrote stays in the outbox until its entry is in the log. So a bubble is
 // drawn exactly once: pending, then acknowledged, then as the entry that every other tab has, too.
@@ -6,8 +7,8 @@ import { HubRefusal, post } from "$shared/http";
 import type * as P from "$shared/protocol.gen";
 import { PROTOCOL } from "$shared/protocol.gen";
 import { HubSocket, Log, mintId, Outbox, type Pending, type Status } from "$shared/socket";
-import { useTextsAt } from "$shared/texts.svelte";
 import { Device } from "./device";
+import { speakFrom } from "./texts";
 
 /** What a visitor filled in before the chat. */
 export interface Form {
@@ -44,28 +45,33 @@ const TYPING_EVERY_MS = 3_000;
 const TYPING_FADES_MS = 6_000;
 
 export class Chat {
-  status = $state.raw<Status>({ kind: "idle" });
+  status: Status = { kind: "idle" };
   /** The session could not be had: why. The socket keeps trying unless the refusal is final. */
-  trouble = $state.raw<HubRefusal | null>(null);
-  brand = $state.raw<P.BrandFace | null>(null);
-  hours = $state.raw<P.OpeningHours>({ open: true });
-  conversation = $state.raw<P.ConversationState | null>(null);
-  entries = $state.raw<readonly P.PublicEntry[]>([]);
-  bubbles = $state.raw<readonly Bubble[]>([]);
-  queue = $state.raw<P.Queue | null>(null);
-  typing = $state.raw<P.PersonaFace | null>(null);
-  refusal = $state.raw<P.Refusal | null>(null);
-  visitor = $state.raw<string | null>(null);
+  trouble: HubRefusal | null = null;
+  brand: P.BrandFace | null = null;
+  hours: P.OpeningHours = { open: true };
+  conversation: P.ConversationState | null = null;
+  entries: readonly P.PublicEntry[] = [];
+  bubbles: readonly Bubble[] = [];
+  queue: P.Queue | null = null;
+  typing: P.PersonaFace | null = null;
+  refusal: P.Refusal | null = null;
+  visitor: string | null = null;
   /** The visitor's own choice of language; null: recognised. */
-  chosen = $state.raw<string | null>(null);
+  chosen: string | null = null;
   /** Everything up to the head of `welcome` has arrived: what comes now is news. */
-  settled = $state(false);
+  settled = false;
   /** Whether we know if there is a conversation: a visitor without a token has none. */
-  known = $state(false);
-  read = $state(0);
+  known = false;
+  read = 0;
 
-  readonly unread = $derived(this.entries.filter((entry) => entry.body.kind === "brand_message" && entry.position > this.read).length);
-  readonly ended = $derived(this.conversation?.state === "ended");
+  get unread(): number {
+    return this.entries.filter((entry) => entry.body.kind === "brand_message" && entry.position > this.read).length;
+  }
+
+  get ended(): boolean {
+    return this.conversation?.state === "ended";
+  }
 
   readonly #id: string;
   readonly #device: Device;
@@ -82,6 +88,8 @@ export class Chat {
   #left = "";
   #typedAt = 0;
   #typingFades: ReturnType<typeof setTimeout> | undefined;
+  #watcher: () => void = () => undefined;
+  #telling = false;
 
   constructor(brand: string, pageLanguage: string) {
     this.#id = brand;
@@ -112,6 +120,19 @@ export class Chat {
 
   open(): void {
     this.#socket.start();
+  }
+
+  /** What is written and not sent: kept on the device, for a reload must not cost it. */
+  get draft(): string {
+    return this.#device.read("draft") ?? "";
+  }
+
+  set draft(text: string) {
+    this.#device.write("draft", text || null);
+  }
+
+  watch(watcher: () => void): void {
+    this.#watcher = watcher;
   }
 
   start(form: Form): void {
@@ -145,6 +166,7 @@ export class Chat {
     const head = this.#log.head;
     if (!conversation || head <= this.read) return;
     this.read = head;
+    this.#changed();
     this.#device.write("read", `${conversation}|${head}`);
     this.#socket.send({ type: "read", conversation, position: head });
   }
@@ -167,6 +189,7 @@ export class Chat {
     this.#ratedHere = this.conversation.conversation;
     this.#device.write("rated", this.#ratedHere);
     this.conversation = { ...this.conversation, rated: true };
+    this.#changed();
   }
 
   /** `null` leaves it to us again. */
@@ -197,6 +220,7 @@ export class Chat {
       });
     } catch (error) {
       this.trouble = error instanceof HubRefusal ? error : this.trouble;
+      this.#changed();
       throw error;
     }
     this.trouble = null;
@@ -208,10 +232,11 @@ export class Chat {
 
   async #wear(brand: P.BrandFace, textsUrl: string): Promise<void> {
     try {
-      if (textsUrl !== this.#textsUrl) await useTextsAt(textsUrl, brand.texts);
+      if (textsUrl !== this.#textsUrl) await speakFrom(textsUrl, brand.texts);
       this.#textsUrl = textsUrl;
     } finally {
       this.brand = brand;
+      this.#changed();
     }
   }
 
@@ -253,6 +278,7 @@ export class Chat {
   // ---------------------------------------------------------------- frames in
 
   #hear(frame: P.ToWidget): void {
+    this.#changed();
     switch (frame.type) {
       case "welcome":
         return this.#welcomed(frame);
@@ -298,6 +324,7 @@ export class Chat {
 
   #moved(status: Status): void {
     this.status = status;
+    this.#changed();
     if (status.kind === "live") this.#outbox.resend();
     else this.typing = null;
   }
@@ -361,7 +388,10 @@ export class Chat {
   #types(persona: P.PersonaFace): void {
     clearTimeout(this.#typingFades);
     this.typing = persona;
-    this.#typingFades = setTimeout(() => (this.typing = null), TYPING_FADES_MS);
+    this.#typingFades = setTimeout(() => {
+      this.typing = null;
+      this.#changed();
+    }, TYPING_FADES_MS);
   }
 
   // ---------------------------------------------------------------- what is kept
@@ -388,6 +418,7 @@ export class Chat {
     const [conversation, position] = (this.#device.read("read") ?? "").split("|");
     const here = conversation === this.conversation?.conversation ? Number(position) : 0;
     this.read = Math.max(this.read, known, here);
+    this.#changed();
   }
 
   #draw(): void {
@@ -402,5 +433,16 @@ export class Chat {
     ]
       .sort(([a], [b]) => a - b)
       .map(([, bubble]) => bubble);
+    this.#changed();
+  }
+
+  /** However much one frame moved, the screen is drawn once. */
+  #changed(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    queueMicrotask(() => {
+      this.#telling = false;
+      this.#watcher();
+    });
   }
 }
