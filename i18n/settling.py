@@ -24,10 +24,10 @@ _KEEP: Final = 8  # beliefs worth storing
 
 _BELIEVED: Final = 0.5  # enough to name a working language
 _SETTLED: Final = 0.85  # enough to call it settled
-_SWITCHED: Final = 0.7  # enough to leave a settled language, if the streak allows
 
 _STREAK: Final = 2  # messages in another language that make a switch
 _STREAK_AGAINST_A_FACT: Final = 3  # … where a person had said which language it is
+_LETTERS_MIN: Final = 4  # fewer settle nothing
 _SHORT: Final = 12  # letters; shorter messages ("ok", "hola") do not count towards a switch
 
 _FACT: Final[Mapping[str, float]] = {"customer_choice": 0.995, "agent_correction": 0.99}
@@ -219,38 +219,28 @@ def _weigh_background(state: LanguageState, evidence: Evidence) -> LanguageState
 def _hear(state: LanguageState, evidence: Evidence) -> LanguageState:
     """A message: predict (the customer stays), correct (what the text says), then decide with hysteresis."""
     said = _by_language(evidence.weights)
-    old = dict(state.beliefs)
-    predicted = (
-        {tag: _STAY * old.get(tag, _unheard(old)) + (1 - _STAY) / _OTHERS for tag in {*said, *old}}
-        if old
-        else dict.fromkeys(said, 1.0)
-    )
-    beliefs = _normalised({tag: weight * max(said.get(tag, 0.0), _FLOOR) for tag, weight in predicted.items()})
     top = max(said, key=lambda tag: (said[tag], tag))
     heard = replace(state, messages=state.messages + 1)
-    if state.current is None or not (state.settled or state.fact):
-        return _name(heard, beliefs, evidence)
-    if top == state.current or beliefs.get(state.current, 0.0) >= max(beliefs.values()):
-        return _stay(heard, beliefs, foreign=top != state.current)
+    if not (state.settled or state.fact):
+        return _name(heard, _filtered(dict(state.beliefs), said), evidence)
+    if top == state.current:
+        return _confirm(heard, _filtered(dict(state.beliefs), said))
     if evidence.letters < _SHORT or said[top] < _SETTLED:
-        return _hold(heard, heard.streak)
+        return _hold(heard, state.streak)
     count = state.streak[1] + 1 if state.streak and state.streak[0] == top else 1
     if count < (_STREAK_AGAINST_A_FACT if state.fact else _STREAK):
         return _hold(heard, (top, count))
-    switched = replace(
-        heard,
-        beliefs=_sorted({**beliefs, top: max(beliefs.get(top, 0.0), _SWITCHED)}),
-        current=top,
-        fact=False,
-        settled=True,
-        streak=None,
-    )
-    return replace(switched, reason=_reason("switched", switched, switched.confidence))
+    return _switch(heard, top, said)
 
 
-def _stay(state: LanguageState, beliefs: Mapping[str, float], *, foreign: bool) -> LanguageState:
-    if foreign:
-        return _hold(state, state.streak)
+def _filtered(old: Mapping[str, float], said: Mapping[str, float]) -> dict[str, float]:
+    if not old:
+        return _normalised(said)
+    predicted = {tag: _STAY * old.get(tag, _unheard(old)) + (1 - _STAY) / _OTHERS for tag in {*said, *old}}
+    return _normalised({tag: weight * max(said.get(tag, 0.0), _FLOOR) for tag, weight in predicted.items()})
+
+
+def _confirm(state: LanguageState, beliefs: Mapping[str, float]) -> LanguageState:
     kept = replace(state, beliefs=_sorted(beliefs), streak=None)
     if state.fact:
         return kept
@@ -263,6 +253,12 @@ def _hold(state: LanguageState, streak: tuple[str, int] | None) -> LanguageState
     return replace(state, streak=streak, reason=state.reason if state.fact else _reason("kept", state, state.confidence))
 
 
+def _switch(state: LanguageState, to: str, said: Mapping[str, float]) -> LanguageState:
+    """Clear messages one after the other: what was before counts no more."""
+    switched = replace(state, beliefs=_sorted(_normalised(said)), current=to, fact=False, settled=True, streak=None)
+    return replace(switched, reason=_reason("switched", switched, switched.confidence))
+
+
 def _name(state: LanguageState, beliefs: Mapping[str, float], evidence: Evidence) -> LanguageState:
     """While nothing is settled the most believed language is the working one."""
     best = max(beliefs, key=lambda tag: (beliefs[tag], tag))
@@ -270,7 +266,10 @@ def _name(state: LanguageState, beliefs: Mapping[str, float], evidence: Evidence
     if sure < _BELIEVED:
         return replace(state, beliefs=_sorted(beliefs), current=None, settled=False, reason=_UNKNOWN)
     by_words = evidence.kind in ("text", "earlier_conversation")
-    named = replace(state, beliefs=_sorted(beliefs), current=best, settled=evidence.kind == "text" and sure >= _SETTLED)
+    read = (
+        evidence.kind == "text" and evidence.letters >= _LETTERS_MIN and _by_language(evidence.weights).get(best, 0.0) >= _BELIEVED
+    )
+    named = replace(state, beliefs=_sorted(beliefs), current=best, settled=read and sure >= _SETTLED)
     code = "text_over_time" if evidence.kind == "text" and state.messages > 1 else _REASONS[evidence.kind]
     said_so = by_words or best in _by_language(evidence.weights)
     return replace(named, reason=_reason(code, named, sure) if said_so or state.reason.code == "unknown" else state.reason)

@@ -25,6 +25,9 @@ _LOG_FLOOR: Final = math.log(1e-3)
 WIDTHS: Final[Mapping[str, int]] = {"eldc": 4, "pycld2": 4, "py3langid": 2, "langdetect": 2}
 """How many features each library gives; the order in which libraries are weighed."""
 
+QUICK: Final = ("eldc", "pycld2")
+"""The libraries in C that answer within microseconds; the others are asked where these leave doubt."""
+
 
 @cache
 def reader(name: str) -> Reader | None:
@@ -100,9 +103,9 @@ def _py3langid() -> Reader:
     classes = list(identifier.nb_classes)
     kept = [place for place, code in enumerate(classes) if code in COLUMN]
     columns = np.array([COLUMN[classes[place]] for place in kept])
-    # only our languages are weighed: a third of the arithmetic
-    identifier.nb_ptc = np.ascontiguousarray(identifier.nb_ptc[:, kept])
-    identifier.nb_pc = identifier.nb_pc[kept]
+    # only our languages are weighed: a third of the arithmetic; half floats would be widened at every call
+    identifier.nb_ptc = np.ascontiguousarray(identifier.nb_ptc[:, kept], dtype=np.float32)
+    identifier.nb_pc = identifier.nb_pc[kept].astype(np.float32)
     identifier._full_model = None
     single = len(set(columns.tolist())) == len(columns)
 
