@@ -38,18 +38,33 @@ describe("drafts", () => {
   test("a draft that went on elsewhere replaces the one left here", () => {
     const drafts = fresh();
     drafts.write("c1", "reply", "begun here");
-    drafts.told("c1", "reply", "begun here");
+    drafts.echo("c1", "reply", "begun here");
     drafts.meet("c1", "reply", "begun here, finished there");
     expect(drafts.text("c1", "reply")).toBe("begun here, finished there");
     drafts.meet("c1", "reply", "");
     expect(drafts.text("c1", "reply")).toBe("");
   });
 
-  test("leave nothing behind when the conversation does", () => {
+  test("a draft lost on its way to the server is not taken back by the server's older one", () => {
+    const drafts = fresh();
+    drafts.write("c1", "reply", "sent as the line broke");
+    drafts.told("c1", "reply", "sent as the line broke");
+    expect(drafts.untold("c1")).toEqual([]);
+    drafts.meet("c1", "reply", "sent as");
+    expect(drafts.text("c1", "reply")).toBe("sent as the line broke");
+    expect(drafts.untold("c1")).toEqual([{ mode: "reply", text: "sent as the line broke" }]);
+  });
+
+  test("leave nothing on the device when the conversation does, and are handed back once", () => {
     const drafts = fresh();
     drafts.write("c1", "reply", "a");
-    drafts.write("c1", "note", "b");
-    drafts.forget("c1");
-    expect(localStorage.length).toBe(0);
+    drafts.write("c.2", "note", "b");
+    drafts.write("c3", "reply", "c");
+    expect(fresh().keepOnly(new Set(["c3"]))).toEqual([
+      { conversation: "c1", mode: "reply", text: "a" },
+      { conversation: "c.2", mode: "note", text: "b" },
+    ]);
+    expect(fresh().keepOnly(new Set(["c3"]))).toEqual([]);
+    expect(fresh().text("c3", "reply")).toBe("c");
   });
 });
