@@ -75,11 +75,10 @@ def _events(text: str) -> Iterator[Any]:
         found = problem("yaml_invalid", (), reason=(error.problem or error.context or "it cannot be read").rstrip("."))
         raise _unreadable(found, _place(mark) if mark else None) from None
     except yaml.reader.ReaderError as error:
-        before = text[: error.position] if isinstance(error.position, int) else ""
-        place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
-        raise _unreadable(problem("yaml_invalid", (), reason="it holds a character that YAML does not allow"), place) from None
-    except UnicodeEncodeError:
-        raise _unreadable(problem("yaml_invalid", (), reason="it is not valid Unicode")) from None
+        found = problem("yaml_invalid", (), reason="it holds a character that YAML does not allow")
+        raise _unreadable(found, _place_at(text, error.position)) from None
+    except UnicodeEncodeError as error:
+        raise _unreadable(problem("yaml_invalid", (), reason="it is not valid Unicode"), _place_at(text, error.start)) from None
 
 
 class _Reader:
@@ -215,6 +214,11 @@ def _day(text: str) -> date | str:
 
 def _place(mark: Any) -> Place:
     return Place(mark.line + 1, mark.column + 1)
+
+
+def _place_at(text: str, position: int) -> Place:
+    before = text[:position]
+    return Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
 def _unreadable(found: Problem, place: Place | None = None) -> WorkspaceRefused:

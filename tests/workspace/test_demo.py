@@ -98,10 +98,17 @@ def test_an_overflow_joins_after_twenty_to_forty_seconds() -> None:
         assert wanted[0] <= contract.overflow_after_seconds <= wanted[1]
 
 
-def test_no_persona_is_the_agents_own_name() -> None:
+def test_no_persona_gives_its_agent_away() -> None:
     for agent in DEMO.agents:
+        own = f"{agent.id} {agent.name} {agent.email}".casefold()
         for persona in agent.personas.values():
-            assert not set(persona.name.casefold().split()) & set(agent.name.casefold().split()), agent.id
+            assert persona.name.casefold() not in own
+
+
+def test_no_two_speak_for_one_brand_under_one_name() -> None:
+    for brand in DEMO.brands:
+        faces = [agent.personas[brand.id].name for agent in DEMO.agents if brand.id in agent.personas]
+        assert len(set(faces)) == len(faces)
 
 
 def test_no_brand_lets_the_name_of_a_vendor_out() -> None:
