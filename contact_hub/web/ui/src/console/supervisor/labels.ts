@@ -1,7 +1,6 @@
 // What a row of a report is called: ids by the names the viewer may see, languages, days and hours as the reader writes them.
 import { day, languageName, timeOfDay } from "$shared/format";
 import type { Texts } from "$shared/i18n";
-import type { Row } from "./report";
 
 export interface Facets {
   readonly clients: readonly { id: string; name: string }[];
@@ -15,10 +14,14 @@ export interface Facets {
 
 export const NO_FACETS: Facets = { clients: [], brands: [], pools: [], vendors: [], languages: [], kinds: [], zones: [] };
 
-export function rowLabel(by: string, row: Pick<Row, "key" | "label">, facets: Facets, texts: Texts): string {
-  if (row.key === "" || row.key === "-") return emptyLabel(by, texts);
+/** Languages, kinds, days and hours are written here, in the reader's way; who is who the server knows best (a vendor may go by an alias). */
+export function rowLabel(by: string, row: { key: string; label?: string }, facets: Facets, texts: Texts): string {
+  if (row.key === "") return row.label || emptyLabel(by, texts);
+  if (NAMED.has(by) && row.label && row.label !== row.key) return row.label;
   return keyLabel(by, row.key, facets, texts) ?? row.label ?? row.key;
 }
+
+const NAMED: ReadonlySet<string> = new Set(["client", "brand", "vendor", "pool"]);
 
 function keyLabel(by: string, key: string, facets: Facets, texts: Texts): string | undefined {
   switch (by) {
@@ -27,7 +30,7 @@ function keyLabel(by: string, key: string, facets: Facets, texts: Texts): string
     case "brand":
       return nameIn(facets.brands, key);
     case "vendor":
-      return nameIn(facets.vendors, key);
+      return key === "in_house" ? texts.t("quality.screen.in_house") : nameIn(facets.vendors, key);
     case "pool":
       return nameIn(facets.pools, key);
     case "language":

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { csvUrl, drillPage, drillUrl, pageOf, readQuery, reportUrl, span, timeDimension, writeQuery } from "./query";
+import { csvUrl, drillPage, drillUrl, type FigureAt, pageOf, readFigure, readQuery, reportUrl, span, writeQuery } from "./query";
 
 const HOME = "Europe/Berlin";
 const NOW = new Date("2026-03-29T23:30:00Z"); // already the 30th in Berlin, the day after its clocks changed
@@ -35,11 +35,6 @@ describe("periods are dates of the zone", () => {
   test("turned round are put right", () => {
     expect(span(asked("from=2026-02-07&to=2026-02-01"), NOW)).toEqual({ from: "2026-02-01", to: "2026-02-07" });
   });
-
-  test("short ones are drawn by the hour", () => {
-    expect(timeDimension(asked("period=yesterday"), NOW)).toBe("hour");
-    expect(timeDimension(asked("period=28d"), NOW)).toBe("day");
-  });
 });
 
 test("the CSV asks exactly what the table asked", () => {
@@ -55,9 +50,40 @@ test("the CSV asks exactly what the table asked", () => {
   });
 });
 
-test("what stands behind a figure is asked with the figure's own grouping", () => {
+describe("what stands behind a figure", () => {
   const query = asked("by=vendor&brand=velour");
-  const at = { measure: "service_level", row: "2026-03-28", by: "day" };
-  expect(of(drillUrl(query, NOW, at))).toMatchObject({ by: "day", row: "2026-03-28", measure: "service_level", brand: "velour" });
-  expect(drillPage(query, HOME, at)).toBe("/quality?by=vendor&brand=velour&measure=service_level&row=2026-03-28&rows=day");
+
+  test("of a row is asked with the row's own grouping", () => {
+    const at: FigureAt = { measure: "service_level", of: "row", row: "kappa", by: "vendor" };
+    expect(of(drillUrl(query, NOW, at))).toMatchObject({ by: "vendor", row: "kappa", measure: "service_level", brand: "velour" });
+  });
+
+  test("of a stretch of time is asked as a period of its own", () => {
+    const at: FigureAt = { measure: "offered", of: "stretch", since: "2026-03-28T00:00+01:00", until: "2026-03-29T00:00+01:00" };
+    expect(of(drillUrl(query, NOW, at))).toMatchObject({ from: at.since, to: at.until, row: "total" });
+  });
+
+  test("of a language at an hour is asked as a filter and a row", () => {
+    const at: FigureAt = { measure: "offered", of: "hour", language: "fr", hour: 9 };
+    expect(of(drillUrl(query, NOW, at))).toMatchObject({ by: "hour", row: "09:00", language: "fr" });
+    expect(of(drillUrl(query, NOW, { ...at, language: "" }))).toMatchObject({ by: "language", row: "", hour: "9" });
+  });
+
+  test("has an address that leads back to the same figure and the same report", () => {
+    const places: FigureAt[] = [
+      { measure: "csat", of: "total" },
+      { measure: "csat", of: "row", by: "day", row: "2026-03-28" },
+      { measure: "csat", of: "stretch", since: "2026-03-28T00:00+01:00", until: "2026-03-29T00:00+01:00" },
+      { measure: "csat", of: "hour", language: "pt-BR", hour: 23 },
+    ];
+    for (const at of places) {
+      const search = new URLSearchParams(drillPage(query, HOME, at).split("?")[1]);
+      expect(readFigure(search)).toEqual(at);
+      expect(readQuery(search, HOME)).toEqual(query);
+    }
+  });
+
+  test("is nothing where the address names no figure", () => {
+    expect(readFigure(new URLSearchParams("by=vendor"))).toBeNull();
+  });
 });

@@ -7,7 +7,7 @@ export type Period = (typeof PERIODS)[number];
 export const FILTERS = ["client", "brand", "vendor", "pool", "language", "kind", "channel"] as const;
 export type Filter = (typeof FILTERS)[number];
 
-export const DIMENSIONS = ["brand", "client", "vendor", "pool", "agent", "language", "kind", "channel", "day", "hour"] as const;
+export const DIMENSIONS = ["brand", "client", "vendor", "pool", "language", "kind", "channel", "day", "hour"] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
 export interface Query {
@@ -52,7 +52,7 @@ export function writeQuery(query: Query, zone: string): URLSearchParams {
   return said;
 }
 
-/** The query as the server is asked. `by` may be another than the page's: every picture groups in its own way. */
+/** The query as the server is asked. `by` may be another than the page's. */
 export function parameters(query: Query, now: Date, by: string = query.by): URLSearchParams {
   const { from, to } = span(query, now);
   const said = new URLSearchParams({ from, to, zone: query.zone, by });
@@ -65,27 +65,64 @@ export const reportUrl = (query: Query, now: Date, by?: string): string => `/api
 /** The table on the screen as a file: the same parameters, so the same numbers. */
 export const csvUrl = (query: Query, now: Date): string => `/api/quality/report.csv?${parameters(query, now)}`;
 
-export interface FigureAt {
-  readonly measure: string;
-  readonly row: string;
-  /** The dimension the row is a row of. */
-  readonly by: string;
-}
+/** One figure of a report: of the total, of a row of its table, of a stretch of time, of a language at an hour of the day. */
+export type FigureAt = { readonly measure: string } & (
+  | { readonly of: "total" }
+  | { readonly of: "row"; readonly by: string; readonly row: string }
+  | { readonly of: "stretch"; readonly since: string; readonly until: string }
+  | { readonly of: "hour"; readonly language: string; readonly hour: number }
+);
 
+/** The question whose answer is the list behind the figure. Stretches and hours are asked as narrower periods and filters. */
 export function drillUrl(query: Query, now: Date, at: FigureAt): string {
-  const said = parameters(query, now, at.by);
+  const said = parameters(query, now);
   said.set("measure", at.measure);
-  said.set("row", at.row);
+  said.set("row", "total");
+  switch (at.of) {
+    case "total":
+      break;
+    case "row":
+      said.set("by", at.by);
+      said.set("row", at.row);
+      break;
+    case "stretch":
+      said.set("from", at.since);
+      said.set("to", at.until);
+      break;
+    case "hour":
+      // Cases without a language cannot be filtered for; the server finds them by row and hour.
+      said.set("by", at.language ? "hour" : "language");
+      said.set("row", at.language ? `${String(at.hour).padStart(2, "0")}:00` : "");
+      if (at.language) said.set("language", at.language);
+      else said.set("hour", String(at.hour));
+  }
   return `/api/quality/drill?${said}`;
 }
 
-/** The page that lists what stands behind a figure. */
+/** The page that lists what stands behind a figure: the report's address and the figure's place in it. */
 export function drillPage(query: Query, zone: string, at: FigureAt): string {
   const said = writeQuery(query, zone);
-  said.set("measure", at.measure);
-  said.set("row", at.row);
-  said.set("rows", at.by);
+  for (const [name, value] of Object.entries(at)) said.set(PLACE[name] ?? name, String(value));
   return `/quality?${said}`;
+}
+
+// In the address a figure's place must not be taken for a filter of the report.
+const PLACE: Readonly<Record<string, string>> = { by: "rows", language: "speaking" };
+
+/** The figure the address points at, if it does. */
+export function readFigure(search: URLSearchParams): FigureAt | null {
+  const [measure, of] = [search.get("measure"), search.get("of")];
+  if (!measure) return null;
+  switch (of) {
+    case "row":
+      return { measure, of, by: search.get("rows") ?? DEFAULTS.by, row: search.get("row") ?? "" };
+    case "stretch":
+      return { measure, of, since: search.get("since") ?? "", until: search.get("until") ?? "" };
+    case "hour":
+      return { measure, of, language: search.get("speaking") ?? "", hour: Number(search.get("hour") ?? 0) };
+    default:
+      return { measure, of: "total" };
+  }
 }
 
 export function pageOf(query: Query, zone: string): string {
@@ -114,14 +151,6 @@ export function span(query: Query, now: Date): { from: string; to: string } {
       return query.from <= query.to ? { from: query.from, to: query.to } : { from: query.to, to: query.from };
   }
 }
-
-/** Two days or less are drawn by the hour, more by the day. */
-export const timeDimension = (query: Query, now: Date): "hour" | "day" => {
-  const { from, to } = span(query, now);
-  return daysIn(from, to) <= 2 ? "hour" : "day";
-};
-
-export const daysIn = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000) + 1;
 
 export const plusDays = (date: string, days: number): string => iso(Date.parse(date) + days * 86_400_000);
 

@@ -14,28 +14,43 @@ export interface Figure {
 
 export interface Measure {
   readonly key: string;
+  readonly name: string;
   readonly unit: Unit;
+  readonly definition: string;
 }
+
+export type Cells = Readonly<Record<string, Figure>>;
 
 export interface Row {
   readonly key: string;
-  readonly label: string | null;
-  readonly figures: Readonly<Record<string, Figure>>;
+  readonly label: string;
+  readonly cells: Cells;
 }
 
 export interface Report {
-  readonly asOf: string;
+  readonly as_of: string;
+  readonly from: string;
+  readonly to: string;
   readonly zone: string;
-  readonly by: string;
   readonly targets: Readonly<Record<string, number | string>>;
-  readonly measures: readonly Measure[];
-  readonly total: Row;
-  readonly rows: readonly Row[];
+  readonly tiles: readonly (Measure & Figure)[];
+  readonly table: {
+    readonly by: string;
+    readonly overlapping: boolean;
+    readonly columns: readonly Measure[];
+    readonly rows: readonly Row[];
+    readonly total: { readonly key: null; readonly label: string; readonly cells: Cells };
+  };
+  readonly series: { readonly unit: "hour" | "day"; readonly points: readonly { readonly at: string; readonly cells: Cells }[] };
+  readonly heat: {
+    readonly hours: readonly number[];
+    readonly rows: readonly { readonly key: string; readonly label: string; readonly cells: readonly { readonly hour: number; readonly cells: Cells }[] }[];
+  };
 }
 
 export const NOTHING: Figure = { value: null, n: 0, low: null, high: null };
 
-export const figureOf = (row: Row | undefined, measure: string): Figure => row?.figures[measure] ?? NOTHING;
+export const figureOf = (cells: Cells | undefined, measure: string): Figure => cells?.[measure] ?? NOTHING;
 
 /** Which figures stand together; what is not named here comes last, so that a new measure shows without us. */
 export const FAMILIES: readonly (readonly [family: string, measures: readonly string[]])[] = [
@@ -112,7 +127,7 @@ export const writeInterval = (figure: Figure, unit: Unit, tag: string): string =
     ? ""
     : `${write(figure.low, unit, tag)} – ${write(figure.high, unit, tag)}`;
 
-export const measureName = (key: string, texts: Texts, targets: Report["targets"]): string => said(`quality.measure.${key}.name`, key, texts, targets);
+export const measureName = (key: string, texts: Texts, targets: Report["targets"] = {}): string => said(`quality.measure.${key}.name`, key, texts, targets);
 
 export const measureDefinition = (key: string, texts: Texts, targets: Report["targets"]): string =>
   said(`quality.measure.${key}.definition`, "", texts, targets);

@@ -1,0 +1,60 @@
+// Both logs of a conversation as one reading: what customer and brand said, and between it what only staff saw.
+import type { PublicEntryForStaff, StaffEntry } from "$shared/protocol.gen";
+import type { Texts } from "$shared/i18n";
+import { readable } from "./decisions";
+
+export interface Line {
+  readonly key: string;
+  readonly at: string;
+  readonly side: "customer" | "brand" | "staff" | "notice";
+  /** Who said it, as staff may know: the agent under the persona. */
+  readonly author: string;
+  readonly persona: string;
+  readonly text: string;
+  readonly kind: string;
+}
+
+/** By time; at the same moment what everybody saw comes first, and each log keeps its own order whatever its clock says. */
+export function merge(pub: readonly PublicEntryForStaff[], staff: readonly StaffEntry[], texts: Texts): Line[] {
+  const [spoken, internal] = [pub.map((entry) => spokenLine(entry, texts)), staff.map((entry) => staffLine(entry, texts))];
+  const lines: Line[] = [];
+  let [a, b] = [0, 0];
+  while (a < spoken.length || b < internal.length) {
+    const [left, right] = [spoken[a], internal[b]];
+    const first = !right || (left && Date.parse(left.at) <= Date.parse(right.at));
+    lines.push((first ? left : right) as Line);
+    if (first) a++;
+    else b++;
+  }
+  return lines;
+}
+
+function spokenLine(entry: PublicEntryForStaff, texts: Texts): Line {
+  const side = entry.key ? "notice" : entry.speaker === "customer" ? "customer" : "brand";
+  return {
+    key: `p${entry.position}`,
+    at: entry.at,
+    side,
+    author: entry.author ?? "",
+    persona: entry.persona ?? "",
+    text: entry.key ? told(entry.key, entry.key, entry.values ?? {}, texts) : (entry.text ?? ""),
+    kind: entry.key ?? "message",
+  };
+}
+
+function staffLine(entry: StaffEntry, texts: Texts): Line {
+  return {
+    key: `s${entry.position}`,
+    at: entry.at,
+    side: "staff",
+    author: entry.author ?? "",
+    persona: "",
+    text: entry.text ?? "",
+    kind: told(`console.event.${entry.kind}`, `quality.screen.staff.${entry.kind}`, entry.values ?? {}, texts),
+  };
+}
+
+function told(key: string, otherwise: string, values: Readonly<Record<string, string>>, texts: Texts): string {
+  if (texts.has(key)) return texts.t(key, values);
+  return texts.has(otherwise) ? texts.t(otherwise, values) : readable(key.split(".").at(-1) ?? key);
+}
