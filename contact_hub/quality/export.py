@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from contact_hub.quality.reports import Report
 from i18n import catalogues
+from routing.measures import Unit
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
@@ -57,11 +58,19 @@ def _lines(shown: dict[str, Any], tag: str) -> Iterator[Sequence[object]]:
 
 
 def _table(table: dict[str, Any], tag: str) -> Iterator[Sequence[object]]:
-    names = [column["name"] for column in table["columns"]]
-    yield ["key", _text(f"by.{table['by']}", tag), *(_heading(name, part, tag) for name in names for part in _PARTS)]
+    shown = [(column, part) for column in table["columns"] for part in _parts(column)]
+    yield ["key", _text(f"by.{table['by']}", tag), *(_heading(column["name"], part, tag) for column, part in shown)]
     for row in (*table["rows"], table["total"]):
-        cells = (row["cells"][column["key"]] for column in table["columns"])
-        yield ["" if row["key"] is None else row["key"], row["label"], *(cell[part] for cell in cells for part in _PARTS)]
+        yield [
+            "" if row["key"] is None else row["key"],
+            row["label"],
+            *(row["cells"][column["key"]][part] for column, part in shown),
+        ]
+
+
+def _parts(column: dict[str, Any]) -> Sequence[str]:
+    """A count is its own n and has no interval."""
+    return ("value",) if column["unit"] == Unit.COUNT else _PARTS
 
 
 def _heading(name: str, part: str, tag: str) -> str:
