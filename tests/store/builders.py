@@ -1,0 +1,97 @@
+"""Rows for tests: say what matters, get the rest."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from contact_hub.scope import Scope
+from contact_hub.store import Store, Tx
+from contact_hub.store.records import Conversation, Inquiry, NewPublicEntry, NewStaffEntry, OfferRecord
+from routing.model import AgentId, BrandId, Channel, ClientId, ContractId, InquiryId, OfferId, PoolId
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+WORKSPACE = "floor"
+SYSTEM = Scope.system(WORKSPACE)
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+async def laid_down(store: Store, *workspaces: str) -> None:
+    """The workspaces' own rows, without which nothing is numbered."""
+
+    async def command(tx: Tx) -> None:
+        for workspace in workspaces or (WORKSPACE,):
+            await tx.workspaces.ensure(workspace, delivery_epoch="e1", at=NOW)
+
+    await store.write(command, name="lay_down")
+
+
+def conversation(id: str = "c1", **given: Any) -> Conversation:
+    values: dict[str, Any] = {
+        "workspace": WORKSPACE,
+        "client": ClientId("acme"),
+        "brand": BrandId("acme-shop"),
+        "device": "d1",
+        "opened_at": NOW,
+        "last_at": NOW,
+    }
+    return Conversation(**(values | {"id": id} | given))
+
+
+def inquiry(id: str = "i1", **given: Any) -> Inquiry:
+    values: dict[str, Any] = {
+        "workspace": WORKSPACE,
+        "conversation": "c1",
+        "client": ClientId("acme"),
+        "brand": BrandId("acme-shop"),
+        "kind": "service",
+        "channel": Channel.CHAT,
+        "demand": {"brand": "acme-shop"},
+        "arrived_at": NOW,
+    }
+    return Inquiry(**(values | {"id": InquiryId(id)} | given))
+
+
+def offer(id: str = "o1", **given: Any) -> OfferRecord:
+    values: dict[str, Any] = {
+        "workspace": WORKSPACE,
+        "inquiry": InquiryId("i1"),
+        "conversation": "c1",
+        "agent": AgentId("ana"),
+        "pool": PoolId("lisbon"),
+        "contract": ContractId("k1"),
+        "weight": 1,
+        "offered_at": NOW,
+        "until": at(30),
+        "trace": {"why": "only_one"},
+    }
+    return OfferRecord(**(values | {"id": OfferId(id)} | given))
+
+
+def message(text: str, id: str | None = None, **given: Any) -> NewPublicEntry:
+    values: dict[str, Any] = {"at": NOW, "speaker": "customer", "sender": "d1"}
+    return NewPublicEntry(**(values | {"client_message_id": id, "body": {"kind": "customer_message", "text": text}} | given))
+
+
+def note(text: str, id: str | None = None, **given: Any) -> NewStaffEntry:
+    values: dict[str, Any] = {"at": NOW, "kind": "note", "sender": "ana", "pool": PoolId("lisbon")}
+    return NewStaffEntry(**(values | {"client_message_id": id, "body": {"text": text}} | given))
+
+
+async def put(store: Store, *rows: Conversation | Inquiry | OfferRecord) -> None:
+    """Insert rows, in one transaction."""
+
+    async def command(tx: Tx) -> None:
+        for row in rows:
+            match row:
+                case Conversation():
+                    await tx.conversations.insert(row)
+                case Inquiry():
+                    await tx.inquiries.insert(row)
+                case OfferRecord():
+                    await tx.offers.insert(row)
+
+    await store.write(command, name="put")
