@@ -25,6 +25,8 @@ from contact_hub.live.switchboard import Key, Listener, Switchboard
 from contact_hub.live.view import build
 from contact_hub.scope import AgentScope, Scope
 from contact_hub.staff.desk import Desk
+from contact_hub.staff.frames import permit
+from contact_hub.staff.policy import Party
 from contact_hub.store import Store
 from contact_hub.store.records import PublicEntry, StaffEntry
 from contact_hub.workspace.floor import Floor
@@ -86,6 +88,7 @@ class ConsoleSession:
     async def hear(self, raw: bytes) -> None:
         """One frame, one command."""
         frame = self._read(raw)
+        permit(Party.AGENT, frame)
         service, scope = self._conversations, self.scope
         match frame:
             case f.ConsoleHello():

@@ -32,7 +32,7 @@ from contact_hub.store.records import (
 )
 from contact_hub.store.session import NOTHING, Rerun, Session
 from contact_hub.store.shape import Shape
-from contact_hub.store.tables import conversations, offers, public_entries, staff_entries
+from contact_hub.store.tables import conversations, devices, inquiries, offers, public_entries, staff_entries
 from contact_hub.store.types import Json, canonical
 from contact_hub.store.visibility import WORKSPACE, Kind, once, pools_shown, staff_only, visible_conversations
 
@@ -125,6 +125,24 @@ class Conversations:
         sent = {"conversation_id": conversation, "sender": sender, "client_message_id": client_message_id}
         row = (await self._session.ask(scope, _sent(type(scope), public_entries), sent)).first()
         return None if row is None else Appended(position=row.position, at=row.at, fresh=False)
+
+    async def silent(self, scope: Scope, brand: str, before: datetime, limit: int = 100) -> list[tuple[str, datetime]]:
+        """Conversations of a brand in which nobody has waited for us, and no word was said, since `before`; and those that wait for a person while the
+        visitor's browser has been gone since then (unless everybody was closed: then the visitor was told to come back). With their last word's time."""
+        staff_only(scope)
+        seen = exists().where(
+            devices.c.workspace == _C.workspace, devices.c.brand == _C.brand, devices.c.id == _C.device, devices.c.last_seen_at >= before
+        )
+        told = exists().where(inquiries.c.workspace == _C.workspace, inquiries.c.id == _C.inquiry, inquiries.c.all_closed.is_(True))
+        idle = and_(_C.state == "open", _C.customer_waits_since.is_(None))
+        gone = and_(_C.state == "waiting", ~seen, ~told)
+        found = await self._session.execute(
+            select(_C.id, _C.last_at)
+            .where(visible_conversations(scope), _C.brand == brand, _C.last_at < before, or_(idle, gone))
+            .order_by(_C.last_at)
+            .limit(limit)
+        )
+        return [(row.id, row.last_at) for row in found.rows]
 
     # -- many conversations
 

@@ -17,12 +17,13 @@ from contact_hub.clock import Clock
 from contact_hub.errors import HubError
 from contact_hub.ids import new_token
 from contact_hub.scope import Scope
-from contact_hub.staff.accounts import Person, sync_accounts
+from contact_hub.staff import Person, sync_accounts
 from contact_hub.store import Store, Tx
 from contact_hub.workspace import Change, Problem, Workspace, check, diff, from_document, refuses, to_document
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.problems import WorkspaceRefused
 from routing import journal
+from routing.model import AgentId, ClientId, VendorId
 
 _CHANGED_MEANWHILE: Final = "The workspace was changed by somebody else meanwhile; load it again."
 
@@ -74,8 +75,17 @@ class Workspaces:
             raise HubError("workspace_unknown")
         return Floor(version=version, workspace=from_document(dict(row.document)))
 
-    async def apply(self, workspace: Workspace, *, by: str, expected: int | None = None, dry_run: bool = False) -> Applied:
-        """Make `workspace` the rules. `expected` is the version it was edited from, None where that does not matter.
+    async def apply(
+        self,
+        workspace: Workspace,
+        *,
+        by: str,
+        expected: int | None = None,
+        dry_run: bool = False,
+        first_password_hash: str | None = None,
+    ) -> Applied:
+        """Make `workspace` the rules. `expected` is the version it was edited from, None where that does not matter; new accounts begin with
+        `first_password_hash`, without one they cannot sign in before a password is set.
 
         Raises: workspace_refused, with every reason.
         """
@@ -98,7 +108,7 @@ class Workspaces:
                 )
             if not changes or dry_run:
                 return Applied(version=version, changes=changes, problems=tuple(problems))
-            await self._write(tx, workspace, version, by, now)
+            await self._write(tx, workspace, version, by, now, first_password_hash)
             return Applied(version=version + 1, changes=changes, problems=tuple(problems))
 
         applied = await self._store.write(command, name="workspace.apply")
@@ -106,13 +116,13 @@ class Workspaces:
             await self.refresh()
         return applied
 
-    async def _write(self, tx: Tx, workspace: Workspace, before: int, by: str, now: datetime) -> None:
+    async def _write(self, tx: Tx, workspace: Workspace, before: int, by: str, now: datetime, password_hash: str | None) -> None:
         name = workspace.workspace.id
         await tx.workspaces.ensure(name, delivery_epoch=new_token()[:16], at=now)
         version = await tx.versions.apply(name, to_document(workspace), expected=before, at=now, by=by)
         if version is None:
             raise HubError("workspace_refused", _CHANGED_MEANWHILE, version=str(before))
-        await sync_accounts(tx, name, people(workspace), now)
+        await sync_accounts(tx, name, people(workspace, password_hash), at=now, on_revoked=self._revoked)
         for agent in workspace.agents:
             await tx.seats.set_up(name, agent.id, agent.seats)
         tx.inputs.add(name, journal.event_to_json(journal.PlanVersionChanged(version=version)), at=now)
@@ -120,18 +130,32 @@ class Workspaces:
         tx.after_commit(lambda: self._bus.publish([Poke("workspace", name, name), Poke("input", name, name)]))
         _log.info("workspace_applied", workspace=name, version=version)
 
+    def _revoked(self, workspace: str, accounts: frozenset[str]) -> None:
+        self._bus.publish([Poke("revoked", workspace, account) for account in accounts])
+
     def _version(self, workspace: str) -> int | None:
         floor = self._floors.get(workspace)
         return floor.version if floor else None
 
 
-def people(workspace: Workspace) -> list[Person]:
+def people(workspace: Workspace, password_hash: str | None = None) -> list[Person]:
     """Everybody who may sign in: agents and staff."""
     agents = [
-        Person(id=agent.id, name=agent.name, email=str(agent.email), role="agent", agent=agent.id) for agent in workspace.agents
+        Person(
+            id=agent.id, name=agent.name, email=str(agent.email), role="agent", agent=AgentId(agent.id), password_hash=password_hash
+        )
+        for agent in workspace.agents
     ]
     staff = [
-        Person(id=one.id, name=one.name, email=str(one.email), role=one.role, client=one.client, vendor=one.vendor)
+        Person(
+            id=one.id,
+            name=one.name,
+            email=str(one.email),
+            role=one.role,
+            client=ClientId(one.client) if one.client else None,
+            vendor=VendorId(one.vendor) if one.vendor else None,
+            password_hash=password_hash,
+        )
         for one in workspace.staff
     ]
     return agents + staff

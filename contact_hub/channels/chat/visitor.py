@@ -21,6 +21,8 @@ from contact_hub.errors import HubError
 from contact_hub.live.reader import Look, Reader
 from contact_hub.live.switchboard import Key, Listener, Switchboard
 from contact_hub.scope import Scope, VisitorScope
+from contact_hub.staff.frames import permit
+from contact_hub.staff.policy import Party
 from contact_hub.store import Store
 from contact_hub.store.records import Conversation, PublicEntry
 from contact_hub.workspace.floor import Floor
@@ -117,6 +119,7 @@ class VisitorSession:
     async def hear(self, raw: bytes) -> None:
         """One frame, one command."""
         frame = self._read(raw)
+        permit(Party.VISITOR, frame)
         service, scope = self._conversations, self.scope
         match frame:
             case f.Hello():

@@ -83,6 +83,12 @@ class VisitorDesk:
         return scope
 
     async def still_welcome(self, scope: VisitorScope) -> None:
-        """Raises `session_ended` where the brand is gone from the workspace."""
+        """Notes that the visitor is there. Raises `session_ended` where the brand is gone from the workspace."""
         if scope.brand not in self._workspaces.floor(scope.workspace).brands:
             raise HubError("session_ended")
+        now = self._clock.now()
+
+        async def command(tx: Tx) -> None:
+            await tx.devices.update(scope.workspace, scope.brand, scope.device, last_seen_at=now)
+
+        await self._store.write(command, name="visitor.seen")

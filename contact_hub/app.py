@@ -1,0 +1,190 @@
+"""`build(settings)`: the one place that joins everything.
+
+Nothing below knows where its collaborators come from; tests build the same hub over a temporary directory and a clock of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import structlog
+
+from contact_hub.bus import Bus, MemoryBus, Poke
+from contact_hub.channels.chat.visitors import VisitorDesk
+from contact_hub.clock import Clock, SystemClock
+from contact_hub.conversations.service import Conversations
+from contact_hub.errors import HubError
+from contact_hub.ids import Ids
+from contact_hub.live.metrics import observe_batch
+from contact_hub.live.owner import Owner
+from contact_hub.live.places import LivePlaces
+from contact_hub.live.reader import Reader
+from contact_hub.live.sweeper import Sweeper
+from contact_hub.live.switchboard import Switchboard
+from contact_hub.quality.feed import background_of, journal_reader
+from contact_hub.quality.service import QualityService
+from contact_hub.settings import Settings
+from contact_hub.staff import Passwords, StaffService
+from contact_hub.staff.desk import Desk
+from contact_hub.store import Store
+from contact_hub.workspace.service import Workspaces
+from i18n.detection import Detectors, detect
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Hub:
+    """Everything a face of the service needs, by name."""
+
+    settings: Settings
+    clock: Clock
+    node: str
+    store: Store
+    bus: Bus
+    switchboard: Switchboard
+    workspaces: Workspaces
+    staff: StaffService
+    passwords: Passwords
+    desk: Desk
+    visitors: VisitorDesk
+    conversations: Conversations
+    reader: Reader
+    quality: QualityService
+    places: LivePlaces
+    owners: dict[str, Owner]
+    sweeper: Sweeper
+    ready: bool = False
+    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Begin to listen, to own and to sweep."""
+        self._tasks["switchboard"] = asyncio.create_task(self.switchboard.run(), name="switchboard")
+        self._tasks["sweeper"] = asyncio.create_task(self.sweeper.run(), name="sweeper")
+        self._tasks["rules"] = asyncio.create_task(self._follow_rules(), name="rules")
+        for workspace in self.workspaces.known():
+            self._own(workspace)
+        self.ready = True
+        # what was loaded stays: the collector need not look at it again (measured: +25 % with 5,000 sockets)
+        gc.collect()
+        gc.freeze()
+
+    async def stop(self) -> None:
+        """Give everything back; sockets are gone by now."""
+        self.ready = False
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        gc.unfreeze()
+
+    def failing(self) -> list[str]:
+        """Names of the parts that died; empty where all is well."""
+        return [name for name, task in self._tasks.items() if task.done()]
+
+    def _own(self, workspace: str) -> None:
+        owner = Owner(
+            workspace,
+            node=self.node,
+            store=self.store,
+            bus=self.bus,
+            switchboard=self.switchboard,
+            workspaces=self.workspaces,
+            clock=self.clock,
+            lease_seconds=self.settings.lease_seconds,
+            poll_seconds=self.settings.poll_seconds,
+        )
+        self.owners[workspace] = owner
+        self._tasks[f"owner of {workspace}"] = asyncio.create_task(owner.run(), name=f"owner of {workspace}")
+
+    async def _follow_rules(self) -> None:
+        """Hear of workspaces that are applied while we run, and of new versions."""
+        subscription = self.bus.subscribe()
+        try:
+            while True:
+                heard: list[Poke] = []
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self.settings.poll_seconds * 2):
+                        heard = await subscription.next()
+                if heard and not any(poke.kind in {"workspace", "everything"} for poke in heard):
+                    continue
+                with contextlib.suppress(HubError):
+                    await self.workspaces.refresh()
+                for workspace in self.workspaces.known():
+                    if workspace not in self.owners:
+                        self._own(workspace)
+        finally:
+            self.bus.unsubscribe(subscription)
+
+
+@contextlib.asynccontextmanager
+async def build(settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> AsyncIterator[Hub]:
+    """A hub that is connected and not yet started. Raises: database_unreachable, database_outdated."""
+    clock, ids = clock or SystemClock(), ids or Ids()
+    node = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+    store = await Store.open(settings.url, observe=observe_batch)
+    bus = _bus(settings)
+    try:
+        await bus.open()
+        switchboard, workspaces = Switchboard(bus), Workspaces(store=store, bus=bus, clock=clock)
+        await workspaces.refresh()
+        detectors = _detectors(settings)
+        conversations = Conversations(
+            store=store,
+            workspaces=workspaces,
+            bus=bus,
+            clock=clock,
+            ids=ids,
+            detect=lambda text, hints: detect(text, hints=hints, detectors=detectors),
+        )
+        owners: dict[str, Owner] = {}
+        passwords = Passwords()
+        yield Hub(
+            settings=settings,
+            clock=clock,
+            node=node,
+            store=store,
+            bus=bus,
+            switchboard=switchboard,
+            workspaces=workspaces,
+            staff=StaffService(
+                store=store,
+                clock=clock,
+                passwords=passwords,
+                pools_of=lambda workspace, vendor: workspaces.floor(workspace).pools_of_vendor(vendor),
+                on_revoked=lambda workspace, accounts: bus.publish([Poke("revoked", workspace, account) for account in accounts]),
+            ),
+            passwords=passwords,
+            desk=Desk(store=store, workspaces=workspaces, bus=bus, clock=clock, node=node),
+            visitors=VisitorDesk(store=store, workspaces=workspaces, clock=clock, ids=ids, ticket_seconds=settings.ticket_seconds),
+            conversations=conversations,
+            reader=Reader(store),
+            quality=QualityService(journal_reader(store), background_of(workspaces)),
+            places=LivePlaces(owners, clock),
+            owners=owners,
+            sweeper=Sweeper(store=store, conversations=conversations, workspaces=workspaces, clock=clock),
+        )
+    finally:
+        await bus.close()
+        await store.close()
+
+
+def _detectors(settings: Settings) -> Detectors:
+    try:
+        return Detectors.parse(settings.detectors)
+    except ValueError as unknown:
+        raise HubError("setting_invalid", f"CONTACT_HUB_DETECTORS: {unknown}") from None
+
+
+def _bus(settings: Settings) -> Bus:
+    if settings.redis_url is None:
+        return MemoryBus()
+    from contact_hub.bus.redis import RedisBus
+
+    return RedisBus(settings.redis_url)
