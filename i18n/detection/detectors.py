@@ -44,7 +44,7 @@ def _eldc() -> Reader:
     eldc.init()
     detector = eldc.instance()
     detector.set_languages([code for code in eldc.LANGUAGES if code in COLUMN])
-    detector.set_scores(20)
+    detector.set_scores(8)
     details: Callable[[str], Any] = detector.detect_details
 
     def read(text: str, latin: bool) -> Features:
