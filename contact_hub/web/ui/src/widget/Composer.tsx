@@ -31,7 +31,8 @@ export function Composer({ chat }: { chat: Chat }) {
         <textarea
           class="field"
           rows={1}
-          dir="auto"
+          // An empty field of direction "auto" is left to right, and turns an Arabic placeholder around.
+          dir={text ? "auto" : undefined}
           aria-label={t("widget.composer.placeholder")}
           placeholder={t("widget.composer.placeholder")}
           value={text}

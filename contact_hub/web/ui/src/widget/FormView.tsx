@@ -69,7 +69,7 @@ export function FormView({ chat, brand, prefill, start }: Props) {
               {t(`widget.form.${name}`)} {!required && `(${t("widget.form.optional")})`}
             </span>
             {name === "question" ? (
-              <textarea {...control} rows={4} dir="auto" />
+              <textarea {...control} rows={3} dir="auto" />
             ) : name === "kind" ? (
               <select {...control}>
                 <option value="" />

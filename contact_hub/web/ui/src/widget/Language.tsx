@@ -2,7 +2,7 @@
 import { languageName } from "$shared/format";
 import type { BrandFace } from "$shared/protocol.gen";
 import type { Chat } from "./chat";
-import { t } from "./texts";
+import { t, texts } from "./texts";
 
 export function Language({ chat, brand, compact = false }: { chat: Chat; brand: BrandFace; compact?: boolean }) {
   const tags = new Set([...(chat.chosen ? [chat.chosen] : []), ...brand.languages]);
@@ -14,7 +14,10 @@ export function Language({ chat, brand, compact = false }: { chat: Chat; brand: 
         value={chat.chosen ?? ""}
         onChange={(event) => void chat.choose(event.currentTarget.value || null)}
       >
-        <option value="">{t("widget.form.language.automatic")}</option>
+        <option value="">
+          {compact && `${languageName(texts().tag, texts().tag)} · `}
+          {t("widget.form.language.automatic")}
+        </option>
         {[...tags].map((tag) => (
           <option key={tag} value={tag} lang={tag}>
             {languageName(tag, tag)}

@@ -12,10 +12,16 @@ export function Thread({ chat, brand, shown }: { chat: Chat; brand: BrandFace; s
   const [atEnd, setAtEnd] = useState(true);
   const lastOwn = entries.findLast(({ body }) => body.kind === "customer_message")?.position;
 
-  // Follow the talk while its end is in view; somebody reading further up is left in peace.
+  // Follow the talk while its end is in view, also when what stands below it grows; somebody reading further up is left in peace.
   useLayoutEffect(() => {
-    if (atEnd) list.current?.scrollTo(0, list.current.scrollHeight);
-  }, [entries, bubbles, typing, queue, shown]);
+    const log = list.current;
+    if (!log || !atEnd) return;
+    const follow = () => log.scrollTo(0, log.scrollHeight);
+    const observer = new ResizeObserver(follow);
+    observer.observe(log);
+    follow();
+    return () => observer.disconnect();
+  }, [entries, bubbles, typing, atEnd]);
 
   useEffect(() => {
     const look = () => shown && atEnd && document.visibilityState === "visible" && chat.see();
