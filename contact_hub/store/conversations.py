@@ -11,6 +11,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final, Unpack
 
 from sqlalchemy import Integer, Select, Table, Text, Update, and_, bindparam, cast, exists, func, insert, or_, select, update
@@ -131,16 +132,20 @@ class Conversations:
         visitor's browser has been gone since then (unless everybody was closed: then the visitor was told to come back). With their last word's time."""
         staff_only(scope)
         seen = exists().where(
-            devices.c.workspace == _C.workspace, devices.c.brand == _C.brand, devices.c.id == _C.device, devices.c.last_seen_at >= before
+            devices.c.workspace == _C.workspace,
+            devices.c.brand == _C.brand,
+            devices.c.id == _C.device,
+            devices.c.last_seen_at >= before,
         )
         told = exists().where(inquiries.c.workspace == _C.workspace, inquiries.c.id == _C.inquiry, inquiries.c.all_closed.is_(True))
         idle = and_(_C.state == "open", _C.customer_waits_since.is_(None))
         gone = and_(_C.state == "waiting", ~seen, ~told)
-        found = await self._session.execute(
+        found = await self._session.ask(
+            scope,
             select(_C.id, _C.last_at)
-            .where(visible_conversations(scope), _C.brand == brand, _C.last_at < before, or_(idle, gone))
+            .where(visible_conversations(type(scope)), _C.brand == brand, _C.last_at < before, or_(idle, gone))
             .order_by(_C.last_at)
-            .limit(limit)
+            .limit(limit),
         )
         return [(row.id, row.last_at) for row in found.rows]
 

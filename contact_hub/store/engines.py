@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, Row, create_engine, event
 from sqlalchemy.engine import CursorResult, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -27,6 +27,9 @@ Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 BUSY_SECONDS: Final = 5.0
 READERS: Final = 4
+LOCK_WAIT: Final = "20ms"
+"""Batches of two nodes may want each other's rows. A command that waits longer than this steps back to the next batch, holding nothing: well
+before PostgreSQL would look for a deadlock, which it does after a second, for everybody in both batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ class Writing(Reading, Protocol):
 
     async def undo(self) -> None:
         """Take back what was done since the savepoint."""
+
+    async def patient(self) -> None:
+        """From here on wait for locks as long as it takes: what comes now is last, and whoever holds them is about to commit."""
 
     async def commit(self) -> None: ...
 
@@ -110,8 +116,8 @@ def lost_code(error: BaseException) -> str | None:
 
 
 def wants_another_try(error: BaseException) -> bool:
-    """Two nodes got in each other's way (deadlock, serialisation, the same new row): the command may simply be run again."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}
+    """Two nodes got in each other's way (serialisation, deadlock, a row locked too long): the command may simply be run again."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in {"40001", "40P01", "55P03"}
 
 
 _SQLITE_LOST: Final = {
@@ -240,6 +246,9 @@ class _SqliteWriting:
         self._plain("ROLLBACK TO command")
         self._plain("RELEASE command")
 
+    async def patient(self) -> None:
+        """There is only one writer: nobody holds anything."""
+
     async def commit(self) -> None:
         connection = self._open()
 
@@ -301,7 +310,10 @@ class PostgresDatabase:
             pool_timeout=BUSY_SECONDS,
             pool_pre_ping=False,
             hide_parameters=True,
-            connect_args={"timeout": BUSY_SECONDS, "server_settings": {"application_name": "contact-hub", "jit": "off"}},
+            connect_args={
+                "timeout": BUSY_SECONDS,
+                "server_settings": {"application_name": "contact-hub", "jit": "off", "lock_timeout": LOCK_WAIT},
+            },
         )
         self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._writers = self._engine.execution_options(isolation_level="READ COMMITTED")
@@ -332,9 +344,10 @@ class _PostgresWriting:
         self._connection: AsyncConnection | None = None
 
     async def begin(self) -> None:
-        self._connection = self._connect()
-        await self._connection.start()
-        await self._connection.begin()
+        connection = self._connect()
+        await connection.start()
+        self._connection = connection
+        await connection.begin()
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
         return _whole(await self._open().execute(statement, parameters))
@@ -349,6 +362,9 @@ class _PostgresWriting:
         await self._open().exec_driver_sql("ROLLBACK TO SAVEPOINT command")
         await self._open().exec_driver_sql("RELEASE SAVEPOINT command")
 
+    async def patient(self) -> None:
+        await self._open().exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
+
     async def commit(self) -> None:
         await self._open().commit()
         await self._open().close()
@@ -360,7 +376,7 @@ class _PostgresWriting:
             try:
                 await connection.invalidate()
                 await connection.close()
-            except (DBAPIError, OSError, AssertionError):  # the server may be gone; so is the connection then
+            except (SQLAlchemyError, OSError, TimeoutError):  # the server may be gone; so is the connection then
                 return
 
     def _open(self) -> AsyncConnection:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import exists, insert, or_, select, true, update
 
 from contact_hub.errors import HubError
-from contact_hub.scope import ClientScope, OperatorScope, Scope, SystemScope, VendorScope
+from contact_hub.scope import ClientScope, OperatorScope, Scope, SystemScope
 from contact_hub.store.records import AuditRow, JournalLine, NewJournalLine, OutboxItem
 from contact_hub.store.session import Session, audit_hash
 from contact_hub.store.shape import Shape
@@ -59,8 +59,8 @@ class Journal:
         conversation: str | None = None,
         limit: int = 10_000,
     ) -> list[JournalLine]:
-        """Lines in order. A client or a vendor reads what concerns conversations they can see; of a step that decided about others too,
-        the parts that name a foreign inquiry are cut out."""
+        """Lines in order. A client reads what concerns its own conversations; of a step that decided about others too, the parts that name a
+        foreign inquiry are cut out. Nobody else but operators reads decisions: they name other vendors' people."""
         wanted = select(*_LINE.columns).where(_J.workspace == scope.workspace, _J.seq > after_seq, _concerns(scope))
         if since is not None:
             wanted = wanted.where(_J.at >= since)
@@ -164,7 +164,7 @@ def _concerns(scope: Scope) -> Any:
     match scope:
         case SystemScope() | OperatorScope():
             return true()
-        case ClientScope() | VendorScope():
+        case ClientScope():
             theirs = exists().where(
                 _B.workspace == _J.workspace, _B.seq == _J.seq, _I.id == _B.inquiry, visible_inquiries(type(scope))
             )
@@ -174,8 +174,8 @@ def _concerns(scope: Scope) -> Any:
 
 
 def _without(line: JournalLine, foreign: Collection[str]) -> JournalLine:
-    """The line without every part that names a foreign inquiry. An event about one is reduced to the passing of time: that it happened is ours to know,
-    what it was is not."""
+    """The line without every part that names a foreign inquiry. An event about one becomes the passing of time: that something happened
+    is theirs to know, what it was is not."""
     if not foreign:
         return line
     body = _cut(line.body, foreign)
@@ -195,7 +195,8 @@ def _cut(value: Any, foreign: Collection[str]) -> Any:
         case Mapping() if value.get("inquiry") in foreign:
             return None
         case Mapping():
-            return {name: _cut(part, foreign) for name, part in value.items()}
+            cut = {name: _cut(part, foreign) for name, part in value.items()}
+            return {**cut, "event": {"is": "deadline_passed"}} if "event" in cut and cut["event"] is None else cut
         case list():
             return [part for item in value if (part := _cut(item, foreign)) is not None]
         case _:

@@ -48,6 +48,9 @@ class Tail:
         self.about += other.about
         self.audit += other.audit
 
+    def __bool__(self) -> bool:
+        return bool(self.inputs or self.journal or self.audit)
+
     async def flush(self, to: Reading) -> None:
         counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
         for place, rows in enumerate((self.inputs, self.journal, self.audit)):

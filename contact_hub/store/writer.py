@@ -26,7 +26,7 @@ Command = Callable[[Tx], Awaitable[T]]
 
 COMMANDS_PER_COMMIT_MAX: Final = 64
 ADMISSION_SECONDS: Final = 0.004
-TRIES_MAX: Final = 5
+TRY_AGAIN_SECONDS: Final = 5.0
 
 _log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class _Job(Generic[T]):
     command: Command[T]
     name: str
     done: asyncio.Future[T]
-    tries: int = 0
+    give_up_at: float = 0.0
     result: Any = None
     hooks: list[Callable[[], None]] = field(default_factory=list)
 
@@ -144,14 +144,16 @@ class Writer:
             jobs.append(job)
             if await self._attempt(job, tail) == "again":
                 again.append(jobs.pop())
-        await tail.flush(self._connection)
+        if tail:
+            await self._connection.patient()
+            await tail.flush(self._connection)
         await self._connection.commit()
         self._waiting.extendleft(reversed(again))
 
     async def _attempt(self, job: _Job[Any], tail: Tail) -> Literal["kept", "failed", "again"]:
         """One command behind its savepoint: kept, failed (its caller knows already) or to be run again."""
         await self._connection.savepoint()
-        job.tries += 1
+        job.give_up_at = job.give_up_at or time.monotonic() + TRY_AGAIN_SECONDS
         tx = Tx(self._connection, self._database.dialect, tail=Tail())
         try:
             job.result = await job.command(tx)
@@ -166,9 +168,12 @@ class Writer:
             if lost_code(error):
                 raise
             await self._connection.undo()
-            if job.tries < TRIES_MAX and (isinstance(error, Rerun) or wants_another_try(error)):
+            if not (isinstance(error, Rerun) or wants_another_try(error)):
+                _fail(job, error)
+                return "failed"
+            if time.monotonic() < job.give_up_at:
                 return "again"
-            _fail(job, HubError("unavailable") if wants_another_try(error) else error)
+            _fail(job, HubError("unavailable"))
             return "failed"
         await self._connection.keep()
         tail.take(tx.tail)

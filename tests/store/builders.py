@@ -29,7 +29,7 @@ async def laid_down(store: Store, *workspaces: str) -> None:
     await store.write(command, name="lay_down")
 
 
-def conversation(id: str = "c1", **given: Any) -> Conversation:
+def conversation(name: str = "c1", **given: Any) -> Conversation:
     values: dict[str, Any] = {
         "workspace": WORKSPACE,
         "client": ClientId("acme"),
@@ -38,10 +38,10 @@ def conversation(id: str = "c1", **given: Any) -> Conversation:
         "opened_at": NOW,
         "last_at": NOW,
     }
-    return Conversation(**(values | {"id": id} | given))
+    return Conversation(**(values | {"id": name} | given))
 
 
-def inquiry(id: str = "i1", **given: Any) -> Inquiry:
+def inquiry(name: str = "i1", **given: Any) -> Inquiry:
     values: dict[str, Any] = {
         "workspace": WORKSPACE,
         "conversation": "c1",
@@ -52,10 +52,10 @@ def inquiry(id: str = "i1", **given: Any) -> Inquiry:
         "demand": {"brand": "acme-shop"},
         "arrived_at": NOW,
     }
-    return Inquiry(**(values | {"id": InquiryId(id)} | given))
+    return Inquiry(**(values | {"id": InquiryId(name)} | given))
 
 
-def offer(id: str = "o1", **given: Any) -> OfferRecord:
+def offer(name: str = "o1", **given: Any) -> OfferRecord:
     values: dict[str, Any] = {
         "workspace": WORKSPACE,
         "inquiry": InquiryId("i1"),
@@ -68,17 +68,17 @@ def offer(id: str = "o1", **given: Any) -> OfferRecord:
         "until": at(30),
         "trace": {"why": "only_one"},
     }
-    return OfferRecord(**(values | {"id": OfferId(id)} | given))
+    return OfferRecord(**(values | {"id": OfferId(name)} | given))
 
 
-def message(text: str, id: str | None = None, **given: Any) -> NewPublicEntry:
+def message(text: str, sent: str | None = None, **given: Any) -> NewPublicEntry:
     values: dict[str, Any] = {"at": NOW, "speaker": "customer", "sender": "d1"}
-    return NewPublicEntry(**(values | {"client_message_id": id, "body": {"kind": "customer_message", "text": text}} | given))
+    return NewPublicEntry(**(values | {"client_message_id": sent, "body": {"kind": "customer_message", "text": text}} | given))
 
 
-def note(text: str, id: str | None = None, **given: Any) -> NewStaffEntry:
+def note(text: str, sent: str | None = None, **given: Any) -> NewStaffEntry:
     values: dict[str, Any] = {"at": NOW, "kind": "note", "sender": "ana", "pool": PoolId("lisbon")}
-    return NewStaffEntry(**(values | {"client_message_id": id, "body": {"text": text}} | given))
+    return NewStaffEntry(**(values | {"client_message_id": sent, "body": {"text": text}} | given))
 
 
 async def put(store: Store, *rows: Conversation | Inquiry | OfferRecord) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from contact_hub.errors import HubError
 from contact_hub.store import Batch, Store, Tx
@@ -38,7 +39,10 @@ async def test_command_that_raises_leaves_nothing_and_harms_nobody_else(store: S
         return lambda tx: tx.conversations.append_public(SYSTEM, to, message("said"))
 
     outcomes = await asyncio.gather(
-        store.write(say("c1"), name="say"), store.write(broken, name="broken"), store.write(say("c3"), name="say"), return_exceptions=True
+        store.write(say("c1"), name="say"),
+        store.write(broken, name="broken"),
+        store.write(say("c3"), name="say"),
+        return_exceptions=True,
     )
     assert [getattr(outcome, "code", "fine") for outcome in outcomes] == ["fine", "reason_required", "fine"]
     async with store.read() as tx:
@@ -242,8 +246,6 @@ async def test_full_database_has_its_own_code_acknowledges_nothing_and_recovers(
 
 
 async def _pragma(tx: Tx, pragma: str) -> int:
-    from sqlalchemy import text
-
     return int((await tx.execute(text(f"PRAGMA {pragma}"))).scalar())
 
 
@@ -269,6 +271,9 @@ class _CommitsFail:
     async def undo(self) -> None:
         await self._real.undo()
 
+    async def patient(self) -> None:
+        await self._real.patient()
+
     async def commit(self) -> None:
         if self.failures:
             self.failures -= 1
@@ -286,11 +291,11 @@ async def test_failed_commit_is_told_to_everybody_and_pokes_nobody(sqlite_url: s
     writer = Writer(rows, waiting_max=100, batch_seconds_max=5, observe=lambda _batch: None)
     poked: list[str] = []
 
-    def insert(id: str) -> Command:
+    def insert(name: str) -> Command:
         async def command(tx: Tx) -> str:
-            await tx.conversations.insert(conversation(id))
-            tx.after_commit(lambda: poked.append(id))
-            return id
+            await tx.conversations.insert(conversation(name))
+            tx.after_commit(lambda: poked.append(name))
+            return name
 
         return command
 
@@ -311,8 +316,6 @@ async def test_killed_backend_costs_a_batch_and_not_the_service(postgres_url: st
     await put(store, conversation("c1"))
 
     async def commit_suicide(tx: Tx) -> None:
-        from sqlalchemy import text
-
         await tx.conversations.insert(conversation("c2"))
         await tx.execute(text("select pg_terminate_backend(pg_backend_pid())"))
 
