@@ -13,7 +13,7 @@ import {
 import { t } from "$shared/texts.svelte";
 import { sentence } from "../parts/refusal";
 import { Drafts, type Mode } from "./drafts";
-import { setServerTime } from "./time.svelte";
+import { serverNow, setServerTime } from "./time.svelte";
 import { behind, type Desk as View, EMPTY, head, hear, inHand, resume, ringing, thread } from "./view";
 
 /** A reply or note on its way. */
@@ -172,8 +172,10 @@ export class Desk {
     return this.#pending.length;
   }
 
-  customerTypes(conversation: string, now: number): boolean {
-    return (this.#typing[conversation] ?? 0) > now;
+  /** Follows the clock: typing fades by itself. */
+  customerTypes(conversation: string): boolean {
+    void serverNow();
+    return (this.#typing[conversation] ?? 0) > Date.now();
   }
 
   draft(conversation: string, mode: Mode): string {
