@@ -8,7 +8,7 @@ Whoever may not see everything gets `restrict`ed records first; a report never a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -366,10 +366,10 @@ class Report:
             if pool in filters.get("pool", (pool,)) and directory.vendor(pool) in filters.get("vendor", (directory.vendor(pool),))
         }
 
-    def _people(self, bounds: Integers, pools: set[str] | None) -> list[list[Spent]]:
+    def _people(self, bounds: Integers, pools: set[str] | None, groups: Sequence[int] | None = None) -> list[list[Spent]]:
         if pools is not None and not pools:
             return [[] for _ in bounds[1:]]
-        return self._records.attendance.spent(bounds, self.query.targets, pools)
+        return self._records.attendance.spent(bounds, self.query.targets, pools, groups)
 
     def _people_of(self, key: str) -> Collection[Spent] | None:
         pools, directory = self._pools(), self._cases.directory
@@ -391,13 +391,12 @@ class Report:
         """Of each hour of the day, or each day, what every agent did in it: the hours of all days of the period put together."""
         query, by_day = self.query, self.query.by == "day"
         bounds = (periods.days if by_day else periods.hours)(query.since, query.until, query.zone)
-        found: dict[str, dict[str, Spent]] = {}
-        for at, people in zip(bounds, self._people(periods.as_bounds(bounds), self._pools()), strict=False):
-            key = periods.label(at, query.zone)[:10] if by_day else f"{periods.hour_of_day(at, query.zone):02}:00"
-            together = found.setdefault(key, {})
-            for one in people:
-                together[one.agent] = together[one.agent].and_(one) if one.agent in together else one
-        return {key: list(people.values()) for key, people in found.items()}
+        keys = [
+            periods.label(at, query.zone)[:10] if by_day else f"{periods.hour_of_day(at, query.zone):02}:00" for at in bounds[:-1]
+        ]
+        numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        people = self._people(periods.as_bounds(bounds), self._pools(), [numbers[key] for key in keys])
+        return dict(zip(numbers, people, strict=False))
 
     def _drill_time(self, quantity: str, cell: Cell) -> list[DrillItem]:
         people = self._people(self._bounds, self._pools())[0] if cell.row is None else self._people_of(cell.row) or []

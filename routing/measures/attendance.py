@@ -5,9 +5,8 @@ Belongs to the clock, not to inquiries: an hour counts in the hour in which it p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -31,16 +30,6 @@ class Spent:
     def signed_in(self) -> int:
         """All of it."""
         return self.handling + self.idle + self.productive + self.other_away
-
-    def and_(self, other: Spent) -> Spent:
-        """Both periods of the same agent together."""
-        return Spent(
-            agent=self.agent,
-            handling=self.handling + other.handling,
-            idle=self.idle + other.idle,
-            productive=self.productive + other.productive,
-            other_away=self.other_away + other.other_away,
-        )
 
     def occupancy(self) -> tuple[int, int]:
         """Handling, and handling + idle ready."""
@@ -74,32 +63,36 @@ class Attendance:
         mine = [agent for agent in self._agents if vendor is None or self._directory.vendor(self.pool(agent)) == vendor]
         return Attendance(mine if clients is None else [], self._directory, self._as_of_ms, known=self.known and clients is None)
 
-    def spent(self, bounds: Integers, targets: Targets, pools: Collection[str] | None = None) -> list[list[Spent]]:
-        """For each stretch between two bounds, what the agents of these pools did; who was not signed in is left out."""
-        found: list[list[Spent]] = [[] for _ in pairwise(bounds.tolist())]
+    def spent(
+        self, bounds: Integers, targets: Targets, pools: Collection[str] | None = None, groups: Sequence[int] | None = None
+    ) -> list[list[Spent]]:
+        """For each stretch between two bounds, what the agents of these pools did; who was not signed in is left out.
+
+        With `groups` (one number a stretch, from 0) stretches of the same number are put together, as the same hour of several days is.
+        """
+        together = np.arange(bounds.size - 1, dtype=np.int64) if groups is None else np.array(groups, dtype=np.int64)
+        found: list[list[Spent]] = [[] for _ in range(int(together.max()) + 1)]
         for agent in self._agents:
             if pools is None or self.pool(agent) in pools:
-                for place, spent in self._of(agent, bounds, targets):
-                    found[place].append(spent)
+                for group, spent in self._of(agent, bounds, together, targets):
+                    found[group].append(spent)
         return found
 
-    def _of(self, agent: AgentRecord, bounds: Integers, targets: Targets) -> Iterable[tuple[int, Spent]]:
+    def _of(self, agent: AgentRecord, bounds: Integers, groups: Integers, targets: Targets) -> Iterable[tuple[int, Spent]]:
         marks, states, names = self._array(agent)
         if marks.size == 0:
             return
-        inside = marks[(marks > bounds[0]) & (marks < bounds[-1])]
-        cuts = np.unique(np.concatenate([bounds, inside]))
+        cuts = np.unique(np.concatenate([bounds, marks[(marks > bounds[0]) & (marks < bounds[-1])]]))
         state = np.searchsorted(marks, cuts[:-1], side="right") - 1
         lasting = np.maximum(0, np.minimum(cuts[1:], self._as_of_ms) - cuts[:-1])
-        place = np.searchsorted(bounds, cuts[:-1], side="right") - 1
+        group = groups[np.searchsorted(bounds, cuts[:-1], side="right") - 1]
         signed = state >= 0
-        spent = np.zeros((bounds.size - 1, len(names)), dtype=np.int64)
-        np.add.at(spent, (place[signed], states[state[signed]]), lasting[signed])
-        for stretch in np.flatnonzero(spent.sum(axis=1)).tolist():
-            by_name = dict(zip(names, spent[stretch].tolist(), strict=True))
-            one = _spent(agent.id, by_name, targets)
+        spent = np.zeros((int(groups.max()) + 1, len(names)), dtype=np.int64)
+        np.add.at(spent, (group[signed], states[state[signed]]), lasting[signed])
+        for place in np.flatnonzero(spent.sum(axis=1)).tolist():
+            one = _spent(agent.id, dict(zip(names, spent[place].tolist(), strict=True)), targets)
             if one.signed_in:
-                yield stretch, one
+                yield place, one
 
     def _array(self, agent: AgentRecord) -> tuple[Integers, Integers, list[str]]:
         if agent.id not in self._arrays:

@@ -206,11 +206,13 @@ class Cases:
             yield ALL | POOL | VENDOR, "", "", whole
             return
         if len(pools) == 1:
-            seen = case(record, pools)
-            same = seen == whole
-            yield ALL if not same else ALL | POOL | VENDOR, pools[0], vendors[pools[0]], whole
-            if seen is not None and not same:
-                yield POOL | VENDOR, pools[0], vendors[pools[0]], seen
+            pool, vendor = pools[0], vendors[pools[0]]
+            seen = whole if _alone(record) else case(record, pools)
+            if seen is None or seen == whole:
+                yield ALL | POOL | VENDOR, pool, vendor, whole
+            else:
+                yield ALL, pool, vendor, whole
+                yield POOL | VENDOR, pool, vendor, seen
             return
         yield ALL, pools[-1], vendors[pools[-1]], whole
         for pool in pools:
@@ -262,6 +264,12 @@ class Cases:
             len(seen.next_responses_ms),
             len(seen.offers),
         )
+
+
+def _alone(record: InquiryRecord) -> bool:
+    """Whether its only pool saw it exactly as the customer did, which is so for most inquiries and saves looking twice."""
+    leg = record.legs[0]
+    return leg.since_ms == record.queued_ms and all(one.pool == leg.pool for one in record.responses)
 
 
 def _or_absent(value: int | None) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, cast
 
 import numpy as np
@@ -39,10 +40,11 @@ def wilson(hits: int, n: int, z: float = Z) -> tuple[float, float]:
     return (0.0 if hits == 0 else max(0.0, centre - half), 1.0 if hits == n else min(1.0, centre + half))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Sketch:
     """How values are spread: counts by logarithmic bins (DDSketch, Masson, Rim and Lee, VLDB 2019). The bins are ours, so that they
-    merge, compare and serialise exactly; what a bin stands for and where a quantile lies is the library's business.
+    merge, compare and serialise exactly; what a bin stands for and where a quantile lies is the library's business. Without slots,
+    because it keeps the library's form of itself for the next percentile.
     """
 
     zeros: int = 0
@@ -62,13 +64,18 @@ class Sketch:
 
     def quantiles(self, *shares: float) -> tuple[float, ...]:
         """The values at these shares (0..1) of the way; 0 where there are no values."""
+        built = self._built
+        # the library is untyped; it answers None only for an empty sketch
+        return tuple(cast(float, built.get_quantile_value(share)) if built.count else 0.0 for share in shares)
+
+    @cached_property
+    def _built(self) -> DDSketch:
         sketch, mapping = DDSketch(ACCURACY), LogarithmicMapping(ACCURACY)
         if self.zeros:
             sketch.add(0.0, self.zeros)
         for key, count in self.bins.items():
             sketch.add(mapping.value(key), count)
-        # the library is untyped; it answers None only for an empty sketch
-        return tuple(cast(float, sketch.get_quantile_value(share)) if sketch.count else 0.0 for share in shares)
+        return sketch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
