@@ -30,7 +30,7 @@ DOMAINS: Final[Mapping[str, str]] = {
     "notice": "widget",
     "console": "console",
     "signin": "console",
-    "admin": "console",
+    "admin": "admin",
     "quality": "quality",
     "error": "errors",
     "routing": "errors",

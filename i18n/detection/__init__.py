@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from i18n import tags
-from i18n.detection import fusion, scripts
+from i18n.detection import fusion, outside, scripts
 from i18n.detection.cleaning import Cleaned, clean
 from i18n.detection.detectors import QUICK, WIDTHS, Features, Reader, reader
 from i18n.detection.languages import COLUMN, LANGUAGES
@@ -80,17 +80,18 @@ def detect(text: str, *, hints: Hints | Mapping[str, object] | None = None, dete
     made = prepare(text)
     if made.script is None:
         return Detection(tag=None, confidence=0.0, determined=False, reasons=(Reason(code="nothing_to_read"),))
-    outside = scripts.OUTSIDE.get(made.script)
-    if outside is not None:
-        return _by_script_alone(outside, _OUTSIDE_CONFIDENCE, made)
+    if made.script in scripts.OUTSIDE:
+        return _by_script_alone(scripts.OUTSIDE[made.script], _OUTSIDE_CONFIDENCE, made)
     alone = scripts.only_language(made.script)
+    if alone == "hi" and (elsewhere := outside.language(made.cleaned.text)):
+        return _elsewhere(elsewhere, made)
     if alone is not None:
         return _by_script_alone(alone, _SCRIPT_CONFIDENCE.get(alone, _SCRIPT_CONFIDENCE_ELSE), made)
     if made.script not in scripts.MASKS:
         reason = Reason(code="unsupported_script", values={"script": made.script})
         return Detection(tag=None, confidence=0.0, determined=False, reasons=(reason,), letters=made.cleaned.letters)
     read = _universal(made.cleaned.text) if made.cleaned.universal else _fused(made, detectors)
-    return _answer(made, read, known)
+    return _elsewhere(read, made) if isinstance(read, str) else _answer(made, read, known)
 
 
 def prepare(text: str) -> Prepared:
@@ -120,6 +121,20 @@ def _by_script_alone(tag: str, confidence: float, made: Prepared) -> Detection:
     )
 
 
+def _elsewhere(tag: str, made: Prepared) -> Detection:
+    reason = Reason(code="outside", values={"language": tag})
+    found = ((tag, outside.CONFIDENCE),)
+    return Detection(
+        tag=tag,
+        confidence=outside.CONFIDENCE,
+        determined=True,
+        alternatives=found,
+        text_only=found,
+        reasons=(reason,),
+        letters=made.cleaned.letters,
+    )
+
+
 def _universal(text: str) -> npt.NDArray[np.float64]:
     """Words any customer may write: a weak guess that any hint outweighs."""
     guess = next((_UNIVERSAL_GUESSES[word] for word in text.lower().split() if word in _UNIVERSAL_GUESSES), "en")
@@ -128,21 +143,27 @@ def _universal(text: str) -> npt.NDArray[np.float64]:
     return probability
 
 
-def _fused(made: Prepared, detectors: Detectors) -> npt.NDArray[np.float64]:
-    """The libraries' joint opinion. The quick ones are asked first; where they leave no doubt the slow ones are spared."""
+def _fused(made: Prepared, detectors: Detectors) -> npt.NDArray[np.float64] | str:
+    """The libraries' joint opinion, or the language outside ours that they agree on.
+
+    The quick ones are asked first; where they leave no doubt the slow ones are spared.
+    """
     text, latin = made.cleaned.text, made.script == "Latn"
-    probability = mask = scripts.MASKS[str(made.script)]
-    read: list[Features] = []
+    mask = scripts.MASKS[str(made.script)]
+    probability = fusion.probabilities(mask)
+    read: dict[str, Features] = {}
     for weights, readers in _stages(detectors):
-        read += [look(text, latin) for look in readers]
-        probability = fusion.probabilities(weights.scores(read, len(text)) + mask)
+        read |= {name: look(text, latin) for name, look in readers.items()}
+        if outside.suspected(text, read.get("pycld2")) and (elsewhere := outside.language(text)):
+            return elsewhere
+        probability = fusion.probabilities(weights.scores(list(read.values()), len(text)) + mask)
         if probability.max() >= _CLEAR:
             break
-    return probability if read else fusion.probabilities(mask)
+    return probability
 
 
 @cache
-def _stages(detectors: Detectors) -> tuple[tuple[fusion.Weights, tuple[Reader, ...]], ...]:
+def _stages(detectors: Detectors) -> tuple[tuple[fusion.Weights, Mapping[str, Reader]], ...]:
     """Who is asked in which order: new readers, and the weights fitted for all read so far. Only libraries that are here."""
     here = {name: found for name in WIDTHS if name in detectors.names and (found := reader(name)) is not None}
     quick = tuple(name for name in here if name in QUICK)
@@ -153,7 +174,7 @@ def _stages(detectors: Detectors) -> tuple[tuple[fusion.Weights, tuple[Reader, .
         asked = tuple(name for name in WIDTHS if name in asked or name in step)
         weights = fusion.weights_for(asked)
         if weights is not None:
-            stages.append((weights, tuple(here[name] for name in step)))
+            stages.append((weights, {name: here[name] for name in step}))
     return tuple(stages)
 
 

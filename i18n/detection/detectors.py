@@ -38,6 +38,15 @@ def reader(name: str) -> Reader | None:
         return None
 
 
+@cache
+def module(name: str) -> Any:
+    """The library's module; None if it is not installed or does not load on this machine."""
+    try:
+        return import_module(name)
+    except (ImportError, OSError):
+        return None
+
+
 def _eldc() -> Reader:
     """Scores between 0 and 1, independent of each other. Knows no Indonesian and no Serbian in Latin letters: both borrow."""
     eldc = import_module("eldc")
@@ -96,41 +105,77 @@ def _pycld2() -> Reader:
     return read
 
 
-def _py3langid() -> Reader:
-    """Naïve Bayes over byte n-grams: log scores, read relative to the best and to the length of the text."""
-    langid = import_module("py3langid.langid")
-    identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE)
-    classes = list(identifier.nb_classes)
-    kept = [place for place, code in enumerate(classes) if code in COLUMN]
-    columns = np.array([COLUMN[classes[place]] for place in kept])
-    # only our languages are weighed: a third of the arithmetic; half floats would be widened at every call
-    identifier.nb_ptc = np.ascontiguousarray(identifier.nb_ptc[:, kept], dtype=np.float32)
-    identifier.nb_pc = identifier.nb_pc[kept].astype(np.float32)
-    identifier._full_model = None
-    single = len(set(columns.tolist())) == len(columns)
+class LangidModel:
+    """py3langid's naïve Bayes over byte n-grams: log scores for our languages, and on demand the best of all it knows."""
 
-    visits_of, table, base = langid.visit_counts, identifier.nb_ptc, identifier.nb_pc
-    moves, rows, outputs = identifier.tk_nextmove, identifier._rowbase, identifier.tk_output
+    def __init__(self, langid: Any) -> None:
+        identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE)
+        classes = list(identifier.nb_classes)
+        ours = [place for place, code in enumerate(classes) if code in COLUMN]
+        others = [place for place, code in enumerate(classes) if code not in COLUMN]
+        self.columns = np.array([COLUMN[classes[place]] for place in ours])
+        self._other_codes = [classes[place] for place in others]
+        # ours in single precision, since half floats would be widened at every call; the others are rarely looked at
+        self._table = np.ascontiguousarray(identifier.nb_ptc[:, ours], dtype=np.float32)
+        self._base = identifier.nb_pc[ours].astype(np.float32)
+        self._other_table = np.ascontiguousarray(identifier.nb_ptc[:, others])
+        self._other_base = identifier.nb_pc[others].astype(np.float32)
+        self._visits = langid.visit_counts
+        self._automaton = (identifier.tk_nextmove, identifier._rowbase, identifier.tk_output)
 
-    def read(text: str, _latin: bool) -> Features:
-        encoded = text.encode("utf-8", "ignore")
-        found = np.zeros((_COUNT, 2), dtype=np.float32)
-        visits = visits_of(moves, rows, outputs, encoded)
+    def scores(self, encoded: bytes) -> npt.NDArray[np.float32] | None:
+        """A log score per class of ours (see `columns`); None where it recognises nothing."""
+        found = self._features(encoded)
+        if found is None:
+            return None
+        index, counts = found
+        scores: npt.NDArray[np.float32] = counts @ self._table[index] + self._base
+        return scores
+
+    def best_of_all(self, text: str) -> str | None:
+        """The likeliest language outside ours, if it is likelier than all of ours."""
+        found = self._features(text.encode("utf-8", "ignore"))
+        if found is None:
+            return None
+        index, counts = found
+        others = counts @ self._other_table[index].astype(np.float32) + self._other_base
+        best = int(others.argmax())
+        return self._other_codes[best] if others[best] > (counts @ self._table[index] + self._base).max() else None
+
+    def _features(self, encoded: bytes) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]] | None:
+        visits = self._visits(*self._automaton, encoded)
         if not visits:
-            return found
+            return None
         index = np.fromiter(visits.keys(), dtype=np.intp, count=len(visits))
         counts = np.fromiter(visits.values(), dtype=np.float32, count=len(visits))
-        scores = np.log1p(counts) @ table[index] + base
+        return index, np.log1p(counts)
+
+
+@cache
+def langid_model() -> LangidModel | None:
+    """The model, read once; None if the library is not here."""
+    langid = module("py3langid.langid")
+    return None if langid is None else LangidModel(langid)
+
+
+def _py3langid() -> Reader:
+    """Log scores, read relative to the best and to the length of the text."""
+    model = langid_model()
+    if model is None:
+        raise ImportError("py3langid")
+    columns = model.columns
+
+    def read(text: str, _latin: bool) -> Features:
+        found = np.zeros((_COUNT, 2), dtype=np.float32)
+        encoded = text.encode("utf-8", "ignore")
+        scores = model.scores(encoded)
+        if scores is None:
+            return found
         merged = np.full(_COUNT, -1e9, dtype=np.float32)
-        if single:
-            merged[columns] = scores
-        else:
-            np.maximum.at(merged, columns, scores)
+        np.maximum.at(merged, columns, scores)
         merged -= merged.max()
-        np.maximum(merged, -60.0, out=found[:, 0])
-        np.maximum(merged / math.sqrt(len(encoded)), -12.0, out=found[:, 1])
-        found[:, 0] /= 10
-        found[:, 1] /= 3
+        found[:, 0] = np.maximum(merged, -60.0) / 10
+        found[:, 1] = np.maximum(merged / math.sqrt(len(encoded)), -12.0) / 3
         return found
 
     return read
