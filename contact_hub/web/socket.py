@@ -320,3 +320,9 @@ def _about(raw: bytes) -> str | None:
         return None
     about = frame.client_message_id or frame.offer or frame.conversation
     return about[:64] if about else None
+
+
+def welcome_origin(socket: WebSocket, own: str) -> bool:
+    """Whether a page of ours opens this socket. A client that is no browser sends no origin, and shows its ticket all the same."""
+    origin = socket.headers.get("origin")
+    return origin is None or origin == own

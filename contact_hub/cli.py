@@ -1,0 +1,234 @@
+"""The command line: `contact-hub demo | serve | migrate | apply | export | explain | password | doctor`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from contact_hub import __version__
+from contact_hub.app import build
+from contact_hub.errors import HubError
+from contact_hub.log import set_up
+from contact_hub.settings import Settings, read_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+T = TypeVar("T")
+
+_out, _err = Console(), Console(stderr=True)
+
+
+def main() -> int:
+    """Run a command; a refusal is a sentence with its code, never a traceback."""
+    try:
+        app()
+    except HubError as refusal:
+        _refused(refusal)
+        return 2
+    return 0
+
+
+def _refused(refusal: HubError) -> None:
+    from contact_hub.workspace import WorkspaceRefused, render_problems
+
+    _err.print(f"[bold red]{refusal.code}[/]: {refusal.sentence}")
+    for key, value in refusal.values.items():
+        _err.print(f"  {key}: {value}")
+    if isinstance(refusal, WorkspaceRefused):
+        _err.print(render_problems(refusal.problems))
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False) -> None:
+    if version:
+        _out.print(f"contact-hub {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="The one port everything is on.")] = 8300,
+    data: Annotated[Path | None, typer.Option(help="Keep the state here; without it everything is gone at the end.")] = None,
+    robots: Annotated[
+        bool, typer.Option("--robots", help="Let robots play customers and agents, so that the floor is busy.")
+    ] = False,
+    speed: Annotated[float, typer.Option(min=0.1, max=100, help="How much faster than people the robots are.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="The robots' chance.")] = 1,
+) -> None:
+    """A whole floor on this machine: seeded workspace, brand sites, console, reports. Needs no server."""
+    from contact_hub.demo import run_demo
+
+    asyncio.run(run_demo(port=port, data=data, robots=robots, speed=speed, seed=seed))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (CONTACT_HUB_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (CONTACT_HUB_PORT).")] = None,
+) -> None:
+    """Run one node on the database and the bus that the environment names."""
+    settings = read_settings(host=host, port=port)
+    set_up(level=settings.log_level, style=settings.log_format)
+    _run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    from contact_hub.web.server import Server
+
+    async with build(settings) as hub:
+        hub.start()
+        try:
+            await Server(hub).serve()
+        finally:
+            await hub.stop()
+
+
+@app.command()
+def migrate(
+    check: Annotated[bool, typer.Option("--check", help="Only say whether there is something to do; exit 1 if so.")] = False,
+) -> None:
+    """Bring the database to this version."""
+    from contact_hub.store import migrate as upgrade
+    from contact_hub.store import schema_state
+
+    settings = _quiet()
+    if settings.database_url is None:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+
+    async def work() -> str:
+        if not check:
+            await upgrade(settings.url)
+        return await schema_state(settings.url)
+
+    state = _run(work())
+    _out.print(f"database: {state}")
+    if state != "current":
+        raise typer.Exit(1)
+
+
+@app.command()
+def apply(
+    file: Annotated[Path, typer.Argument(help="workspace.yaml")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference and change nothing.")] = False,
+) -> None:
+    """Make a workspace file the rules: shows what changes, refuses nonsense, applies in one transaction."""
+    from contact_hub.workspace import check, parse_placed, placed, render, render_problems
+
+    settings = _quiet()
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise HubError("workspace_unreadable", f"{file}: {unreadable}") from None
+
+    async def work() -> None:
+        wanted, reading = parse_placed(text)
+        async with build(settings) as hub:
+            problems = placed(check(wanted, today=hub.clock.now().date()), reading)
+            if problems:
+                _out.print(render_problems(problems))
+            applied = await hub.workspaces.apply(wanted, by="command line", dry_run=dry_run)
+            _out.print(render(applied.changes) if applied.changes else "Nothing changes.")
+            verb = "would be applied on top of" if dry_run else "is"
+            _out.print(
+                f"Version {applied.version} {verb if applied.changes else 'stays'}{'' if dry_run or not applied.changes else ' applied'}."
+            )
+
+    _run(work())
+
+
+@app.command(name="export")
+def export_workspace(
+    workspace: Annotated[str | None, typer.Option(help="Its id; CONTACT_HUB_WORKSPACE by default.")] = None,
+    version: Annotated[int | None, typer.Option(help="An earlier version instead of the present one.")] = None,
+) -> None:
+    """Print the workspace as a file that `apply` takes."""
+    from contact_hub.workspace import dump
+
+    settings = _quiet()
+
+    async def work() -> None:
+        async with build(settings) as hub:
+            name = workspace or settings.workspace
+            floor = hub.workspaces.floor(name) if version is None else await hub.workspaces.floor_at(name, version)
+            sys.stdout.write(dump(floor.workspace))
+
+    _run(work())
+
+
+@app.command()
+def explain(
+    inquiry: Annotated[str, typer.Argument(help="Id of an inquiry or of its conversation.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    tag: Annotated[str, typer.Option(help="Language of the sentences.")] = "en",
+) -> None:
+    """Why an inquiry is where it is: its decisions, and for one that waits who could take it and what will change."""
+    from contact_hub.live.story import story
+
+    settings = _quiet()
+
+    async def work() -> None:
+        async with build(settings) as hub:
+            told = await story(hub, settings.workspace, inquiry, tag=tag)
+            if as_json:
+                sys.stdout.write(json.dumps(told.as_json(), ensure_ascii=False, default=str) + "\n")
+            else:
+                for line in told.lines():
+                    _out.print(line, soft_wrap=True, markup=False, highlight=False)
+
+    _run(work())
+
+
+@app.command()
+def password(
+    email: Annotated[str, typer.Argument(help="Whose password.")],
+    new: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for if not given.")],
+) -> None:
+    """Set somebody's password; ends all of their sessions."""
+    settings = _quiet()
+
+    async def work() -> None:
+        async with build(settings) as hub:
+            async with hub.store.read() as tx:
+                account = await tx.accounts.by_email(email)
+            if account is None:
+                raise HubError("not_found")
+            await hub.staff.set_password(account.workspace, account.id, new, by="command line")
+            _out.print(f"The password of {account.name} is set.")
+
+    _run(work())
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Look at everything that can be wrong with a deployment and say what is; exit 1 if anything is."""
+    from contact_hub.doctor import examine
+
+    settings = _quiet()
+    findings = _run(examine(settings))
+    if as_json:
+        sys.stdout.write(json.dumps([finding.as_json() for finding in findings], ensure_ascii=False) + "\n")
+    else:
+        table = Table(show_header=False, box=None)
+        for finding in findings:
+            mark = {"ok": "[green]ok[/]", "warning": "[yellow]look[/]", "error": "[red]broken[/]"}[finding.state]
+            table.add_row(mark, finding.what, finding.sentence)
+        _out.print(table)
+    if any(finding.state == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _quiet() -> Settings:
+    settings = read_settings()
+    set_up(level="warning", style="console")
+    return settings
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)

@@ -1,0 +1,91 @@
+"""The demo: a whole floor on one machine and one port, seeded from a workspace file, with brand sites to write from."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from contact_hub.app import Hub, build
+from contact_hub.log import set_up
+from contact_hub.settings import Settings, read_settings
+from contact_hub.store import migrate
+from contact_hub.web.server import running
+from contact_hub.workspace import demo_workspace
+
+PASSWORD: Final = "floor-demo-2026"  # noqa: S105 - printed on the screen; the demo listens on this machine only
+_console: Final = Console(stderr=True)
+
+
+async def run_demo(*, port: int, data: Path | None, robots: bool, speed: float, seed: int) -> None:
+    """Until it is interrupted. With `data` the state stays there; otherwise it is gone at the end."""
+    with _folder(data) as folder:
+        settings = read_settings(data_dir=folder, port=port, workspace="demo", log_level="warning", log_format="console")
+        set_up(level=settings.log_level, style=settings.log_format)
+        await migrate(settings.url)
+        async with build(settings) as hub:
+            await seed_demo(hub)
+            async with running(hub, sites=True) as server:
+                _greet(hub, settings, kept=data is not None, robots=robots)
+                if robots:
+                    from contact_hub.robots import play
+
+                    async with asyncio.TaskGroup() as group:
+                        playing = group.create_task(play(settings.public_origin, speed=speed, seed=seed, password=PASSWORD))
+                        await server.finished()
+                        playing.cancel()
+                else:
+                    await server.finished()
+
+
+async def seed_demo(hub: Hub) -> None:
+    """Apply the demo's workspace where it is not there yet, or was made for another port; everybody signs in with `PASSWORD`."""
+    wanted = demo_workspace(hub.settings.port)
+    if hub.settings.workspace in hub.workspaces.known():
+        current = hub.workspaces.floor(hub.settings.workspace).workspace
+        brands = tuple(
+            brand.model_copy(update={"sites": next((new.sites for new in wanted.brands if new.id == brand.id), brand.sites)})
+            for brand in current.brands
+        )
+        wanted = current.model_copy(update={"brands": brands})
+    await hub.workspaces.apply(wanted, by="demo", first_password_hash=await hub.passwords.hash(PASSWORD))
+
+
+def _greet(hub: Hub, settings: Settings, *, kept: bool, robots: bool) -> None:
+    floor = hub.workspaces.floor(settings.workspace)
+    places = Table.grid(padding=(0, 2))
+    for brand in floor.workspace.brands:
+        for site in brand.sites[:1]:
+            places.add_row("write to", brand.name, f"[link={site}]{site}[/link]")
+    places.add_row("answer, report, run", "console", f"[link={settings.public_origin}]{settings.public_origin}[/link]")
+    people = Table.grid(padding=(0, 2))
+    around_the_clock = [agent for agent in floor.workspace.agents if agent.shift is None][:3]
+    for agent in around_the_clock:
+        people.add_row("agent", str(agent.email), ", ".join(agent.languages))
+    for one in floor.workspace.staff:
+        people.add_row(one.role.replace("_", " "), str(one.email), one.client or one.vendor or "")
+    _console.print(Panel(places, title="Contact Hub demo", title_align="left"))
+    _console.print(Panel(people, title=f"Sign in as, password [bold]{PASSWORD}[/]", title_align="left"))
+    notes = [
+        "state is kept" if kept else "state is gone at the end (--data DIR keeps it)",
+        "robots are playing" if robots else "--robots makes the floor busy",
+        "Ctrl-C ends it",
+    ]
+    _console.print(" · ".join(notes))
+
+
+@contextlib.contextmanager
+def _folder(data: Path | None) -> Iterator[Path]:
+    if data is not None:
+        data.mkdir(parents=True, exist_ok=True)
+        yield data
+        return
+    with tempfile.TemporaryDirectory(prefix="contact-hub-demo-") as folder:
+        yield Path(folder)

@@ -1,0 +1,146 @@
+"""What can be wrong with a deployment, looked at one by one. Every finding says what it means for people."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any, Final, Literal
+
+from contact_hub.app import Hub, build
+from contact_hub.errors import HubError
+from contact_hub.scope import Scope
+from contact_hub.settings import Settings
+from contact_hub.store import schema_state
+from contact_hub.web import assets
+from contact_hub.workspace import check
+from i18n import catalogues
+
+_STUCK: Final = timedelta(minutes=5)
+_PAGES: Final = ("console.html", "widget.html", "loader.js")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    what: str
+    state: Literal["ok", "warning", "error"]
+    sentence: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """All findings, in the order in which one thing needs the other."""
+    findings = [_front_end(), _catalogues(), await _database(settings)]
+    if findings[-1].state == "error":
+        return findings
+    try:
+        async with build(settings) as hub:
+            findings.append(await _bus(hub))
+            for workspace in hub.workspaces.known():
+                findings += [
+                    _rules(hub, workspace),
+                    await _lease(hub, workspace),
+                    await _stuck(hub, workspace),
+                    await _audit(hub, workspace),
+                ]
+            if not hub.workspaces.known():
+                findings.append(
+                    Finding(what="workspace", state="error", sentence="There is none; `contact-hub apply FILE` brings one.")
+                )
+    except HubError as trouble:
+        findings.append(Finding(what="start", state="error", sentence=f"{trouble.code}: {trouble.sentence}"))
+    return findings
+
+
+def _front_end() -> Finding:
+    missing = [name for name in _PAGES if not (assets.STATIC / name).is_file()]
+    if missing:
+        return Finding(what="front end", state="error", sentence=f"Not built: {', '.join(missing)}. `uv sync` builds it.")
+    return Finding(what="front end", state="ok", sentence="Built.")
+
+
+def _catalogues() -> Finding:
+    lacking = {tag: len(catalogues.missing(tag)) for tag in catalogues.available("widget.")}
+    short = {tag: count for tag, count in lacking.items() if count}
+    if "en" in short or not lacking:
+        return Finding(what="texts", state="error", sentence="The English catalogue is not whole.")
+    told = ", ".join(f"{tag} {count}" for tag, count in sorted(short.items()))
+    return Finding(
+        what="texts", state="ok", sentence=f"{len(lacking)} languages" + (f"; English stands in for: {told}" if told else ".")
+    )
+
+
+async def _database(settings: Settings) -> Finding:
+    try:
+        async with asyncio.timeout(10):
+            state = await schema_state(settings.url)
+    except HubError as trouble:
+        return Finding(what="database", state="error", sentence=f"{trouble.code}: {trouble.sentence}")
+    except TimeoutError:
+        return Finding(what="database", state="error", sentence="No answer within 10 seconds.")
+    if state != "current":
+        return Finding(what="database", state="error", sentence=f"Its schema is {state}; `contact-hub migrate` mends that.")
+    return Finding(what="database", state="ok", sentence="Reached, and of this version.")
+
+
+async def _bus(hub: Hub) -> Finding:
+    if hub.settings.redis_url is None:
+        return Finding(what="bus", state="ok", sentence="Inside the process.")
+    if hub.bus.healthy():
+        return Finding(what="bus", state="ok", sentence="Redis answers.")
+    return Finding(what="bus", state="warning", sentence="Redis does not answer: nothing is lost, everything is slower.")
+
+
+def _rules(hub: Hub, workspace: str) -> Finding:
+    floor = hub.workspaces.floor(workspace)
+    problems = check(floor.workspace, today=hub.clock.now().date())
+    what = f"rules of {workspace}"
+    if problems:
+        return Finding(
+            what=what,
+            state="warning",
+            sentence=f"Version {floor.version}: " + "; ".join(problem.sentence for problem in problems[:5]),
+        )
+    return Finding(what=what, state="ok", sentence=f"Version {floor.version}.")
+
+
+async def _lease(hub: Hub, workspace: str) -> Finding:
+    async with hub.store.read() as tx:
+        lease = await tx.leases.get(workspace)
+    what = f"owner of {workspace}"
+    if lease is None or lease.expires_at <= hub.clock.now():
+        return Finding(what=what, state="warning", sentence="Nobody routes it at the moment: is a node running?")
+    return Finding(what=what, state="ok", sentence=f"{lease.holder}, epoch {lease.epoch}.")
+
+
+async def _stuck(hub: Hub, workspace: str) -> Finding:
+    """Inputs that nobody takes, inquiries that a person should look at."""
+    now, scope = hub.clock.now(), Scope.system(workspace)
+    async with hub.store.read() as tx:
+        inputs = await tx.inputs.take_batch(workspace, 1)
+        unfinished = await tx.inquiries.unfinished(scope)
+    what = f"work of {workspace}"
+    if inputs and now - inputs[0].at > _STUCK:
+        return Finding(
+            what=what, state="error", sentence=f"Routing has had input since {inputs[0].at:%H:%M} UTC and does not take it."
+        )
+    flagged = [inquiry for inquiry in unfinished if inquiry.flagged and inquiry.state in {"waiting", "offered"}]
+    if flagged:
+        told = ", ".join(f"{inquiry.id} ({inquiry.flagged})" for inquiry in flagged[:5])
+        return Finding(
+            what=what,
+            state="warning",
+            sentence=f"{len(flagged)} inquiries need a person: {told}. `contact-hub explain ID` tells why.",
+        )
+    return Finding(what=what, state="ok", sentence=f"{len(unfinished)} inquiries in hand.")
+
+
+async def _audit(hub: Hub, workspace: str) -> Finding:
+    async with hub.store.read() as tx:
+        broken = await tx.audit.verify(workspace)
+    what = f"audit of {workspace}"
+    if broken is not None:
+        return Finding(what=what, state="error", sentence=f"The chain is broken at row {broken}: somebody changed the log.")
+    return Finding(what=what, state="ok", sentence="The chain holds.")

@@ -1,0 +1,98 @@
+"""Why an inquiry is where it is, in the words of the engine and a sentence for a person.
+
+Asked of the engine that routes, where this process has it; else of one restored from the same facts, which answers the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from contact_hub.errors import HubError
+from contact_hub.live.owner import Owner
+from contact_hub.store import Store
+from contact_hub.workspace.floor import Floor
+from contact_hub.workspace.service import Workspaces
+from i18n import catalogues, formatting
+from routing.engine import Engine
+from routing.explain import Explanation
+from routing.floor import FLOOR
+from routing.model import InquiryId
+
+
+async def explanation_json(
+    store: Store, workspaces: Workspaces, owners: Mapping[str, Owner], workspace: str, inquiry: str, now: datetime, tag: str
+) -> dict[str, Any]:
+    """The explanation for a screen or a terminal. Raises `not_found` where routing knows no such inquiry any more."""
+    explanation = await explain(store, workspaces, owners, workspace, inquiry, now)
+    floor = workspaces.floor(workspace)
+    return {
+        "now": now,
+        "inquiry": inquiry,
+        "state": explanation.stage,
+        "waited_seconds": round(explanation.waited_seconds, 3),
+        "rules": explanation.rules,
+        "ahead": explanation.ahead,
+        "all_closed": explanation.all_closed,
+        "flags": list(explanation.flags),
+        "agents": [
+            {
+                "agent": verdict.agent,
+                "name": floor.agents[verdict.agent].name if verdict.agent in floor.agents else verdict.agent,
+                "pool": verdict.pool,
+                "eligible": verdict.eligible,
+                "tier": verdict.tier,
+                "reasons": [str(reason) for reason in verdict.reasons],
+            }
+            for verdict in sorted(explanation.verdicts, key=lambda one: (not one.eligible, len(one.reasons), one.agent))
+        ],
+        "changes": [
+            {
+                "at": change.at,
+                "code": str(change.what),
+                "values": {"agent": _agent_name(floor, change.agent), "tier": str(change.tier or "")},
+            }
+            for change in explanation.changes
+        ],
+        "sentence": sentence(explanation, tag),
+    }
+
+
+async def explain(
+    store: Store, workspaces: Workspaces, owners: Mapping[str, Owner], workspace: str, inquiry: str, now: datetime
+) -> Explanation:
+    """The engine's own answer."""
+    owner = owners.get(workspace)
+    engine = owner.engine if owner is not None else None
+    if engine is None:
+        async with store.read() as tx:
+            facts = await tx.facts.all(workspace)
+        version = int(facts.get(FLOOR, {}).get("rules", workspaces.floor(workspace).version))
+        engine = Engine.restore(
+            (await workspaces.floor_at(workspace, version)).plan, {key: dict(fact) for key, fact in facts.items()}
+        )
+    found = engine.explain(InquiryId(inquiry), now)
+    if found is None:
+        raise HubError("not_found")
+    return found
+
+
+def sentence(explanation: Explanation, tag: str) -> str:
+    """One sentence: how many could take it, and what keeps the others from it."""
+    able = sum(verdict.eligible for verdict in explanation.verdicts)
+    hindrances = Counter(str(verdict.reasons[0]) for verdict in explanation.verdicts if verdict.reasons)
+    most = [f"{catalogues.text(f'routing.reason.{code}', tag)} ({count})" for code, count in hindrances.most_common(4)]
+    return catalogues.text(
+        "routing.explanation",
+        tag,
+        waited=formatting.duration(explanation.waited_seconds, tag),
+        able=able,
+        all=len(explanation.verdicts),
+        reasons=formatting.listing(most, tag) if most else "–",
+    )
+
+
+def _agent_name(floor: Floor, agent: str | None) -> str:
+    return floor.agents[agent].name if agent is not None and agent in floor.agents else ""

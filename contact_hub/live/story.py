@@ -1,0 +1,85 @@
+"""The whole way of one inquiry, told: every step of the journal as a sentence, and for one that waits, why it still does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from contact_hub.app import Hub
+from contact_hub.errors import HubError
+from contact_hub.live.explain import explanation_json
+from contact_hub.scope import Scope
+from contact_hub.store import Tx
+from contact_hub.store.records import Inquiry, JournalLine
+from contact_hub.workspace.floor import Floor
+from i18n import catalogues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    inquiry: Inquiry
+    steps: list[JournalLine]
+    waiting: dict[str, Any] | None
+    floor: Floor
+    tag: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "inquiry": self.inquiry.id,
+            "conversation": self.inquiry.conversation,
+            "state": self.inquiry.state,
+            "steps": [{"seq": step.seq, "at": step.at, "kind": step.kind, **dict(step.body)} for step in self.steps],
+            "waiting": self.waiting,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """One line a decision."""
+        yield f"{self.inquiry.id} · {self.inquiry.brand} · {self.inquiry.kind} · {self.inquiry.state}"
+        for step in self.steps:
+            at = f"{step.at:%Y-%m-%d %H:%M:%S}"
+            yield f"{at}  {step.kind}"
+            for decision in step.body.get("decisions", []):
+                yield f"{'':21}→ {self._told(decision)}"
+        if self.waiting is not None:
+            yield self.waiting["sentence"]
+            for change in self.waiting["changes"]:
+                yield f"  {change['at']:%H:%M:%S}  {catalogues.text('routing.change.' + change['code'], self.tag)} {change['values']['agent']}".rstrip()
+
+    def _told(self, decision: dict[str, Any]) -> str:
+        kind = str(decision["is"])
+        agent = self.floor.agents[decision["agent"]].name if decision.get("agent") in self.floor.agents else ""
+        parts = [kind, agent]
+        if because := decision.get("because") or decision.get("code") or decision.get("disposition"):
+            parts.append(f"({because})")
+        if trace := decision.get("trace"):
+            excluded = ", ".join(
+                f"{catalogues.text(f'routing.reason.{code}', self.tag)} {count}"
+                for code, count in trace.get("excluded", {}).items()
+            )
+            parts.append(f"– {trace['eligible']} eligible; {excluded or '–'}; rules {trace['rules']}")
+            if why := trace.get("why"):
+                parts.append(f"; {catalogues.text(f'routing.reason.{why}', self.tag)}")
+        return " ".join(part for part in parts if part)
+
+
+async def story(hub: Hub, workspace: str, wanted: str, *, tag: str) -> Story:
+    """Of an inquiry, or of the latest inquiry of a conversation. Raises `not_found`."""
+    scope = Scope.system(workspace)
+    async with hub.store.read() as tx:
+        inquiry = await _find(tx, scope, wanted)
+        steps = await tx.journal.read(scope, inquiry=inquiry.id)
+    waiting = None
+    if inquiry.state in {"waiting", "offered"}:
+        waiting = await explanation_json(hub.store, hub.workspaces, hub.owners, workspace, inquiry.id, hub.clock.now(), tag)
+    return Story(inquiry=inquiry, steps=steps, waiting=waiting, floor=hub.workspaces.floor(workspace), tag=tag)
+
+
+async def _find(tx: Tx, scope: Scope, wanted: str) -> Inquiry:
+    try:
+        return await tx.inquiries.get(scope, wanted)
+    except HubError:
+        inquiries = await tx.inquiries.of_conversation(scope, wanted)
+        if not inquiries:
+            raise
+        return inquiries[-1]

@@ -1,0 +1,48 @@
+"""The staff's pages: one application for all of them, and its assets."""
+
+from __future__ import annotations
+
+import mimetypes
+from typing import Final
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+
+from contact_hub.errors import HubError
+from contact_hub.staff import Action
+from contact_hub.web import assets
+from contact_hub.web.api import TheHub, action
+from contact_hub.web.headers import page_policy
+
+router = APIRouter()
+
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+
+@router.get("/assets/{name}", dependencies=[action(Action.PAGE_SHOW)])
+async def asset(name: str) -> Response:
+    """A built file; its name carries its hash."""
+    if "/" in name or name.startswith("."):
+        raise HubError("not_found")
+    try:
+        body = assets.file(f"assets/{name}")
+    except HubError:
+        raise HubError("not_found") from None
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    # brand sites show our frame, and the frame is another origin to them
+    headers = {"cache-control": _FOR_EVER, "cross-origin-resource-policy": "cross-origin"}
+    return Response(body, media_type=kind, headers=headers)
+
+
+@router.get("/favicon.ico", dependencies=[action(Action.PAGE_SHOW)])
+async def favicon() -> Response:
+    return Response(status_code=204)
+
+
+@router.get("/{path:path}", dependencies=[action(Action.PAGE_SHOW)], response_class=HTMLResponse)
+async def console(path: str, hub: TheHub) -> HTMLResponse:
+    """Every other address is a place inside the application."""
+    if path.startswith(("api/", "v1/", "widget/")) or "." in path.rsplit("/", 1)[-1]:
+        raise HubError("not_found")
+    headers = {"content-security-policy": page_policy(origin=hub.settings.public_origin), "cache-control": "no-cache"}
+    return HTMLResponse(assets.page("console.html"), headers=headers)

@@ -1,0 +1,146 @@
+"""The HTTP application over a hub, and the server that runs it.
+
+Going away is orderly: not ready, tell every socket to come back, wait for them, give the leases back, close.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket as sockets_module
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from contact_hub.app import Hub
+from contact_hub.web import (
+    agent_socket,
+    operator_routes,
+    ops_routes,
+    pages,
+    quality_routes,
+    staff_routes,
+    visitor_socket,
+    widget_routes,
+)
+from contact_hub.web.api import BodyLimit, install_errors
+from contact_hub.web.headers import SecurityHeaders
+from contact_hub.web.sites import BrandSites
+from contact_hub.web.socket import Sockets
+
+_WS_BYTES_MAX: Final = (
+    256 * 1024
+)  # above our own limit, so that a frame that is a little too large gets its code instead of a cut line
+
+_log = structlog.get_logger(__name__)
+
+
+def create_app(hub: Hub) -> FastAPI:
+    """All routes and sockets of a started hub."""
+    app = FastAPI(title="Contact Hub", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.hub, app.state.sockets = hub, Sockets()
+    install_errors(app)
+    for part in (ops_routes, staff_routes, widget_routes, quality_routes, operator_routes, visitor_socket, agent_socket, pages):
+        app.include_router(part.router)
+    return app
+
+
+def wrap(app: FastAPI, hub: Hub, *, sites: bool) -> ASGIApp:
+    """The application behind its guards; with `sites`, the demo's brand sites beside it."""
+    guarded: ASGIApp = SecurityHeaders(BodyLimit(app), secure=hub.settings.secure)
+    return BrandSites(guarded, hub=hub.settings.public_origin) if sites else guarded
+
+
+class Server:
+    """uvicorn, told what suits us: our frame limit, no deflate, no banner, and a shutdown that is ours."""
+
+    def __init__(self, hub: Hub, *, sites: bool = False) -> None:
+        self.hub = hub
+        self.app = create_app(hub)
+        self._config = uvicorn.Config(
+            wrap(self.app, hub, sites=sites),
+            host=hub.settings.host,
+            port=hub.settings.port,
+            ws="websockets-sansio",
+            ws_max_size=_WS_BYTES_MAX,
+            ws_per_message_deflate=False,
+            ws_ping_interval=20,
+            ws_ping_timeout=20,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=2,
+            backlog=4096,
+        )
+        self._server = _Uvicorn(self._config)
+        self._stopping = asyncio.Event()
+
+    async def serve(self, *, listening: sockets_module.socket | None = None) -> None:
+        """Until `stop`, or SIGTERM or SIGINT where this is the main thread."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(name, self.stop)
+        running = asyncio.create_task(self._server.serve(sockets=[listening] if listening else None), name="http")
+        waiting = asyncio.create_task(self._stopping.wait(), name="until told to stop")
+        await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            _log.info("shutting_down", sockets=self.app.state.sockets.count())
+            self.hub.ready = False
+            await self.app.state.sockets.send_home(within_seconds=self.hub.settings.shutdown_seconds)
+            self._server.should_exit = True
+        waiting.cancel()
+        await running
+
+    def stop(self) -> None:
+        """Begin to go away."""
+        self._stopping.set()
+
+    async def finished(self) -> None:
+        """Wait until somebody has told it to go away."""
+        await self._stopping.wait()
+
+    async def listening(self) -> None:
+        """Wait until connections are taken."""
+        await self._server.up.wait()
+
+
+class _Uvicorn(uvicorn.Server):
+    """Leaves the signals to us, and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[sockets_module.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.up.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def running(hub: Hub, *, sites: bool = False) -> AsyncIterator[Server]:
+    """A started hub behind a started server; for tests and the demo."""
+    hub.start()
+    server = Server(hub, sites=sites)
+    task = asyncio.create_task(server.serve(), name="server")
+    try:
+        up = asyncio.create_task(server.listening())
+        await asyncio.wait([task, up], return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            up.cancel()
+            await task
+        yield server
+    finally:
+        server.stop()
+        await asyncio.gather(task, return_exceptions=True)
+        await hub.stop()
