@@ -84,7 +84,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plan = PLAN
+        self.plan = self.before = PLAN
         self.steady, self.crashing = Engine(PLAN), Engine(PLAN)
         self.now = T0 + timedelta(hours=5, minutes=45)  # Manila's certification and Berlin's night are near
         self.folded: dict[str, object] = {}
@@ -93,6 +93,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.offer_of: dict[InquiryId, tuple[OfferId, AgentId, int]] = {}
         self.held_by: dict[InquiryId, tuple[AgentId, int]] = {}
         self.seen: list[OfferId] = []
+        self.corrected: Demand | None = None
         self.count = 0
 
     # what happens
@@ -153,9 +154,14 @@ class AnyHistory(RuleBasedStateMachine):
         id_ = self.some_inquiry(pick)
         before = self.demand.get(id_)
         if before is not None:  # the channel of an inquiry is what it is
-            demand = Demand(brand=demand.brand, channel=before.channel, kind=demand.kind, languages=demand.languages, floor=demand.floor)
-            self.demand[id_] = demand
+            demand = Demand(
+                brand=demand.brand, channel=before.channel, kind=demand.kind, languages=demand.languages, floor=demand.floor
+            )
+        self.corrected = demand  # what falls due with the event is still decided under the old one
         self.feed(DemandCorrected(inquiry=id_, demand=demand))
+        if before is not None:
+            self.demand[id_] = demand
+        self.corrected = None
 
     @rule(pick=picks, who=agents)
     def claim(self, pick: int, who: AgentId) -> None:
@@ -191,8 +197,10 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(which=st.sampled_from(PLANS))
     def change_plan(self, which: Plan) -> None:
-        self.plan = which
+        before, self.plan = self.plan, which  # what falls due with the event is still decided under the old one
+        self.before = before
         self.feed(PlanChanged(plan=which))
+        self.before = which
 
     @rule()
     def another_owner(self) -> None:
@@ -272,10 +280,12 @@ class AnyHistory(RuleBasedStateMachine):
                 self.offer_of[decision.inquiry] = (decision.offer, decision.agent, decision.weight)
                 self.hard_rules_hold(decision.inquiry, decision.agent)
                 if decision.trace.why not in {"claimed", "transferred_to_you"}:
-                    assert decision.trace.eligible + sum(decision.trace.excluded.values()) == len(self.plan.agents)
+                    assert decision.trace.eligible + sum(decision.trace.excluded.values()) == len(
+                        PLANS[decision.trace.rules - 1].agents
+                    )
             case Queued():
                 assert decision.trace.eligible == 0
-                assert sum(decision.trace.excluded.values()) == len(self.plan.agents)
+                assert sum(decision.trace.excluded.values()) == len(PLANS[decision.trace.rules - 1].agents)
             case Withdrawn():
                 offer, who, _ = self.offer_of.pop(decision.inquiry)
                 assert (offer, who) == (decision.offer, decision.agent)
@@ -292,7 +302,9 @@ class AnyHistory(RuleBasedStateMachine):
                 pass
 
     def hard_rules_hold(self, inquiry: InquiryId, who: AgentId) -> None:
-        assert not reasons_against(self.plan, self.plan.agents[who], self.demand[inquiry], self.now)
+        asked = [self.demand[inquiry], *([self.corrected] if self.corrected else [])]
+        rules = [plan_ for plan_ in (self.before, self.plan) if who in plan_.agents]
+        assert not all(reasons_against(plan_, plan_.agents[who], one, self.now) for one in asked for plan_ in rules)
 
 
 TestAnyHistory = AnyHistory.TestCase
