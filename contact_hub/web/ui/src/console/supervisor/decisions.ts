@@ -67,9 +67,8 @@ export function tellEvent(event: Entry, texts: Texts, name: Names): string {
   const values = {
     agent: event.agent ? name(String(event.agent)) : event.by ? name(String(event.by)) : "",
     pool: event.pool ? name(String(event.pool)) : "",
-    reason: event.reason ? word("because", String(event.reason), texts) : "",
-    because: event.because ? word("because", String(event.because), texts) : "",
-    disposition: event.disposition ? word("because", String(event.disposition), texts) : "",
+    reason: event.reason ? readable(String(event.reason)) : "",
+    because: event.because ? reasonText(String(event.because), texts) : "",
     availability: event.availability ? word("availability", String(event.availability), texts) : "",
   };
   const target = event.type === "transferred" ? (event.agent ? "_agent" : event.pool ? "_pool" : "_queue") : "";
@@ -78,10 +77,10 @@ export function tellEvent(event: Entry, texts: Texts, name: Names): string {
   return texts.has(key) ? texts.t(key, who) : readable(event.type);
 }
 
-/** Why an agent cannot be asked, in the words of the routing catalogue. */
+/** Why not, why over, why refused: the sentence of the routing catalogue or of the table of errors. */
 export function reasonText(code: string, texts: Texts): string {
-  const key = `routing.reason.${code}`;
-  return texts.has(key) ? texts.t(key) : readable(code);
+  const key = [`routing.reason.${code}`, `error.${code}`].find((known) => texts.has(known));
+  return key ? texts.t(key) : readable(code);
 }
 
 function sentenceOf(decision: Entry, texts: Texts, name: Names, zone?: string): string {
@@ -90,8 +89,8 @@ function sentenceOf(decision: Entry, texts: Texts, name: Names, zone?: string): 
     agent: decision.agent ? name(String(decision.agent)) : "",
     pool: decision.pool ? name(String(decision.pool)) : "",
     until: at(decision.until),
-    because: word("because", String(decision.because ?? decision.code ?? ""), texts),
-    disposition: word("because", String(decision.disposition ?? ""), texts),
+    because: reasonText(String(decision.because ?? decision.code ?? ""), texts),
+    disposition: readable(String(decision.disposition ?? "")),
     availability: word("availability", String(decision.availability ?? ""), texts),
     opening: decision.next_opening ? dateTime(String(decision.next_opening), texts.tag, zone) : "",
   };
@@ -117,8 +116,9 @@ function traceOf(type: string, trace: Trace, texts: Texts): string[] {
 }
 
 function choiceOf(trace: Trace, texts: Texts): string[] {
-  if (trace.chosen_by.length === 0) return trace.why ? [texts.t("quality.screen.trace.chosen", { steps: word("step", trace.why, texts) })] : [];
-  const steps = trace.chosen_by.map(([step, left]) => texts.t("quality.screen.trace.step", { step: word("step", step, texts), left }));
+  const chosenBy = trace.chosen_by ?? [];
+  if (chosenBy.length === 0) return trace.why ? [texts.t("quality.screen.trace.chosen", { steps: word("step", trace.why, texts) })] : [];
+  const steps = chosenBy.map(([step, left]) => texts.t("quality.screen.trace.step", { step: word("step", step, texts), left }));
   return [texts.t("quality.screen.trace.chosen", { steps: steps.join(texts.dir === "rtl" ? " ← " : " → ") })];
 }
 
@@ -128,10 +128,11 @@ export function excludedOf(excluded: Readonly<Record<string, number>>, texts: Te
     .map(([reason, agents]) => ({ reason, text: reasonText(reason, texts), agents }));
 }
 
-/** The catalogue's word for a code; the code itself, made readable, where a workspace brought its own (dispositions, away reasons). */
-export function word(family: "because" | "availability" | "step", code: string, texts: Texts): string {
+/** The catalogue's word for a code. */
+export function word(family: "availability" | "step", code: string, texts: Texts): string {
   const key = `quality.screen.${family}.${code}`;
   return texts.has(key) ? texts.t(key) : readable(code);
 }
 
+/** A code that a workspace brought itself (dispositions, reasons for being away), as words. */
 export const readable = (code: string): string => code.replaceAll("_", " ");

@@ -30,7 +30,7 @@ function keyLabel(by: string, key: string, facets: Facets, texts: Texts): string
     case "brand":
       return nameIn(facets.brands, key);
     case "vendor":
-      return key === "in_house" ? texts.t("quality.screen.in_house") : nameIn(facets.vendors, key);
+      return key === "in_house" ? texts.t("quality.key.in_house") : nameIn(facets.vendors, key);
     case "pool":
       return nameIn(facets.pools, key);
     case "language":
@@ -49,7 +49,7 @@ function keyLabel(by: string, key: string, facets: Facets, texts: Texts): string
 }
 
 const emptyLabel = (by: string, texts: Texts): string => {
-  const key = `quality.screen.empty_key.${by}`;
+  const key = `quality.none.${by}`;
   return texts.has(key) ? texts.t(key) : texts.t("quality.screen.empty_key.other");
 };
 
