@@ -111,9 +111,11 @@ class LangidModel:
     def __init__(self, langid: Any) -> None:
         identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE)
         classes = list(identifier.nb_classes)
-        ours = [place for place, code in enumerate(classes) if code in COLUMN]
+        ours = sorted((place for place, code in enumerate(classes) if code in COLUMN), key=lambda place: COLUMN[classes[place]])
         others = [place for place, code in enumerate(classes) if code not in COLUMN]
-        self.columns = np.array([COLUMN[classes[place]] for place in ours])
+        columns = [COLUMN[classes[place]] for place in ours]
+        assert sorted(set(columns)) == list(range(_COUNT)), "py3langid knows every language of ours"
+        self._starts = np.array([columns.index(column) for column in range(_COUNT)])
         self._other_codes = [classes[place] for place in others]
         # ours in single precision, since half floats would be widened at every call; the others are rarely looked at
         self._table = np.ascontiguousarray(identifier.nb_ptc[:, ours], dtype=np.float32)
@@ -124,13 +126,13 @@ class LangidModel:
         self._automaton = (identifier.tk_nextmove, identifier._rowbase, identifier.tk_output)
 
     def scores(self, encoded: bytes) -> npt.NDArray[np.float32] | None:
-        """A log score per class of ours (see `columns`); None where it recognises nothing."""
+        """A log score per language of ours, the best of its spellings; None where it recognises nothing."""
         found = self._features(encoded)
         if found is None:
             return None
         index, counts = found
-        scores: npt.NDArray[np.float32] = counts @ self._table[index] + self._base
-        return scores
+        best: npt.NDArray[np.float32] = np.maximum.reduceat(counts @ self._table[index] + self._base, self._starts)
+        return best
 
     def best_of_all(self, text: str) -> str | None:
         """The likeliest language outside ours, if it is likelier than all of ours."""
@@ -163,7 +165,6 @@ def _py3langid() -> Reader:
     model = langid_model()
     if model is None:
         raise ImportError("py3langid")
-    columns = model.columns
 
     def read(text: str, _latin: bool) -> Features:
         found = np.zeros((_COUNT, 2), dtype=np.float32)
@@ -171,11 +172,9 @@ def _py3langid() -> Reader:
         scores = model.scores(encoded)
         if scores is None:
             return found
-        merged = np.full(_COUNT, -1e9, dtype=np.float32)
-        np.maximum.at(merged, columns, scores)
-        merged -= merged.max()
-        found[:, 0] = np.maximum(merged, -60.0) / 10
-        found[:, 1] = np.maximum(merged / math.sqrt(len(encoded)), -12.0) / 3
+        scores -= scores.max()
+        found[:, 0] = np.maximum(scores, -60.0) / 10
+        found[:, 1] = np.maximum(scores / math.sqrt(len(encoded)), -12.0) / 3
         return found
 
     return read
