@@ -13,7 +13,7 @@ def set_up(*, level: str, style: Literal["json", "console"]) -> None:
     """Once, at start."""
     number = logging.getLevelNamesMapping()[level.upper()]
     logging.basicConfig(level=number, stream=sys.stderr, format="%(message)s")
-    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "httpx", "httpcore", "aiosqlite", "alembic"):
+    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "httpx", "httpcore", "alembic"):
         logging.getLogger(noisy).setLevel(max(number, logging.WARNING))
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())

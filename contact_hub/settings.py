@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     origin: Origin | None = Field(default=None, description="how browsers reach us; http://localhost:PORT by default")
     workspace: str = Field(default="demo", pattern=r"^[a-z0-9-]{1,40}$")
     detectors: str = Field(
-        default="eldc,cld2,py3langid", description="language detectors that take part: eldc, cld2, py3langid, langdetect"
+        default="eldc,pycld2,py3langid", description="language detectors that take part: eldc, pycld2, py3langid, langdetect"
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """The database's URL, whichever it is."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'contact-hub.sqlite3'}"
+        return self.database_url or f"sqlite:///{self.data_dir / 'contact-hub.sqlite3'}"
 
     @property
     def public_origin(self) -> str:
