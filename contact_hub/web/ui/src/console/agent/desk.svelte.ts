@@ -28,6 +28,8 @@ export interface Written extends Pending {
 export interface Findings {
   readonly text: string;
   readonly codes: readonly string[];
+  /** The words it is about. */
+  readonly excerpts?: string;
   /** The agent may insist. */
   readonly insist: boolean;
   readonly sentence: string;
@@ -465,7 +467,7 @@ export class Desk {
     this.#drafts.write(conversation, mode, back);
     this.#draftsSeen++;
     const codes = (values.findings ?? "").split(",").filter(Boolean);
-    this.#find(conversation, mode, { text: back, codes, insist: code === "guard_warned", sentence: reason });
+    this.#find(conversation, mode, { text: back, codes, excerpts: values.excerpts, insist: code === "guard_warned", sentence: reason });
   }
 
   // ------------------------------------------------------------ small things
