@@ -167,8 +167,8 @@ class LanguageState:
 def settle(state: LanguageState | None, evidence: Evidence) -> LanguageState:
     """The state after one more piece of evidence. Pure; the same evidence of the same background twice counts once."""
     before = state or LanguageState()
-    if not evidence.weights:
-        return replace(before, messages=before.messages + 1) if evidence.kind == "text" else before
+    if not evidence.weights or (evidence.kind == "text" and not evidence.letters):
+        return replace(before, messages=before.messages + 1) if evidence.kind == "text" else before  # "ok", an emoji, a link
     remembered = _remember_variant(before, evidence)
     match evidence.kind:
         case "customer_choice" | "agent_correction":
@@ -234,10 +234,12 @@ def _hear(state: LanguageState, evidence: Evidence) -> LanguageState:
 
 
 def _filtered(old: Mapping[str, float], said: Mapping[str, float]) -> dict[str, float]:
-    if not old:
-        return _normalised(said)
+    """Belief after a message. What neither spoke of keeps its share, so that a weak guess stays weak."""
+    unsaid = max((1.0 - sum(said.values())) / _OTHERS, _FLOOR)
     predicted = {tag: _STAY * old.get(tag, _unheard(old)) + (1 - _STAY) / _OTHERS for tag in {*said, *old}}
-    return _normalised({tag: weight * max(said.get(tag, 0.0), _FLOOR) for tag, weight in predicted.items()})
+    weighed = {tag: weight * max(said.get(tag, unsaid), _FLOOR) for tag, weight in predicted.items()}
+    total = sum(weighed.values()) + max(1.0 - sum(predicted.values()), 0.0) * unsaid
+    return {tag: weight / total for tag, weight in weighed.items()}
 
 
 def _confirm(state: LanguageState, beliefs: Mapping[str, float]) -> LanguageState:

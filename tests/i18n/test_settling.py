@@ -5,14 +5,14 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from i18n.detection import Detection
+from i18n.detection import Detection, detect
 from i18n.settling import Evidence, LanguageState, settle
 
 
 def message(tag: str, sure: float = 0.99, letters: int = 30) -> Evidence:
     """A message that reads as `tag`."""
     other = "en" if tag != "en" else "de"
-    text_only = ((tag, sure), (other, 1 - sure))
+    text_only = ((tag, sure), (other, (1 - sure) * 0.6))
     return Evidence.text(Detection(tag=tag, confidence=sure, determined=sure >= 0.85, text_only=text_only, letters=letters))
 
 
@@ -40,6 +40,16 @@ def test_nothing_known_is_unknown_and_texts_are_the_brands() -> None:
     state = settle(None, Evidence.page(None))
     assert (state.working, state.settled, state.reason.code) == (None, False, "unknown")
     assert state.text_tag("de") == "de"
+
+
+def test_a_greeting_of_no_particular_language_leaves_texts_to_the_brand() -> None:
+    state = told(*(Evidence.text(detect(word)) for word in ("hi", "ok", "ok 👍", "hi!")))
+    assert (state.working, state.settled, state.messages) == (None, False, 4)
+    assert state.text_tag("de") == "de"
+
+
+def test_a_weak_guess_stays_weak() -> None:
+    assert told(message("da", 0.4)).working is None
 
 
 def test_one_clear_sentence_settles() -> None:
