@@ -212,7 +212,11 @@ class Board:
 
     def course(self, inquiry: Inquiry, desk: Desk) -> Course | None:
         """The contract under which hard rules allow this agent to take it now; state and age apart."""
-        return next((c for c in self.asks(inquiry).courses if c.profile is desk.profile and c.holds(self.now)), None)
+        return (
+            next((c for c in self.asks(inquiry).served_by.get(desk.profile, ()) if c.holds(self.now)), None)
+            if desk.profile
+            else None
+        )
 
     def place(self, inquiry: Inquiry) -> Ticket:
         """The place in the queue its age gives, whether it is in one or not."""
@@ -223,12 +227,12 @@ class Board:
     def ahead(self, inquiry: Inquiry) -> int:
         """How many are before it in the queues of all classes that share somebody with its own."""
         place, asks = self.place(inquiry), self.asks(inquiry)
-        rivals = classes_of(asks.profiles()) if asks.courses else [asks]
+        rivals = classes_of(asks.served_by) if asks.courses else [asks]
         return sum(bisect_left(rival.queue, place) for rival in rivals)
 
     def declined_by_all(self, inquiry: Inquiry) -> bool:
         """Has everybody who is at work and may take it declined it too often?"""
-        rounds_max, profiles = self.plan.policy.decline_rounds_max, set(self.asks(inquiry).profiles())
+        rounds_max, profiles = self.plan.policy.decline_rounds_max, self.asks(inquiry).served_by
         tired = [self.desks.get(agent) for agent, memory in inquiry.refusals.items() if memory.count >= rounds_max]
         tired_here = sum(
             desk is not None and desk.profile in profiles and desk.profile.open and desk.held_up is None for desk in tired
@@ -239,8 +243,7 @@ class Board:
         """How many cannot, by the first rule against them."""
         asks, age = self.asks(inquiry), self.now - inquiry.arrived
         found = dict(asks.never)
-        for profile in asks.profiles():
-            courses = [c for c in asks.courses if c.profile is profile]
+        for profile, courses in asks.served_by.items():
             for reason, count in self._dynamic(inquiry, profile, courses, age):
                 if count:
                     found[reason.value] = found.get(reason.value, 0) + count
@@ -288,7 +291,7 @@ class Board:
         desk = self.desks.get(agent)
         return desk is not None and desk.profile is course.profile and desk.turn is not None and course.demand.channel in desk.rooms
 
-    def _dynamic(self, inquiry: Inquiry, profile: Profile, courses: list[Course], age: int) -> Iterator[tuple[Reason, int]]:
+    def _dynamic(self, inquiry: Inquiry, profile: Profile, courses: tuple[Course, ...], age: int) -> Iterator[tuple[Reason, int]]:
         dated = [c for c in courses if c.since <= self.now < c.until]
         if not dated:
             yield courses[0].expires, profile.size

@@ -91,6 +91,19 @@ def _optional(kind: Any) -> Callable[[Plain], Any]:
     return lambda plain: None if plain is None else read(plain)
 
 
+def _may_be_none(kind: Any) -> bool:
+    return get_origin(kind) in {Union, UnionType} and type(None) in get_args(kind)
+
+
+def _exactly(*kinds: type) -> Callable[[Plain], Any]:
+    def read(plain: Plain) -> Any:
+        if type(plain) not in kinds:
+            raise TypeError(f"{plain!r} is no {kinds[0].__name__}")
+        return kinds[0](plain)
+
+    return read
+
+
 def _tuple(arguments: tuple[Any, ...]) -> Callable[[Plain], Any]:
     if arguments[-1] is Ellipsis:
         read = _reader(arguments[0])
@@ -102,11 +115,12 @@ def _tuple(arguments: tuple[Any, ...]) -> Callable[[Plain], Any]:
 def _dataclass(kind: Any) -> Callable[[Plain], Any]:
     hints = get_type_hints(kind)
     readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
-    absent = {field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING}
+    required = [field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING]
+    absent = {name: None for name in required if _may_be_none(hints[name])}
 
     def read(plain: Plain) -> Any:
         found = {name: reader(plain[name]) for name, reader in readers.items() if name in plain}
-        return kind(**dict.fromkeys(absent - plain.keys()), **found)
+        return kind(**(absent | found))
 
     return read
 
@@ -117,10 +131,10 @@ def _enum(kind: Any) -> Callable[[Plain], Any]:
 
 
 _SIMPLE: dict[Any, Callable[[Plain], Any]] = {
-    str: str,
-    int: int,
-    float: float,
-    bool: bool,
+    str: _exactly(str),
+    int: _exactly(int),
+    float: _exactly(float, int),
+    bool: _exactly(bool),
     date: date.fromisoformat,
     datetime: datetime.fromisoformat,
 }

@@ -870,7 +870,7 @@ class Engine:
         for agent, memory in sorted(inquiry.refusals.items()):
             if memory.count < self.plan.policy.decline_rounds_max:
                 changes.append(Change(what=Changes.COOL_DOWN_ENDS, at=moment(memory.until), agent=agent))
-        openings = {opening for profile in asks.profiles() if not profile.is_open(now) and (opening := profile.next_opening(now))}
+        openings = {opening for profile in asks.served_by if not profile.is_open(now) and (opening := profile.next_opening(now))}
         changes += [Change(what=Changes.OPENING, at=opening) for opening in openings]
         return tuple(
             sorted((change for change in changes if change.at > now), key=lambda c: (c.at, c.what, c.agent or "", c.tier or 0))

@@ -107,13 +107,15 @@ class Course:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class DemandClass:
-    """Inquiries that ask the same. `steps` are the ages at which more profiles join."""
+    """Inquiries that ask the same. `courses` are in the order of rank, `steps` the ages at which more of them join; `never` counts the
+    agents who never may, by the first rule against them."""
 
     demand: Demand
     channel: Channel
     weight: int
     head_start: int
     courses: tuple[Course, ...] = ()
+    served_by: dict[Profile, tuple[Course, ...]] = field(default_factory=dict)
     steps: tuple[int, ...] = ()
     never: Counter[str] = field(default_factory=Counter)
     queue: list[Ticket] = field(default_factory=list)
@@ -129,13 +131,9 @@ class DemandClass:
         assert self.queue[at] == ticket
         del self.queue[at]
 
-    def profiles(self) -> Iterator[Profile]:
-        """Each profile that may ever take it, once, best first."""
-        return iter({id(course.profile): course.profile for course in self.courses}.values())
-
     def staffed(self) -> bool:
         """Is anybody in line anywhere who may ever take it?"""
-        return any(course.profile.open and course.profile.lines[self.channel] for course in self.courses)
+        return any(profile.open and profile.lines[self.channel] for profile in self.served_by)
 
     def next_opening(self, now: int) -> int | None:
         """When somebody who may take it is next at work; remembered until that moment."""
@@ -219,6 +217,7 @@ class Index:
         compiled.steps = tuple(sorted({course.after for course in courses if course.after > 0}))
         for course in compiled.courses:
             course.profile.courses.append(course)
+            compiled.served_by[course.profile] = (*compiled.served_by.get(course.profile, ()), course)
         return compiled
 
     def _courses(self, profile: Profile, compiled: DemandClass) -> Iterator[Course]:

@@ -111,7 +111,7 @@ def test_holiday_codes_are_known_or_not() -> None:
 
 
 @given(
-    at=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),
+    at=st.integers(0, 2 * 365 * 24 * 60).map(lambda minutes: z("2026-01-01T00:00") + timedelta(minutes=minutes)),
     zone=st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo"]),
     blocks=st.lists(st.tuples(st.integers(0, 6), st.times(), st.times()), max_size=4),
 )

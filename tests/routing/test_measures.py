@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import numpy as np
 import pytest
@@ -32,11 +32,12 @@ from routing.measures import (
     merge,
     milliseconds,
     occupancy,
+    open_time,
     utilisation,
     wilson,
 )
 from routing.measures.statistics import ACCURACY
-from routing.model import Availability
+from routing.model import Availability, Block, Hours
 from tests.quality import naive
 from tests.quality.floors import DIRECTORY, FloorTold, plan
 from tests.quality.histories import histories
@@ -135,6 +136,23 @@ def test_first_response_runs_from_the_first_customer_message_and_automatic_texts
     floor.after(20).writes("i1", "agent", "maya")
 
     assert shown(floor.entries)["first_response"].value == 30
+
+
+def test_a_night_without_opening_hours_is_not_counted_where_hours_are_promised() -> None:
+    weekdays = tuple(Block(weekday=day, opens=time(9), closes=time(17)) for day in range(5))
+    promised = open_time({"hikari": Hours(zone="Asia/Tokyo", weekly=weekdays)})
+    floor = FloorTold(datetime(2026, 3, 6, 7, 50, tzinfo=UTC))  # Friday, ten minutes before Tokyo closes
+    for brand in ("hikari", "velour"):
+        floor.arrives(brand, brand=brand, language="ja")
+        floor.takes(brand, "maya")
+    floor.now = datetime(2026, 3, 9, 0, 5, tzinfo=UTC)  # Monday, five minutes after it opened
+    for brand in ("hikari", "velour"):
+        floor.writes(brand, "agent", "maya")
+
+    table = Cases.of(fold(floor.entries).inquiries.values(), DIRECTORY, promised)
+    found = measure(table, np.flatnonzero(table.where(ALL, {})), terms(floor.entries))
+    assert (found["first_response_open"].n, found["first_response_open"].total) == (1, 900_000)
+    assert found["first_response"].n == 2
 
 
 def test_a_turn_of_several_messages_waits_from_its_oldest() -> None:
