@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Final
 
+from contact_hub.errors import HubError
 from contact_hub.quality.service import Background, BackgroundOf, ReadJournal
 from contact_hub.scope import Scope
 from contact_hub.store import Store
@@ -12,6 +13,7 @@ from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.service import Workspaces
 from routing import journal
 from routing.measures import Directory
+from routing.model import Plan
 
 _PAGE: Final = 5_000
 
@@ -33,11 +35,16 @@ def journal_reader(store: Store) -> ReadJournal:
 
 
 def background_of(workspaces: Workspaces) -> BackgroundOf:
-    """Pools and agents under the present rules."""
+    """Pools and agents under the present rules; old plans as they were, so that reading the journal anew finds what was true then."""
 
     def background(workspace: str) -> Background:
-        floor = workspaces.floor(workspace)
-        return Background(directory=directory(floor), plans=lambda version: floor.plan if version == floor.version else None)
+        async def plan_at(version: int) -> Plan | None:
+            try:
+                return (await workspaces.floor_at(workspace, version)).plan
+            except HubError:
+                return None
+
+        return Background(directory=directory(workspaces.floor(workspace)), plan_at=plan_at)
 
     return background
 

@@ -8,7 +8,7 @@ workspace, so that no socket waits for a supervisor.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -16,11 +16,15 @@ from contact_hub.errors import HubError
 from contact_hub.quality.export import to_csv
 from contact_hub.quality.query import Query
 from contact_hub.quality.reports import Cell, DrillItem, Labels, Records, Report, Sight, restrict
-from routing.journal import Entry
-from routing.measures import Attendance, Cases, Directory, Fold, OpenTime, PlanOf
+from routing.journal import Entry, Step
+from routing.measures import Attendance, Cases, Directory, Fold, OpenTime
+from routing.model import Plan
 
 ReadJournal = Callable[[str, int], AsyncIterator[Entry]]
 """`read_journal(workspace, after_seq)`: the entries after that one, in order."""
+
+PlanAt = Callable[[int], Awaitable[Plan | None]]
+"""The plan of any version of the rules that the journal names; each is asked for once."""
 
 _BATCH: Final = 2000
 _T = TypeVar("_T")
@@ -32,7 +36,7 @@ class Background:
 
     directory: Directory = field(default_factory=Directory)
     open_time: OpenTime | None = None
-    plans: PlanOf | None = None
+    plan_at: PlanAt | None = None
 
 
 BackgroundOf = Callable[[str], Background]
@@ -43,6 +47,7 @@ class _Warm:
     fold: Fold
     cases: Cases
     background: Background
+    plans: dict[int, Plan | None]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -96,12 +101,16 @@ class QualityService:
 
     def _cold(self, workspace: str) -> _Warm:
         background = self._background(workspace)
-        return _Warm(Fold(background.plans), Cases(background.directory, background.open_time), background)
+        plans: dict[int, Plan | None] = {}
+        return _Warm(Fold(plans.get), Cases(background.directory, background.open_time), background, plans)
 
     async def _catch_up(self, workspace: str, warm: _Warm) -> None:
         batch: list[Entry] = []
         async for entry in self._read_journal(workspace, warm.fold.seq):
             batch.append(entry)
+            if isinstance(entry.body, Step) and entry.body.rules not in warm.plans:
+                plan_at = warm.background.plan_at
+                warm.plans[entry.body.rules] = await plan_at(entry.body.rules) if plan_at else None
             if len(batch) == _BATCH:
                 await asyncio.to_thread(warm.fold.extend, batch)
                 batch = []

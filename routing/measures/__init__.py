@@ -8,6 +8,7 @@ from routing.measures.attendance import Attendance, Spent, occupancy, utilisatio
 from routing.measures.cases import ALL, DIMENSIONS, IN_HOUSE, POOL, VENDOR, Cases, Directory, OpenTime
 from routing.measures.definitions import DEFINITIONS, Definition, Statistic, Targets, Unit
 from routing.measures.fold import Fold, PlanOf, milliseconds
+from routing.measures.opening import open_time
 from routing.measures.quantities import OF_TIME, QUANTITIES, Figure, Sample, Tallies, Terms, figure, figures, measure, merge
 from routing.measures.records import AgentRecord, Case, InquiryRecord, case
 from routing.measures.statistics import Sketch, Tally, wilson
@@ -48,6 +49,7 @@ __all__ = [
     "merge",
     "milliseconds",
     "occupancy",
+    "open_time",
     "utilisation",
     "wilson",
 ]

@@ -18,6 +18,7 @@ from routing.decisions import (
     Assigned,
     AvailabilityChanged,
     Closed,
+    Decision,
     Flagged,
     Offered,
     Queued,
@@ -234,7 +235,7 @@ class Fold:
         for decision in step.decisions:
             if not isinstance(decision, Queued | Refused | Closed | Flagged):
                 self._on[type(decision)](decision, at)
-        if isinstance(event, Transferred) and event.pool and any(isinstance(one, Released) for one in step.decisions):
+        if isinstance(event, Transferred) and event.pool and any(_hands_over(one, event) for one in step.decisions):
             record = self._record(event.inquiry, at)
             self._leg(record, event.pool, None, at)
             record.pool_asked = event.pool
@@ -321,6 +322,8 @@ class Fold:
         record = self._record(decision.inquiry, at)
         if record.handlings:
             self._rest(record.handlings[-1], at)
+        if record.ended_ms is None:
+            record.ended_ms = at
 
     def _wrap_up_ended(self, decision: WrapUpEnded, at: int) -> None:
         self._record(decision.inquiry, at).disposition = decision.disposition
@@ -427,3 +430,8 @@ class Fold:
         if not agent.states or agent.states[-1] != state:
             agent.marks.append(max(at, agent.marks[-1]) if agent.marks else at)
             agent.states.append(state)
+
+
+def _hands_over(decision: Decision, event: Transferred) -> bool:
+    """Was the transfer granted? Other inquiries may be released in the same step."""
+    return isinstance(decision, Released) and decision.inquiry == event.inquiry and decision.because == "transferred"

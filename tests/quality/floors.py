@@ -108,6 +108,7 @@ class FloorTold:
     def __init__(self, start: datetime = START) -> None:
         self.entries: list[Entry] = []
         self.now = start
+        self.rules = 1
         self._offers = 0
 
     def after(self, seconds: float) -> FloorTold:
@@ -118,7 +119,7 @@ class FloorTold:
         self.entries.append(Entry(seq=len(self.entries) + 1, at=self.now, epoch=0, body=body))
 
     def _step(self, event: Event, *decisions: Decision) -> None:
-        self._write(Step(event=event, decisions=decisions, rules=1))
+        self._write(Step(event=event, decisions=decisions, rules=self.rules))
 
     def opens(
         self,

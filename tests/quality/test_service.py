@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -13,8 +14,10 @@ from contact_hub.errors import HubError
 from contact_hub.quality.query import Query
 from contact_hub.quality.reports import Cell, Sight
 from contact_hub.quality.service import Background, QualityService
+from i18n.levels import Level
 from routing.journal import Entry
 from routing.measures import Directory
+from routing.model import AgentId, Plan
 from tests.quality import naive
 from tests.quality.floors import DIRECTORY, FloorTold, plan
 from tests.quality.histories import histories
@@ -39,8 +42,12 @@ class Journal:
                 yield entry
 
 
+async def plan_at(version: int) -> Plan:
+    return plan(version)
+
+
 def service(journal: Journal, directory: Directory = DIRECTORY) -> QualityService:
-    return QualityService(journal.read, lambda workspace: Background(directory=directory, plans=plan))
+    return QualityService(journal.read, lambda workspace: Background(directory=directory, plan_at=plan_at))
 
 
 @settings(max_examples=30, deadline=None)
@@ -92,13 +99,31 @@ async def test_workspaces_have_nothing_in_common() -> None:
 async def test_a_pool_that_changes_hands_is_counted_anew() -> None:
     now = {"directory": DIRECTORY}
     quality = QualityService(
-        Journal(a_day_of_four_languages().entries).read, lambda _: Background(directory=now["directory"], plans=plan)
+        Journal(a_day_of_four_languages().entries).read, lambda _: Background(directory=now["directory"], plan_at=plan_at)
     )
     await quality.report("floor", QUERY, Sight())
     now["directory"] = Directory(vendors={"kairo": "pacific", "manila": "pacific"}, agents=DIRECTORY.agents)
 
     rows = (await quality.report("floor", QUERY, Sight()))["table"]["rows"]
     assert {row["key"]: row["cells"]["answered"]["value"] for row in rows} == {"in_house": 2, "pacific": 2, "": 0}
+
+
+async def test_the_level_of_an_agent_is_that_of_the_rules_under_which_it_accepted() -> None:
+    floor = FloorTold()
+    for inquiry, rules in (("i1", 1), ("i2", 2)):
+        floor.rules = rules
+        floor.arrives(inquiry, language="de")
+        floor.takes(inquiry, "omar")
+
+    async def omar_learned(version: int) -> Plan:
+        before = plan(version)
+        omar = AgentId("omar")
+        languages = {"de": Level.C1} if version == 2 else {"de": Level.A2}
+        return replace(before, agents={**before.agents, omar: replace(before.agents[omar], languages=languages)})
+
+    quality = QualityService(Journal(floor.entries).read, lambda _: Background(directory=DIRECTORY, plan_at=omar_learned))
+    items = await quality.drill("floor", QUERY, Sight(), Cell(measure="language_match"))
+    assert {item.inquiry: item.counted for item in items} == {"i1": False, "i2": True}
 
 
 async def test_a_journal_that_cannot_be_read_costs_only_that_question() -> None:
