@@ -1,7 +1,7 @@
 // Both logs of a conversation as one reading: what customer and brand said, and between it what only staff saw.
 import type { PublicEntryForStaff, StaffEntry } from "$shared/protocol.gen";
 import type { Texts } from "$shared/i18n";
-import { readable } from "./decisions";
+import { readable, type Step } from "./decisions";
 
 export interface Line {
   readonly key: string;
@@ -27,6 +27,20 @@ export function merge(pub: readonly PublicEntryForStaff[], staff: readonly Staff
     else b++;
   }
   return lines;
+}
+
+/** Seconds that people worked on it, each from accept to release; null where nobody has, or somebody still does. */
+export function handledSeconds(steps: readonly Step[]): number | null {
+  let [sum, since]: [number | null, number | null] = [null, null];
+  for (const step of steps) {
+    for (const { type } of step.decisions) {
+      if (type === "assigned") since = Date.parse(step.at);
+      if (type !== "released" || since === null) continue;
+      sum = (sum ?? 0) + (Date.parse(step.at) - since) / 1000;
+      since = null;
+    }
+  }
+  return since === null ? sum : null;
 }
 
 function spokenLine(entry: PublicEntryForStaff, texts: Texts): Line {
