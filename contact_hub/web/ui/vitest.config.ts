@@ -1,8 +1,8 @@
 import { mergeConfig } from "vite";
 import { defineConfig } from "vitest/config";
-import base from "./vite.config";
+import base from "./vite.config.ts";
 
 export default mergeConfig(
   base({ mode: "test", command: "serve" }),
-  defineConfig({ test: { include: ["src/**/*.test.ts"], environment: "happy-dom", restoreMocks: true } }),
+  defineConfig({ test: { include: ["src/**/*.test.ts"], environment: "happy-dom", maxWorkers: 2, restoreMocks: true, unstubGlobals: true } }),
 );

@@ -27,7 +27,7 @@ export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().tim
 
 /** `14:05`, `2:05 PM` */
 export const timeOfDay = (at: string | number | Date, tag: string, zone?: string): string =>
-  dateFormat(tag, zone, { hour: "numeric", minute: "2-digit" }).format(new Date(at));
+  dateFormat(tag, zone, { timeStyle: "short" }).format(new Date(at));
 
 /** `14:05 GMT+4`: a time that crosses zones names its zone. */
 export const timeWithZone = (at: string | number | Date, tag: string, zone: string): string =>

@@ -361,8 +361,8 @@ export class Chat {
 
   #acknowledged({ client_message_id, conversation, position }: P.Ack): void {
     const item = this.#outbox.items.find((item) => item.client_message_id === client_message_id);
-    if (item && (position > this.#log.head || conversation !== this.conversation?.conversation)) this.#acked.set(client_message_id, item);
     if (conversation !== this.conversation?.conversation) this.#stands({ conversation, state: "waiting", head: position });
+    if (item && position > this.#log.head) this.#acked.set(client_message_id, item);
     this.#outbox.settle(client_message_id);
     this.#draw();
   }
