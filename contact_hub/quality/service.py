@@ -27,6 +27,7 @@ PlanAt = Callable[[int], Awaitable[Plan | None]]
 """The plan of any version of the rules that the journal names; each is asked for once."""
 
 _BATCH: Final = 2000
+_LAY_OUT: Final = 20_000
 _T = TypeVar("_T")
 
 
@@ -112,17 +113,24 @@ class QualityService:
                 plan_at = warm.background.plan_at
                 warm.plans[entry.body.rules] = await plan_at(entry.body.rules) if plan_at else None
             if len(batch) == _BATCH:
-                await asyncio.to_thread(warm.fold.extend, batch)
+                await asyncio.to_thread(_absorb, warm, batch)
                 batch = []
-        await asyncio.to_thread(warm.fold.extend, batch)
+        await asyncio.to_thread(_absorb, warm, batch)
 
     def _records(self, workspace: str, warm: _Warm) -> Records:
         """The records as they are now. Where the workspace was reorganised meanwhile, all cases are laid out anew."""
         background = self._background(workspace)
         if background.directory != warm.background.directory:
             warm.cases = Cases(background.directory, background.open_time)
-            warm.fold.changed = set(warm.fold.inquiries)
+            warm.fold.changed = warm.fold.ids()
         warm.background = background
         warm.cases.refresh(warm.fold)
         attendance = Attendance(warm.fold.agents.values(), background.directory, warm.fold.at_ms)
         return Records(cases=warm.cases, attendance=attendance, as_of_ms=warm.fold.at_ms, seq=warm.fold.seq)
+
+
+def _absorb(warm: _Warm, batch: list[Entry]) -> None:
+    """Fold these entries; once many inquiries have changed, lay them out and let the fold pack them."""
+    warm.fold.extend(batch)
+    if len(warm.fold.changed) >= _LAY_OUT:
+        warm.cases.refresh(warm.fold)

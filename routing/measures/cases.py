@@ -131,7 +131,8 @@ class Cases:
         stale = self.keys["inquiry"].known(changed)
         if stale:
             self._keep(~np.isin(self.column("inquiry"), np.array(stale, dtype=np.int64)))
-        self._append(fold.inquiries[inquiry] for inquiry in sorted(changed))
+        self._append(fold.record(inquiry) for inquiry in sorted(changed))
+        fold.pack(changed)
 
     def column(self, name: str) -> Integers:
         """One number of every row."""

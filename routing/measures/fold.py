@@ -7,10 +7,10 @@ speaks a language, which contract overflows after how long) is looked up in the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -48,6 +48,10 @@ from routing.model import Availability, Demand, Plan
 
 PlanOf = Callable[[int], Plan | None]
 """The plan of a version of the rules; None where it is not kept any more."""
+
+
+_PACK: Final = msgspec.msgpack.Encoder()
+_UNPACK: Final = msgspec.msgpack.Decoder(InquiryRecord)
 
 
 def milliseconds(at: datetime) -> int:
@@ -88,11 +92,11 @@ class _State:
 
     seq: int = 0
     at_ms: int = 0
-    inquiries: dict[str, InquiryRecord] = field(default_factory=dict)
+    inquiries: dict[str, InquiryRecord | bytes] = field(default_factory=dict)
     agents: dict[str, AgentRecord] = field(default_factory=dict)
     live: dict[str, str] = field(default_factory=dict)
     of_conversation: dict[str, str] = field(default_factory=dict)
-    by_topic: dict[str, list[str]] = field(default_factory=dict)
+    by_topic: dict[str, tuple[str, ...]] = field(default_factory=dict)
     roster: Roster = field(default_factory=Roster)
 
 
@@ -136,10 +140,18 @@ class Fold:
         """The time of the last entry: as of when everything here is true."""
         return self._state.at_ms
 
-    @property
-    def inquiries(self) -> dict[str, InquiryRecord]:
-        """Every inquiry by id, oldest first. To be read."""
-        return self._state.inquiries
+    def ids(self) -> set[str]:
+        """Every inquiry."""
+        return set(self._state.inquiries)
+
+    def record(self, inquiry: str) -> InquiryRecord:
+        """What is known about this inquiry. To be read."""
+        known = self._state.inquiries[inquiry]
+        return _UNPACK.decode(known) if isinstance(known, bytes) else known
+
+    def records(self) -> Iterator[InquiryRecord]:
+        """All of them, oldest first."""
+        return map(self.record, self._state.inquiries)
 
     @property
     def agents(self) -> dict[str, AgentRecord]:
@@ -160,6 +172,14 @@ class Fold:
         for entry in entries:
             self.add(entry)
         return self
+
+    def pack(self, inquiries: Iterable[str]) -> None:
+        """Put away the records of these inquiries that are probably over. A quarter of a million live records are a gigabyte, and a second
+        of everybody's time whenever Python looks for garbage; packed they are neither, and a late rating unpacks the one it concerns."""
+        for inquiry in inquiries:
+            known = self._state.inquiries[inquiry]
+            if not isinstance(known, bytes) and known.over:
+                self._state.inquiries[inquiry] = _PACK.encode(known)
 
     def dump(self) -> bytes:
         """All that is known, as JSON."""
@@ -344,18 +364,21 @@ class Fold:
     # what several of them do
 
     def _record(self, inquiry: str, at: int) -> InquiryRecord:
+        if inquiry not in self._state.inquiries:
+            self._state.inquiries[inquiry] = InquiryRecord(id=inquiry, opened_ms=at, waiting_since_ms=at)
+        return self._known(inquiry)
+
+    def _known(self, inquiry: str) -> InquiryRecord:
+        """The record to be written to."""
         self.changed.add(inquiry)
-        record = self._state.inquiries.get(inquiry)
-        if record is None:
-            record = self._state.inquiries[inquiry] = InquiryRecord(id=inquiry, opened_ms=at, waiting_since_ms=at)
-        return record
+        known = self._state.inquiries[inquiry]
+        if isinstance(known, bytes):
+            known = self._state.inquiries[inquiry] = _UNPACK.decode(known)
+        return known
 
     def _concerned(self, inquiry: str | None, conversation: str) -> InquiryRecord | None:
         known = inquiry or self._state.of_conversation.get(conversation)
-        if known is None or known not in self._state.inquiries:
-            return None
-        self.changed.add(known)
-        return self._state.inquiries[known]
+        return self._known(known) if known in self._state.inquiries and known is not None else None
 
     def _agent(self, agent: str, at: int) -> AgentRecord:
         record = self._state.agents.get(agent)
@@ -370,16 +393,14 @@ class Fold:
             topics.append(f"topic {record.client} {record.brand} {record.kind} {record.customer}")
         for topic in topics:
             still_open = []
-            for earlier in map(self._state.inquiries.__getitem__, self._state.by_topic.get(topic, ())):
-                if earlier.ended_ms is None:
-                    still_open.append(earlier.id)
-                    continue
-                self.changed.add(earlier.id)
-                if topic.startswith("topic "):
-                    earlier.came_back_ms = at
+            for earlier in self._state.by_topic.get(topic, ()):
+                if self.record(earlier).ended_ms is None:
+                    still_open.append(earlier)
+                elif topic.startswith("topic "):
+                    self._known(earlier).came_back_ms = at
                 else:
-                    earlier.reopened_ms = at
-            self._state.by_topic[topic] = [*still_open, record.id]
+                    self._known(earlier).reopened_ms = at
+            self._state.by_topic[topic] = (*still_open, record.id)
 
     @staticmethod
     def _ask(record: InquiryRecord, demand: Demand) -> None:
@@ -409,8 +430,7 @@ class Fold:
         inquiry = self._state.live.pop(offer, None)
         if inquiry is None:
             return
-        self.changed.add(inquiry)
-        for one in reversed(self._state.inquiries[inquiry].offers):
+        for one in reversed(self._known(inquiry).offers):
             if one.id == offer:
                 one.outcome, one.ended_ms = outcome, at
                 return

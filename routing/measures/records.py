@@ -124,6 +124,11 @@ class InquiryRecord:
         """Whether somebody holds it now (or still wraps it up)."""
         return any(handling.until_ms is None for handling in self.handlings)
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is likely to happen to it."""
+        return (self.ended_ms is not None or self.left_ms is not None) and not self.in_hand
+
 
 HANDLING, IDLE, OFFLINE, AWAY = "handling", "idle", "offline", "away:"
 """What an agent does at an instant; away is followed by its reason. Handling (any inquiry in hand, wrap-up included) goes before the rest."""

@@ -48,7 +48,7 @@ def fold(entries: Iterable[Entry]) -> Fold:
 
 
 def cases(entries: Iterable[Entry]) -> Cases:
-    return Cases.of(fold(entries).inquiries.values(), DIRECTORY)
+    return Cases.of(fold(entries).records(), DIRECTORY)
 
 
 def terms(entries: list[Entry], **targets: int) -> Terms:
@@ -149,7 +149,7 @@ def test_a_night_without_opening_hours_is_not_counted_where_hours_are_promised()
     for brand in ("hikari", "velour"):
         floor.writes(brand, "agent", "maya")
 
-    table = Cases.of(fold(floor.entries).inquiries.values(), DIRECTORY, promised)
+    table = Cases.of(fold(floor.entries).records(), DIRECTORY, promised)
     found = measure(table, np.flatnonzero(table.where(ALL, {})), terms(floor.entries))
     assert (found["first_response_open"].n, found["first_response_open"].total) == (1, 900_000)
     assert found["first_response"].n == 2
@@ -270,7 +270,7 @@ def test_a_correction_by_a_person_is_counted_against_detection() -> None:
 
     assert shown(floor.entries)["language_corrected"].value == 1
     assert shown(floor.entries)["language_confidence"].value == 0.9
-    assert fold(floor.entries).inquiries["i1"].corrections == 1
+    assert fold(floor.entries).record("i1").corrections == 1
 
 
 def test_only_inquiries_whose_week_is_over_are_judged_as_solved() -> None:
