@@ -27,6 +27,7 @@ CALIBRATION_BINS: Final = 15
 SURE: Final = 0.9
 CELL_MIN: Final = 10
 BROWSER_RIGHT: Final = 0.85
+MISLEADING: Final = {"brand_languages": ("en", "de", "fr", "es", "ar", "it"), "locales": ("en-US", "en")}
 
 
 class Text(NamedTuple):
@@ -157,6 +158,27 @@ def over_messages(texts: Sequence[Text], kind: str, messages: int = 4) -> dict[s
     return {str(position): round(100 * statistics.fmean(hits), 2) for position, hits in sorted(right.items())}
 
 
+def first_message(texts: Sequence[Text], surroundings: Callable[[Text], dict[str, tuple[str, ...]]]) -> dict[str, float]:
+    """A conversation after brand, browser and one message: how often the working language is right, settled, and right when settled."""
+    from i18n.detection import detect
+    from i18n.settling import Evidence, settle
+
+    right = settled = right_of_settled = 0
+    for text in texts:
+        known = surroundings(text)
+        state = settle(settle(None, Evidence.brand(known["brand_languages"])), Evidence.browser(known["locales"]))
+        state = settle(state, Evidence.text(detect(text.text)))
+        hit = _folded(state.working) == text.language
+        right += hit
+        settled += state.settled
+        right_of_settled += hit and state.settled
+    return {
+        "right_percent": _percent(right, len(texts)),
+        "settled_percent": _percent(settled, len(texts)),
+        "right_of_settled_percent": _percent(right_of_settled, settled),
+    }
+
+
 def ask(texts: Iterable[Text], look: Callable[[Text], Any]) -> tuple[list[Answer], list[float]]:
     """Every text once; answers and microseconds each took."""
     answers, took = [], []
@@ -188,6 +210,10 @@ def measure(texts: list[Text], names: str | None, *, languages: bool) -> dict[st
         "detectors": list(detectors.names),
         "accuracy_percent": accuracy(plain),
         "accuracy_with_hints_percent": accuracy(hinted),
+        "settled_by_first_message": {
+            "brand_and_browser_fit": first_message(texts, hints.__getitem__),
+            "brand_and_browser_mislead": first_message(texts, lambda _: MISLEADING),
+        },
         "over_messages_percent": {kind: over_messages(texts, kind) for kind in ("word", "chat")},
         "calibration_error": {
             "all": calibration_error(plain),
