@@ -74,10 +74,7 @@ class Effects:
                 )
                 self._poke("agent", decision.agent)
             case d.Closed():
-                await self._change(
-                    decision.inquiry, state="closed", ended_at=self._now, closed_because=decision.because, wrap_up_until=None
-                )
-                await self._queue_moved(decision.inquiry)
+                await self._close(decision)
             case d.Flagged():
                 await self._change(decision.inquiry, flagged=decision.because)
                 conversation = await self.conversation_of(decision.inquiry)
@@ -163,6 +160,7 @@ class Effects:
         await self._tx.seats.free(self._floor.id, decision.agent, decision.weight)
         self._poke("agent", decision.agent)
         if not decision.requeued:
+            await self._change(decision.inquiry, state="closed", wrap_up_until=None)
             return
         await self._change(
             decision.inquiry, state="waiting", agent=None, pool=None, contract=None, assigned_at=None, wrap_up_until=None
@@ -172,6 +170,13 @@ class Effects:
         if notice := _NOTICE_FOR_REQUEUE.get(decision.because):
             await self._tell_customer(conversation, notice)
         await self._tell_staff(conversation, "requeued", decision.agent, because=decision.because)
+        await self._queue_moved(decision.inquiry)
+
+    async def _close(self, decision: d.Closed) -> None:
+        """The customer is done; the agent may not be: while the wrap-up runs, that is the state."""
+        inquiry = await self._inquiry(decision.inquiry)
+        state = "wrap_up" if inquiry.state == "wrap_up" else "closed"
+        await self._change(decision.inquiry, state=state, ended_at=self._now, closed_because=decision.because)
         await self._queue_moved(decision.inquiry)
 
     # ------------------------------------------------------------ one row each
