@@ -49,9 +49,10 @@ class Board:
         for profile in self.index.profiles:
             profile.open = profile.is_open(moment(self.now))
 
-    def turn_clocks(self) -> tuple[list[Profile], list[Profile]]:
-        """The profiles that opened and those that closed, now that the time has come for some calendars."""
+    def turn_clocks(self) -> tuple[list[Profile], list[Profile], list[int]]:
+        """The profiles that opened and those that closed, now that the time has come for some calendars, and which calendars these are."""
         touched: dict[int, Profile] = {}
+        turned = [n for n, flip in enumerate(self.flips) if flip <= self.now]
         for n, profiles in enumerate(self.index.calendars.values()):
             if self.flips[n] <= self.now:
                 self.flips[n] = self._next_flip(n)
@@ -62,7 +63,7 @@ class Board:
             was, profile.open = profile.open, profile.is_open(moment(self.now))
             if was != profile.open:
                 (opened if profile.open else closed).append(profile)
-        return opened, closed
+        return opened, closed, turned
 
     def _next_flip(self, n: int) -> int:
         change = list(self.index.calendars)[n].next_change(moment(self.now))

@@ -460,7 +460,7 @@ class Engine:
             self._withdraw(inquiry, Over.RULES_CHANGED)
         self._place_all(over)
         self._serve(self._board.index.classes())
-        self._tell_all()
+        self._tell(self._board.index.classes(), flag_all=True)  # anybody may have become able, or nobody
         for desk in list(self._board.desks.values()):
             self._board.tidy(desk)
 
@@ -478,9 +478,9 @@ class Engine:
     # what comes due
 
     def _hours_changed(self) -> None:
-        opened, closed = self._board.turn_clocks()
-        for n, flip in enumerate(self._board.flips):
-            self._timers.set(flip, Kind.HOURS, str(n))
+        opened, closed, turned = self._board.turn_clocks()
+        for n in turned:
+            self._timers.set(self._board.flips[n], Kind.HOURS, str(n))
         self._serve(classes_of(opened))
         self._tell(classes_of([*opened, *closed]))
 
@@ -795,22 +795,17 @@ class Engine:
         opening = asks.next_opening(now)
         return True, None if opening is None else moment(opening)
 
-    def _tell(self, classes: Iterable[DemandClass]) -> None:
-        """Those who wait hear it when the last place closes for them, and when one opens again."""
-        for asks in classes:
-            closed, _ = self._outlook(asks)
-            for _, _, id_ in tuple(asks.queue):
-                inquiry = self._board.inquiries[id_]
-                if inquiry.told_closed != closed:
-                    self._say_queued(inquiry)
-                    self._flag(inquiry)
-
-    def _tell_all(self) -> None:
-        """Under other rules anybody may have become able, or nobody."""
-        self._tell([one for one in self._board.index.classes() if one.queue])
-        for one in list(self._board.index.classes()):
-            for _, _, id_ in one.queue:
-                self._flag(self._board.inquiries[id_])
+    def _tell(self, classes: Iterable[DemandClass], *, flag_all: bool = False) -> None:
+        """Those who wait hear it when the last place closes for them, and when one opens again; in order, whenever a class was first met."""
+        waiting = [one for one in classes if one.queue]
+        closed = {id(one): self._outlook(one)[0] for one in waiting}
+        for ticket, asks in merged(waiting):
+            inquiry = self._board.inquiries[ticket[2]]
+            told_anew = inquiry.told_closed != closed[id(asks)]
+            if told_anew:
+                self._say_queued(inquiry)
+            if told_anew or flag_all:
+                self._flag(inquiry)
 
     def _trace(
         self,
