@@ -273,4 +273,4 @@ def _offers(scope: Scope) -> Any:
 def _seen_by(scope: Scope, inquiry: Inquiry) -> Inquiry:
     """Without whose it is, where the reader may not know them."""
     pools = pools_shown(scope)
-    return inquiry if pools is None or inquiry.pool in pools else replace(inquiry, agent=None, pool=None, contract=None)
+    return inquiry if pools is None or inquiry.pool in pools else replace(inquiry, agent=None, pool=None, contract=None, demand={})
