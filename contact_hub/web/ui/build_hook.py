@@ -58,15 +58,19 @@ def compile_catalogues(locales: Path) -> None:
 
 
 def build_front_end(root: Path) -> None:
-    """Run Vite where the output is not that of these sources. An interrupted build leaves no stamp and is done again."""
+    """Run Vite where the output is not that of these sources. An interrupted build leaves the old output and is done again."""
     if not front_end_is_stale(root):
         return
     ui, static = root / UI, root / STATIC
+    fresh = static.with_name("static.next")
     command, environment = npm()
-    shutil.rmtree(static, ignore_errors=True)
+    shutil.rmtree(fresh, ignore_errors=True)
+    environment["CONTACT_HUB_UI_OUT"] = str(fresh)
     subprocess.run([*command, "ci", "--no-audit", "--no-fund"], cwd=ui, env=environment, check=True, stdout=sys.stderr)
     subprocess.run([*command, "run", "build"], cwd=ui, env=environment, check=True, stdout=sys.stderr)
-    stamp(static).write_text(hash_of_sources(ui), encoding="ascii")
+    stamp(fresh).write_text(hash_of_sources(ui), encoding="ascii")
+    shutil.rmtree(static, ignore_errors=True)
+    fresh.rename(static)
 
 
 def front_end_is_stale(root: Path) -> bool:

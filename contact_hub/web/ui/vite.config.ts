@@ -17,8 +17,9 @@ const shared: UserConfig = {
 };
 
 const build = {
-  outDir: here("../static"),
-  // The three builds share the folder; the build hook empties it before the first.
+  // The build hook builds beside the present output and swaps when all three stand.
+  outDir: process.env.CONTACT_HUB_UI_OUT ?? here("../static"),
+  // The three builds share the folder.
   emptyOutDir: false,
   target: "es2022",
   assetsInlineLimit: 0,

@@ -78,6 +78,7 @@ export function App({ chat, page }: { chat: Chat; page: Page }) {
         )}
       </header>
       <p class="banner" role="status">
+        {chat.status.kind === "stopped" && t("widget.error.unavailable")}
         {slow && t(navigator.onLine ? "widget.connection.reconnecting" : "widget.connection.offline")}
       </p>
       <main ref={main}>

@@ -3,6 +3,7 @@
 //
 // What the server says is kept as it was said; what the visitor wrote stays in the outbox until its entry is in the log. So a bubble is
 // drawn exactly once: pending, then acknowledged, then as the entry that every other tab has, too.
+import { ownZone } from "$shared/format";
 import { HubRefusal, post } from "$shared/http";
 import type * as P from "$shared/protocol.gen";
 import { PROTOCOL } from "$shared/protocol.gen";
@@ -207,9 +208,14 @@ export class Chat {
     return [...new Set([...(this.chosen ? [this.chosen] : []), ...navigator.languages])].slice(0, 12);
   }
 
+  /** A choice counts for more than the language of the page around us. */
+  get #shownIn(): string | null {
+    return this.chosen ?? (this.#page || null);
+  }
+
   async #session(): Promise<Session> {
     const token = this.#device.read("token");
-    const body = { brand: this.#id, locales: this.#locales, page_language: this.#page || null };
+    const body = { brand: this.#id, locales: this.#locales, page_language: this.#shownIn, zone: ownZone() };
     const open = (headers: Record<string, string>) => post<Session>("/api/widget/session", body, headers);
     let session: Session;
     try {
@@ -255,8 +261,8 @@ export class Chat {
       ticket,
       ...(conversation && { resume: { epoch: this.#epoch, conversation, position: this.#log.head } }),
       locales: this.#locales,
-      ...(this.#page && { page_language: this.#page }),
-      zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      page_language: this.#shownIn,
+      zone: ownZone(),
     };
   }
 

@@ -7,10 +7,10 @@ import { App } from "./App";
 import { Chat } from "./chat";
 import { Page } from "./page";
 
-const boot = JSON.parse(document.getElementById("boot")?.textContent || "{}") as { brand?: string; origins?: string[] };
+const boot = JSON.parse(document.getElementById("boot")?.textContent || "{}") as { brand?: string; sites?: string[] };
 const brand = boot.brand ?? new URLSearchParams(location.search).get("brand") ?? "";
 const chat = new Chat(brand, decodeURIComponent(location.hash.slice(1)));
-const page = new Page(boot.origins ?? []);
+const page = new Page(boot.sites ?? []);
 
 render(<App chat={chat} page={page} />, document.getElementById("app")!);
 chat.open();

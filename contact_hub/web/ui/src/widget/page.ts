@@ -6,17 +6,17 @@ type Ears = { [what in keyof Said]-?: (about: NonNullable<Said[what]>) => void }
 
 export class Page {
   readonly framed = window.parent !== window;
-  readonly #origins: readonly string[];
+  readonly #sites: readonly string[];
   #origin = "";
   #face: Face | null = null;
 
-  constructor(origins: readonly string[]) {
-    this.#origins = origins;
+  constructor(sites: readonly string[]) {
+    this.#sites = sites;
   }
 
   listen(ears: Ears): void {
     addEventListener("message", ({ origin, source, data }: MessageEvent<ToFrame>) => {
-      if (source !== window.parent || !this.framed || !this.#origins.includes(origin) || !Array.isArray(data)) return;
+      if (source !== window.parent || !this.framed || !this.#sites.includes(origin) || !Array.isArray(data)) return;
       this.#origin = origin;
       const [what, about] = data;
       if (Object.hasOwn(ears, what)) ears[what](about as never);

@@ -16,11 +16,13 @@ export const NO_FACETS: Facets = { clients: [], brands: [], pools: [], vendors: 
 
 /** Languages, kinds, days and hours are written here, in the reader's way; who is who the server knows best (a vendor may go by an alias). */
 export function rowLabel(by: string, row: { key: string; label?: string }, facets: Facets, texts: Texts): string {
-  if (row.key === "") return row.label || emptyLabel(by, texts);
+  if (row.key === "") return emptyLabel(by, texts);
+  if (row.key === IN_HOUSE) return texts.t("quality.key.in_house");
   if (NAMED.has(by) && row.label && row.label !== row.key) return row.label;
   return keyLabel(by, row.key, facets, texts) ?? row.label ?? row.key;
 }
 
+const IN_HOUSE = "in_house";
 const NAMED: ReadonlySet<string> = new Set(["client", "brand", "vendor", "pool"]);
 
 function keyLabel(by: string, key: string, facets: Facets, texts: Texts): string | undefined {
@@ -30,7 +32,7 @@ function keyLabel(by: string, key: string, facets: Facets, texts: Texts): string
     case "brand":
       return nameIn(facets.brands, key);
     case "vendor":
-      return key === "in_house" ? texts.t("quality.key.in_house") : nameIn(facets.vendors, key);
+      return nameIn(facets.vendors, key);
     case "pool":
       return nameIn(facets.pools, key);
     case "language":
