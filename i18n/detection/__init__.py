@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from i18n import tags
-from i18n.detection import fusion, outside, scripts
+from i18n.detection import fusion, outside, romanised, scripts
 from i18n.detection.cleaning import Cleaned, clean
 from i18n.detection.detectors import QUICK, WIDTHS, Features, Reader, reader
 from i18n.detection.languages import COLUMN, LANGUAGES
@@ -81,17 +81,19 @@ def detect(text: str, *, hints: Hints | Mapping[str, object] | None = None, dete
     if made.script is None:
         return Detection(tag=None, confidence=0.0, determined=False, reasons=(Reason(code="nothing_to_read"),))
     if made.script in scripts.OUTSIDE:
-        return _by_script_alone(scripts.OUTSIDE[made.script], _OUTSIDE_CONFIDENCE, made)
+        return _certain(scripts.OUTSIDE[made.script], _OUTSIDE_CONFIDENCE, "script", made)
     alone = scripts.only_language(made.script)
     if alone == "hi" and (elsewhere := outside.language(made.cleaned.text)):
-        return _elsewhere(elsewhere, made)
+        return _certain(elsewhere, outside.CONFIDENCE, "outside", made)
     if alone is not None:
-        return _by_script_alone(alone, _SCRIPT_CONFIDENCE.get(alone, _SCRIPT_CONFIDENCE_ELSE), made)
+        return _certain(alone, _SCRIPT_CONFIDENCE.get(alone, _SCRIPT_CONFIDENCE_ELSE), "script", made)
     if made.script not in scripts.MASKS:
         reason = Reason(code="unsupported_script", values={"script": made.script})
         return Detection(tag=None, confidence=0.0, determined=False, reasons=(reason,), letters=made.cleaned.letters)
+    if made.script == "Latn" and romanised.is_hindi(made.cleaned.text):
+        return _certain("hi-Latn", romanised.CONFIDENCE, "romanised", made)
     read = _universal(made.cleaned.text) if made.cleaned.universal else _fused(made, detectors)
-    return _elsewhere(read, made) if isinstance(read, str) else _answer(made, read, known)
+    return _certain(read, outside.CONFIDENCE, "outside", made) if isinstance(read, str) else _answer(made, read, known)
 
 
 def prepare(text: str) -> Prepared:
@@ -107,8 +109,8 @@ def prepare(text: str) -> Prepared:
     return Prepared(Cleaned(rest, cleaned.letters, cleaned.universal), scripts.dominant(rest))
 
 
-def _by_script_alone(tag: str, confidence: float, made: Prepared) -> Detection:
-    reason = Reason(code="script", values={"script": made.script or "", "language": tag})
+def _certain(tag: str, confidence: float, reason: str, made: Prepared) -> Detection:
+    """An answer that needs no weighing: a script, agreement or a word list gave it."""
     found = ((tag, confidence),)
     return Detection(
         tag=tag,
@@ -116,21 +118,7 @@ def _by_script_alone(tag: str, confidence: float, made: Prepared) -> Detection:
         determined=True,
         alternatives=found,
         text_only=found,
-        reasons=(reason,),
-        letters=made.cleaned.letters,
-    )
-
-
-def _elsewhere(tag: str, made: Prepared) -> Detection:
-    reason = Reason(code="outside", values={"language": tag})
-    found = ((tag, outside.CONFIDENCE),)
-    return Detection(
-        tag=tag,
-        confidence=outside.CONFIDENCE,
-        determined=True,
-        alternatives=found,
-        text_only=found,
-        reasons=(reason,),
+        reasons=(Reason(code=reason, values={"language": tag, "script": made.script or ""}),),
         letters=made.cleaned.letters,
     )
 

@@ -120,6 +120,25 @@ def test_scripts_outside_the_catalogues_are_named_and_not_guessed_at(text: str, 
     assert detect(text).tag == tag
 
 
+@pytest.mark.parametrize(
+    "text", ["mera order kahan hai", "Mujhe refund chahiye please", "aap kab tak delivery karoge bhai, abhi tak nahi mila"]
+)
+def test_hindi_in_latin_letters_is_hindi(text: str) -> None:
+    assert detect(text).tag == "hi-Latn"
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("Waar is my pakkie? Dit moes gister al hier gewees het", "af"),
+        ("Hvar er pakkinn minn? Hann átti að koma á mánudaginn", "is"),
+        ("Kifurushi changu kiko wapi? Kilitakiwa kufika Jumatatu", "sw"),
+    ],
+)
+def test_languages_outside_the_catalogues_are_not_taken_for_their_neighbours(text: str, tag: str) -> None:
+    assert detect(text).tag == tag
+
+
 def test_serbian_in_latin_letters_says_so_where_the_brand_speaks_it() -> None:
     found = detect("Gde je moj paket? Trebalo je da stigne u ponedeljak.", hints=Hints(brand_languages=("sr", "en")))
     assert found.tag == "sr-Latn"
