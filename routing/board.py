@@ -47,7 +47,7 @@ class Board:
         """Look at every clock afresh."""
         self.flips = [self._next_flip(n) for n in range(len(self.index.calendars))]
         for profile in self.index.profiles:
-            profile.open = profile.is_open(moment(self.now))
+            profile.look_at_the_clock(moment(self.now))
 
     def turn_clocks(self) -> tuple[list[Profile], list[Profile], list[int]]:
         """The profiles that opened and those that closed, now that the time has come for some calendars, and which calendars these are."""
@@ -60,7 +60,8 @@ class Board:
         opened: list[Profile] = []
         closed: list[Profile] = []
         for profile in touched.values():
-            was, profile.open = profile.open, profile.is_open(moment(self.now))
+            was = profile.open
+            profile.look_at_the_clock(moment(self.now))
             if was != profile.open:
                 (opened if profile.open else closed).append(profile)
         return opened, closed, turned
@@ -193,9 +194,10 @@ class Board:
     def candidates(self, inquiry: Inquiry) -> list[Candidate]:
         """Everybody who may take it now, a course each, in the order of rank."""
         asks, age, found, seen = self.asks(inquiry), self.now - inquiry.arrived, [], set()
+        first_tier = asks.first_tier()
         for course in asks.courses:
             line = course.profile.lines[asks.channel]
-            if not line or course.after > age or not course.holds(self.now) or course.profile in seen:
+            if not line or course.waits(age, first_tier) or not course.holds(self.now) or course.profile in seen:
                 continue
             candidate = self._candidate(inquiry, course, line)
             if candidate is not None:
@@ -267,10 +269,10 @@ class Board:
         return chosen
 
     def _first_for(self, desk: Desk, course: Course) -> Inquiry | None:
-        rounds_max = self.plan.policy.decline_rounds_max
+        rounds_max, first_tier = self.plan.policy.decline_rounds_max, course.demand.first_tier()
         for _, arrived, id_ in course.demand.queue:
             inquiry = self.inquiries[id_]
-            if self.now - arrived < course.after:
+            if course.waits(self.now - arrived, first_tier):
                 if inquiry.front:
                     continue  # who is in front may be younger than who is behind
                 return None
@@ -297,8 +299,8 @@ class Board:
         if not dated:
             yield courses[0].expires, profile.size
         elif not profile.open:
-            yield Reason.POOL_CLOSED, profile.size
-        elif all(c.after > age for c in dated):
+            yield profile.closed_by, profile.size
+        elif all(c.waits(age, self.asks(inquiry).first_tier()) for c in dated):
             yield Reason.TIER_NOT_YET, profile.size
         else:
             line = profile.lines[self.asks(inquiry).channel]

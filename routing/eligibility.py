@@ -72,20 +72,20 @@ def reasons_against(
     *,
     standing: Standing | None = None,
     waited_seconds: float | None = None,
+    first_tier: int | None = None,
 ) -> tuple[Reason, ...]:
     """Every reason why this agent may not be offered this demand now; none: may.
 
     Without `standing` the agent's own state is not asked; without `waited_seconds` every tier has its turn.
+    `first_tier` is the lowest tier that is open for this demand: it never waits, and the others wait for it alone.
     """
     reasons = [*permanent_reasons(plan, agent, demand), *dated_reasons(plan, agent, demand, now)]
     if standing is not None:
         reasons += standing_reasons(plan, agent, demand, standing, now)
-    if (
-        waited_seconds is not None
-        and not reasons
-        and not any(reached(term, demand, waited_seconds) for term in terms(plan, agent, demand) if term.holds(now))
-    ):
-        reasons.append(Reason.TIER_NOT_YET)
+    if waited_seconds is not None and not reasons:
+        holding = [term for term in terms(plan, agent, demand) if term.holds(now)]
+        if not any(reached(term, demand, waited_seconds, first_tier) for term in holding):
+            reasons.append(Reason.TIER_NOT_YET)
     return tuple(reasons)
 
 
@@ -155,9 +155,12 @@ def terms(plan: Plan, agent: Agent, demand: Demand) -> tuple[Term, ...]:
     return tuple(_term(contract, certified) for contract in sorted(able, key=lambda c: (c.tier, c.overflow_after_seconds, c.id)))
 
 
-def reached(term: Term, demand: Demand, waited_seconds: float) -> bool:
-    """Has this contract's turn come? A transfer names its target, so it does not wait for the overflow."""
-    return waited_seconds >= term.overflow_after_seconds or demand.pool is not None or demand.agent is not None
+def reached(term: Term, demand: Demand, waited_seconds: float, first_tier: int | None) -> bool:
+    """Has this contract's turn come? A transfer names its target, so it does not wait for the overflow; nor does anybody wait for a
+    lower tier that is closed or has nobody for this."""
+    if demand.pool is not None or demand.agent is not None:
+        return True
+    return waited_seconds >= term.overflow_after_seconds or (first_tier is not None and term.tier <= first_tier)
 
 
 def match(agent: Agent, demand: Demand, brand: Brand, floor: Level | None = None) -> Match | None:

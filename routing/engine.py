@@ -481,7 +481,7 @@ class Engine:
         opened, closed, turned = self._board.turn_clocks()
         for n in turned:
             self._timers.set(self._board.flips[n], Kind.HOURS, str(n))
-        self._serve(classes_of(opened))
+        self._serve(classes_of([*opened, *closed]))  # what closes gives the next tier its turn
         self._tell(classes_of([*opened, *closed]))
 
     def _offer_ended(self, inquiry: Inquiry) -> None:
@@ -828,9 +828,14 @@ class Engine:
 
     def _verdict(self, inquiry: Inquiry, agent: Agent, now: datetime, waited: float) -> Verdict:
         standing = self._standing(inquiry, agent.id)
-        reasons = reasons_against(self.plan, agent, inquiry.demand, now, standing=standing, waited_seconds=waited)
+        first_tier = self._board.asks(inquiry).first_tier()
+        reasons = reasons_against(
+            self.plan, agent, inquiry.demand, now, standing=standing, waited_seconds=waited, first_tier=first_tier
+        )
         open_terms = [t for t in terms(self.plan, agent, inquiry.demand) if t.holds(now)]
-        term = next((t for t in open_terms if reached(t, inquiry.demand, waited)), open_terms[0] if open_terms else None)
+        term = next(
+            (t for t in open_terms if reached(t, inquiry.demand, waited, first_tier)), open_terms[0] if open_terms else None
+        )
         return Verdict(
             agent=agent.id,
             pool=agent.pool,
@@ -860,7 +865,9 @@ class Engine:
         if inquiry.ends is not None:
             what = Changes.OFFER_ENDS if inquiry.stage is Stage.OFFERED else Changes.WRAP_UP_ENDS
             changes.append(Change(what=what, at=moment(inquiry.ends), agent=inquiry.agent))
-        for step, tier in sorted({(course.after, course.tier) for course in asks.courses if course.after}):
+        for step, tier in sorted(
+            {(course.after, course.tier) for course in asks.courses if course.after and course.tier > asks.first_tier()}
+        ):
             changes.append(Change(what=Changes.OVERFLOW, at=moment(inquiry.arrived + step), tier=tier))
         for agent, memory in sorted(inquiry.refusals.items()):
             if memory.count < self.plan.policy.decline_rounds_max:

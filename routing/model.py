@@ -125,8 +125,9 @@ class Brand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """One client's agreement with one pool, or with a vendor for all its pools. Tier 1 is asked first; a higher tier joins once an
-    inquiry has waited `overflow_after_seconds`. Valid on dates `valid_from`..`valid_to` inclusive, read in `zone`."""
+    """One client's agreement with one pool, or with a vendor for all its pools. The lowest tier that is open for
+    an inquiry is asked first; a higher one joins once it has waited `overflow_after_seconds`, or when all below it close. Valid
+    on dates `valid_from`..`valid_to` inclusive, read in `zone`."""
 
     id: ContractId
     client: ClientId

@@ -61,6 +61,7 @@ class Profile:
     calendars: tuple[Calendar, ...]
     size: int = 0
     open: bool = False
+    closed_by: Reason = Reason.POOL_CLOSED
     lines: dict[Channel, list[Turn]] = field(default_factory=lambda: {channel: [] for channel in Channel})
     held_up: dict[Reason, int] = field(default_factory=dict)
     courses: list[Course] = field(default_factory=list)
@@ -76,6 +77,11 @@ class Profile:
                 return None
             at = opening
         return None
+
+    def look_at_the_clock(self, at: datetime) -> None:
+        """Open or closed from now, and by which of the two."""
+        self.open = self.is_open(at)
+        self.closed_by = Reason.OFF_SHIFT if self.calendars[0].is_open(at) else Reason.POOL_CLOSED
 
     def is_open(self, at: datetime) -> bool:
         """Are pool and shift open at this instant?"""
@@ -99,6 +105,10 @@ class Course:
     until: int
     rank: tuple[int, int, int, int, int]
     expires: Reason = Reason.CONTRACT_NOT_VALID
+
+    def waits(self, age: int, first_tier: int) -> bool:
+        """Is it still the turn of a lower tier that is open?"""
+        return self.after > age and self.tier > first_tier
 
     def holds(self, now: int) -> bool:
         """Is the profile at work, and do contract and certification allow it now?"""
@@ -130,6 +140,10 @@ class DemandClass:
         at = bisect_left(self.queue, ticket)
         assert self.queue[at] == ticket
         del self.queue[at]
+
+    def first_tier(self) -> int:
+        """The lowest tier that is open by its hours; it never waits for an overflow."""
+        return next((course.tier for course in self.courses if course.profile.open), 0)
 
     def staffed(self) -> bool:
         """Is anybody in line anywhere who may ever take it?"""

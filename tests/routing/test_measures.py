@@ -313,7 +313,7 @@ def test_an_agent_who_vanishes_is_counted_and_the_inquiry_stays_answered() -> No
 # adding up
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(histories(), st.integers(0, 60))
 def test_merged_parts_are_the_whole(entries: list[Entry], cut: int) -> None:
     table, agreed = cases(entries), terms(entries)
@@ -378,7 +378,7 @@ def test_occupancy_agrees_with_counting_seconds(entries: list[Entry]) -> None:
     assert found["occupancy"].value == naive.occupancy(entries)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(histories(), st.integers(0, 80))
 def test_a_fold_that_was_put_away_and_taken_up_again_knows_the_same(entries: list[Entry], cut: int) -> None:
     resumed = Fold.load(fold(entries[:cut]).dump(), plan).extend(entries)
@@ -386,7 +386,7 @@ def test_a_fold_that_was_put_away_and_taken_up_again_knows_the_same(entries: lis
     assert resumed.dump() == fold(entries).dump()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(histories(), st.lists(st.integers(0, 80), max_size=4))
 def test_a_table_refreshed_now_and_then_equals_one_laid_out_at_once(entries: list[Entry], cuts: list[int]) -> None:
     growing, table = Fold(plan), Cases(DIRECTORY)
@@ -400,7 +400,7 @@ def test_a_table_refreshed_now_and_then_equals_one_laid_out_at_once(entries: lis
         assert measure(table, there, terms(entries)) == measure(fresh, here, terms(entries))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(histories())
 def test_every_offered_inquiry_is_answered_abandoned_waiting_or_passed_on_in_every_view(entries: list[Entry]) -> None:
     for view in (ALL, POOL, VENDOR):
@@ -409,7 +409,7 @@ def test_every_offered_inquiry_is_answered_abandoned_waiting_or_passed_on_in_eve
     assert tallies(entries)["passed_on"].n == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(histories())
 def test_pools_share_out_what_happens_once(entries: list[Entry]) -> None:
     table = cases(entries)

@@ -9,6 +9,7 @@ import pytest
 
 from i18n.levels import Level
 from routing.decisions import Assigned, AvailabilityChanged, Closed, Flagged, Queued, Refused, Released, Withdrawn, WrapUpEnded
+from routing.engine import Engine
 from routing.events import (
     AvailabilitySet,
     DeadlinePassed,
@@ -25,11 +26,13 @@ from routing.model import (
     AgentId,
     Availability,
     Block,
+    BrandId,
     Channel,
     ClientId,
     Contract,
     ContractId,
     Demand,
+    Hours,
     InquiryId,
     Policy,
     PoolId,
@@ -704,3 +707,122 @@ def test_assignment_and_end_name_the_same_seats() -> None:
     drawn = floor.finish("i1", "anna")
     assert [taken.weight, *(one.weight for one in of(Released, drawn))] == [2, 2]
     assert [one.because for one in of(Closed, drawn)] == ["handled"]
+
+
+def test_the_waiting_are_told_in_the_order_of_their_places_after_a_restore_too() -> None:
+    rules = plan([agent("anna", languages={"en": Level.C1, "de": Level.C1})], pools=[pool("home", weekly=OFFICE)])
+    floor = Floor(rules, start=z("2026-11-23T16:59"))
+    for n, inquiry in enumerate(["z", "a", "m"]):
+        floor.at(n).arrive(inquiry, demand("en" if n % 2 else "de"))
+    restored = Floor(rules, start=floor.start, engine=Engine.restore(rules, floor.engine.capture()))
+    told = [one.inquiry for one in of(Queued, floor.pass_time(60))]
+    assert told == ["z", "a", "m"] == [one.inquiry for one in of(Queued, restored.pass_time(60))]
+
+
+def test_a_tag_that_is_none_fits_nobody_and_breaks_nothing() -> None:
+    floor = Floor(plan([agent("anna", languages={"": Level.C1, "no tag at all!": Level.C1})]))
+    floor.ready("anna")
+    assert [one.because for one in of(Flagged, floor.arrive("i1", demand("???")))] == ["nobody_qualified"]
+    assert floor.engine.could_open(demand("???"), T0) == (False, None)
+
+
+def test_a_demand_for_what_the_plan_does_not_know_waits_and_is_flagged() -> None:
+    floor = Floor(plan([agent("anna")]))
+    floor.ready("anna")
+    (queued,) = of(Queued, floor.arrive("i1", demand(brand=BrandId("unknown"))))
+    assert queued.trace.excluded == {"brand_unknown": 1}
+    assert offers(floor.arrive("i2", demand(kind="unheard_of"))) == [("i2", "anna")]
+
+
+def test_what_does_not_wait_has_no_place() -> None:
+    floor = Floor(plan([agent("anna"), agent("ben", languages={"de": Level.C1})]))
+    floor.ready("anna")
+    floor.arrive("ringing")
+    floor.arrive("waiting")
+    floor.at(1).arrive("others", demand("de"))
+    assert [floor.engine.place_in_queue(InquiryId(one)) for one in ("ringing", "waiting", "others", "none")] == [0, 0, 0, None]
+    floor.accept("ringing.1", "anna")
+    assert floor.engine.place_in_queue(InquiryId("ringing")) is None
+    assert floor.engine.waiting_count() == 2
+    assert [one.inquiry for one in floor.engine.queue(ACME)] == ["waiting", "others"]
+    assert floor.engine.queue(NOVA) == ()
+
+
+def test_an_agents_hours_are_a_rule_of_their_own() -> None:
+    early = Hours(zone="UTC", weekly=tuple(Block(weekday=d, opens=time(6), closes=time(9)) for d in range(5)))
+    floor = Floor(plan([agent("anna", shift=early)]))
+    floor.ready("anna")
+    (queued,) = of(Queued, floor.arrive("i1"))
+    assert queued.trace.excluded == {"off_shift": 1}
+    assert queued.next_opening == z("2026-11-24T06:00")
+
+
+def test_work_accepted_after_closing_time_is_refused() -> None:
+    floor = Floor(plan([agent("anna")], pools=[pool("home", weekly=OFFICE)]), start=z("2026-11-23T16:59:50"))
+    floor.ready("anna")
+    floor.arrive("i1")
+    drawn = floor.at(15).accept("i1.1", "anna")
+    assert [one.code for one in of(Refused, drawn)] == ["no_longer_eligible"]
+    assert of(Queued, drawn)[0].all_closed
+
+
+def test_wishes_about_others_work_are_refused() -> None:
+    floor = assigned("ben")
+    foreign = [
+        Transferred(inquiry=InquiryId("i1"), by=AgentId("ben")),
+        WrapUpDone(inquiry=InquiryId("i1"), agent=AgentId("ben"), disposition="x"),
+        WrapUpDone(inquiry=InquiryId("i1"), agent=AgentId("anna"), disposition="x"),
+        Transferred(inquiry=InquiryId("none"), by=AgentId("ben")),
+        InquiryClaimed(inquiry=InquiryId("i1"), agent=AgentId("ben")),
+        InquiryClaimed(inquiry=InquiryId("none"), agent=AgentId("ben")),
+        InquiryClaimed(inquiry=InquiryId("i1"), agent=AgentId("ghost")),
+    ]
+    codes = [one.code for event in foreign for one in of(Refused, floor.feed(event))]
+    assert codes == ["not_yours", "not_yours", "out_of_order", "not_found", "out_of_order", "not_found", "agent_unknown"]
+
+
+def test_a_claim_needs_the_rules_and_a_seat() -> None:
+    floor = assigned()
+    floor.connect("ben")
+    floor.away("ben")
+    floor.arrive("i2")
+    floor.arrive("i3", demand("fi"))
+    assert [one.code for one in of(Refused, floor.feed(InquiryClaimed(inquiry=InquiryId("i2"), agent=AgentId("anna"))))] == [
+        "seats_full"
+    ]
+    assert [one.code for one in of(Refused, floor.feed(InquiryClaimed(inquiry=InquiryId("i3"), agent=AgentId("ben"))))] == [
+        "no_longer_eligible"
+    ]
+    assert [one.code for one in of(Refused, floor.feed(InquiryClaimed(inquiry=InquiryId("i2"), agent=AgentId("sue"))))] == [
+        "no_longer_eligible"
+    ]
+    assert kinds(floor.feed(InquiryClaimed(inquiry=InquiryId("i2"), agent=AgentId("ben")))) == ["Offered", "Assigned"]
+
+
+def test_an_agent_the_rules_no_longer_know_keeps_what_is_assigned_and_gets_nothing_new() -> None:
+    rules = plan([agent("anna", seats=2), agent("ben")])
+    floor = Floor(rules)
+    floor.ready("anna")
+    floor.arrive("i1")
+    floor.accept("i1.1", "anna")
+    floor.arrive("i2")
+    drawn = floor.feed(PlanChanged(plan=with_version(rules, agents={"ben": agent("ben")})))
+    assert [(one.inquiry, one.because) for one in of(Withdrawn, drawn)] == [("i2", "rules_changed")]
+    assert floor.stage("i1") == "assigned"
+    assert kinds(floor.finish("i1", "anna")) == ["WrapUpStarted", "Closed", "WrapUpEnded", "Released"]
+    assert floor.stage("i2") == "waiting"
+
+
+def test_nobody_waits_for_a_lower_tier_that_is_closed_or_closes() -> None:
+    rules = plan(
+        [agent("anna"), agent("maria", "manila")],
+        pools=[pool("home", weekly=OFFICE), pool("manila")],
+        contracts=[contract("home"), contract("manila", tier=2, after=600)],
+    )
+    floor = Floor(rules, start=z("2026-11-23T16:59"))
+    floor.ready("maria")
+    assert of(Queued, floor.arrive("i1"))[0].trace.excluded == {"offline": 1, "tier_not_yet": 1}
+    assert offers(floor.pass_time(60)) == [("i1", "maria")]
+    evening = Floor(rules, start=z("2026-11-23T20:00"))
+    evening.ready("maria")
+    assert offers(evening.arrive("i2")) == [("i2", "maria")]
