@@ -13,6 +13,7 @@ from i18n.catalogues import LOCALES, PSEUDO, BrokenCatalogue, Catalogues, Missin
 from routing import reasons
 
 CUSTOMER_TAGS = ["ar", "de", "en", "es", "fil", "fr", "he", "hi", "it", "ja", "pl", "pt-BR", "tr", "zh-Hans"]
+CUSTOMER_ERRORS = "text_empty text_too_long conversation_ended form_incomplete rate_limited overloaded storage_full shutting_down unavailable internal"
 FILES = sorted(LOCALES.glob("*/LC_MESSAGES/*.po"))
 
 FSI, PDI = "\u2068", "\u2069"
@@ -34,6 +35,12 @@ def test_customers_are_spoken_to_in_fourteen_languages() -> None:
 def test_no_customer_text_is_missing(tag: str) -> None:
     lacking = {key: reason for key, reason in catalogues.missing(tag).items() if key.startswith(("widget.", "notice."))}
     assert lacking == {}
+
+
+@pytest.mark.parametrize("code", CUSTOMER_ERRORS.split())
+def test_a_customer_never_reads_of_an_error_in_english_by_accident(code: str) -> None:
+    english = catalogues.text(f"error.{code}", "en")
+    assert [tag for tag in CUSTOMER_TAGS if tag != "en" and catalogues.text(f"error.{code}", tag) == english] == []
 
 
 def test_placeholders_and_plural_forms_are_right_everywhere() -> None:
