@@ -158,7 +158,7 @@ def test_the_browser_gets_texts_direction_and_plurals_by_category() -> None:
 
 def test_the_browser_gets_english_for_what_a_language_lacks() -> None:
     served = catalogues.browser_catalogue("ja", prefixes=["error."])
-    assert served["texts"]["error.not_found"] == catalogues.text("error.not_found", "en")
+    assert served["texts"]["error.setting_invalid"] == catalogues.text("error.setting_invalid", "en")
 
 
 def test_a_reader_without_a_catalogue_gets_english_and_is_told_so() -> None:
