@@ -113,9 +113,6 @@ class Cases:
         self._many: dict[str, Integers] = {"turns": np.empty(0, dtype=np.int64), "offers": np.empty(0, dtype=np.int64)}
         self._starts: dict[str, Integers] = {"turns": np.empty(0, dtype=np.int64), "offers": np.empty(0, dtype=np.int64)}
 
-    def __len__(self) -> int:
-        return int(self._data.shape[1])
-
     @classmethod
     def of(cls, records: Iterable[InquiryRecord], directory: Directory, open_time: OpenTime | None = None) -> Cases:
         """The table of these records."""
@@ -128,9 +125,7 @@ class Cases:
         changed, fold.changed = fold.changed, set()
         if not changed:
             return
-        stale = self.keys["inquiry"].known(changed)
-        if stale:
-            self._keep(~np.isin(self.column("inquiry"), np.array(stale, dtype=np.int64)))
+        self._strike(self.keys["inquiry"].known(changed))
         self._append(fold.record(inquiry) for inquiry in sorted(changed))
         fold.pack(changed)
 
@@ -170,6 +165,13 @@ class Cases:
         other.keys, other.conversations = self.keys, self.conversations
         other._data, other._many, other._starts = self._data, dict(self._many), dict(self._starts)
         return other
+
+    def _strike(self, inquiries: list[int]) -> None:
+        """No viewpoint sees these rows any more. They are cleared away once they are many, so that a small change stays cheap."""
+        view = self.column("view")
+        view[np.isin(self.column("inquiry"), np.array(inquiries, dtype=np.int64))] = 0
+        if np.count_nonzero(view) < view.size * 0.8:
+            self._keep(view != 0)
 
     def _keep(self, mask: Flags) -> None:
         kept = np.flatnonzero(mask)

@@ -17,12 +17,8 @@ import msgspec
 from routing.decisions import (
     Assigned,
     AvailabilityChanged,
-    Closed,
     Decision,
-    Flagged,
     Offered,
-    Queued,
-    Refused,
     Released,
     Withdrawn,
     WrapUpEnded,
@@ -163,7 +159,7 @@ class Fold:
         if entry.seq <= self._state.seq:
             return
         at = milliseconds(entry.at)
-        self._on[type(entry.body)](entry.body, at)
+        self._hear(entry.body, at)
         self._state.seq = entry.seq
         self._state.at_ms = max(self._state.at_ms, at)
 
@@ -192,6 +188,12 @@ class Fold:
         fold._state = msgspec.json.decode(data, type=_State)
         fold.changed = set(fold._state.inquiries)
         return fold
+
+    def _hear(self, what: object, at: int) -> None:
+        """What is not in the table is of no use to any measure: an offer refused, an inquiry queued, words the journal learned later."""
+        hear = self._on.get(type(what))
+        if hear is not None:
+            hear(what, at)
 
     # facts
 
@@ -250,11 +252,9 @@ class Fold:
         if self._plans and step.rules != self._state.roster.version and (plan := self._plans(step.rules)) is not None:
             self._state.roster = Roster.of(plan)
         event = step.event
-        if (hear := self._on.get(type(event))) is not None:
-            hear(event, at)
+        self._hear(event, at)
         for decision in step.decisions:
-            if not isinstance(decision, Queued | Refused | Closed | Flagged):
-                self._on[type(decision)](decision, at)
+            self._hear(decision, at)
         if isinstance(event, Transferred) and event.pool and any(_hands_over(one, event) for one in step.decisions):
             record = self._record(event.inquiry, at)
             self._leg(record, event.pool, None, at)

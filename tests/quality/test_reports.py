@@ -64,7 +64,7 @@ def a_day_of_four_languages() -> FloorTold:
 # one computation serves all
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories(), st.sampled_from(GROUPINGS))
 def test_every_list_is_as_long_as_its_figure_says(entries: list[Entry], by: str) -> None:
     one = report(entries, by=by)
@@ -92,7 +92,7 @@ def _assert_proves(figure: Figure, one: Report, cell: Cell) -> None:
         assert figure.value == round(sum(round((item.value or 0) * 1000) for item in items) / len(items) / 1000, 1)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories(), st.sampled_from(GROUPINGS))
 def test_tile_and_total_and_file_show_the_same_digits(entries: list[Entry], by: str) -> None:
     one = report(entries, by=by)
@@ -107,13 +107,13 @@ def test_tile_and_total_and_file_show_the_same_digits(entries: list[Entry], by: 
             assert line[head.index(column["name"])] == _written(row["cells"][column["key"]]["value"])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories())
 def test_the_total_is_the_same_under_every_grouping(entries: list[Entry]) -> None:
     assert len({str(report(entries, by=by).total) for by in GROUPINGS}) == 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories(), st.sampled_from([by for by in GROUPINGS if by not in ("pool", "vendor")]))
 def test_rows_that_do_not_overlap_add_up_to_the_total(entries: list[Entry], by: str) -> None:
     one = report(entries, by=by)
@@ -123,7 +123,7 @@ def test_rows_that_do_not_overlap_add_up_to_the_total(entries: list[Entry], by: 
     assert one.total["offered"].n == sum(point["offered"].n for point in one.series.values())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories())
 def test_the_screen_agrees_with_a_naive_recomputation(entries: list[Entry]) -> None:
     one = report(entries)
@@ -143,7 +143,7 @@ def test_the_screen_agrees_with_a_naive_recomputation(entries: list[Entry]) -> N
 # who may see what
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories(), st.sampled_from(sorted(set(BRANDS.values()))))
 def test_a_client_sees_its_own_inquiries_and_nobodys_time(entries: list[Entry], client: str) -> None:
     mine = report(entries, Sight(clients=frozenset({client})), by="brand")
@@ -157,7 +157,7 @@ def test_a_client_sees_its_own_inquiries_and_nobodys_time(entries: list[Entry], 
     assert drill(mine, Cell(measure="occupancy")) == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories(), st.sampled_from(["nilvoice", "pacific"]), st.sampled_from(GROUPINGS))
 def test_a_vendor_sees_inquiries_as_its_own_pools_saw_them(entries: list[Entry], vendor: str, by: str) -> None:
     mine, row = report(entries, Sight(vendor=vendor), by=by), report(entries, by="vendor").rows.get(vendor)

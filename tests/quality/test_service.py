@@ -50,7 +50,7 @@ def service(journal: Journal, directory: Directory = DIRECTORY) -> QualityServic
     return QualityService(journal.read, lambda workspace: Background(directory=directory, plan_at=plan_at))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories(), st.lists(st.integers(0, 80), max_size=4))
 def test_bit_by_bit_equals_from_scratch_equals_naive(entries: list[Entry], cuts: list[int]) -> None:
     async def ask() -> None:
