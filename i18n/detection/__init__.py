@@ -83,7 +83,7 @@ def detect(text: str, *, hints: Hints | Mapping[str, object] | None = None, dete
     if made.script in scripts.OUTSIDE:
         return _certain(scripts.OUTSIDE[made.script], _OUTSIDE_CONFIDENCE, "script", made)
     alone = scripts.only_language(made.script)
-    if alone == "hi" and (elsewhere := outside.language(made.cleaned.text)):
+    if alone == "hi" and outside.ASKED.issubset(detectors.names) and (elsewhere := outside.language(made.cleaned.text)):
         return _certain(elsewhere, outside.CONFIDENCE, "outside", made)
     if alone is not None:
         return _certain(alone, _SCRIPT_CONFIDENCE.get(alone, _SCRIPT_CONFIDENCE_ELSE), "script", made)
@@ -138,11 +138,12 @@ def _fused(made: Prepared, detectors: Detectors) -> npt.NDArray[np.float64] | st
     """
     text, latin = made.cleaned.text, made.script == "Latn"
     mask = scripts.MASKS[str(made.script)]
+    look_outside = outside.ASKED.issubset(detectors.names)
     probability = fusion.probabilities(mask)
     read: dict[str, Features] = {}
     for weights, readers in _stages(detectors):
         read |= {name: look(text, latin) for name, look in readers.items()}
-        if outside.suspected(text, read.get("pycld2")) and (elsewhere := outside.language(text)):
+        if look_outside and "pycld2" in read and outside.suspected(text, read["pycld2"]) and (elsewhere := outside.language(text)):
             return elsewhere
         probability = fusion.probabilities(weights.scores(list(read.values()), len(text)) + mask)
         if probability.max() >= _CLEAR:

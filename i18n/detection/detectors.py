@@ -2,12 +2,12 @@
 
 A feature is a number per language; `fusion` weighs them. A library that is not installed, or does not load on this
 machine, is left out, and detection answers with those that are there. No library is asked for its opinion alone.
+Imports stand inside the loaders: a library that nobody selected costs no memory.
 """
 
 import math
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import import_module
 from typing import Any, Final
 
 import numpy as np
@@ -39,17 +39,19 @@ def reader(name: str) -> Reader | None:
 
 
 @cache
-def module(name: str) -> Any:
-    """The library's module; None if it is not installed or does not load on this machine."""
+def pycld2_module() -> Any:
+    """pycld2; None if it is not installed or does not load on this machine."""
     try:
-        return import_module(name)
+        import pycld2
     except (ImportError, OSError):
         return None
+    return pycld2
 
 
 def _eldc() -> Reader:
     """Scores between 0 and 1, independent of each other. Knows no Indonesian and no Serbian in Latin letters: both borrow."""
-    eldc = import_module("eldc")
+    import eldc
+
     eldc.init()
     detector = eldc.instance()
     detector.set_languages([code for code in eldc.LANGUAGES if code in COLUMN])
@@ -79,7 +81,9 @@ def _eldc() -> Reader:
 
 def _pycld2() -> Reader:
     """Up to three languages with their share of the text, and whether it trusts itself."""
-    cld2 = import_module("pycld2")
+    cld2 = pycld2_module()
+    if cld2 is None:
+        raise ImportError("pycld2")
     detect, error = cld2.detect, cld2.error
 
     def read(text: str, latin: bool) -> Features:
@@ -156,8 +160,11 @@ class LangidModel:
 @cache
 def langid_model() -> LangidModel | None:
     """The model, read once; None if the library is not here."""
-    langid = module("py3langid.langid")
-    return None if langid is None else LangidModel(langid)
+    try:
+        from py3langid import langid
+    except (ImportError, OSError):
+        return None
+    return LangidModel(langid)
 
 
 def _py3langid() -> Reader:
@@ -182,15 +189,16 @@ def _py3langid() -> Reader:
 
 def _langdetect() -> Reader:
     """Slow, and different at every call unless seeded; a voice among others where time allows."""
-    langdetect = import_module("langdetect")
+    import langdetect
+    from langdetect.lang_detect_exception import LangDetectException
+
     langdetect.DetectorFactory.seed = 0
-    error = import_module("langdetect.lang_detect_exception").LangDetectException
 
     def read(text: str, _latin: bool) -> Features:
         found = np.zeros((_COUNT, 2), dtype=np.float32)
         try:
             guesses = langdetect.detect_langs(text)
-        except error:
+        except LangDetectException:
             return found
         found[:, 1] = -1.0
         for guess in guesses:

@@ -9,22 +9,24 @@ from functools import cache
 from typing import Any, Final
 
 from i18n import tags
-from i18n.detection.detectors import Features, langid_model, module
+from i18n.detection.detectors import Features, langid_model, pycld2_module
 from i18n.detection.languages import COLUMN
 
 CONFIDENCE: Final = 0.93
+ASKED: Final = frozenset({"pycld2", "py3langid"})
+"""The two libraries that have to agree; both must take part."""
 _LENGTH_MIN: Final = 15
 _NOT_WRITTEN_TO_US: Final = frozenset({"un", "la", "xxx", "zxx"})
 
 
-def suspected(text: str, pycld2: Features | None) -> bool:
+def suspected(text: str, pycld2: Features) -> bool:
     """Whether it is worth asking: the quick library named none of ours in a text long enough to mean it."""
-    return pycld2 is not None and len(text) >= _LENGTH_MIN and not pycld2[:, 0].any()
+    return len(text) >= _LENGTH_MIN and not pycld2[:, 0].any()
 
 
 def language(text: str) -> str | None:
     """The language outside ours that both libraries name; None if they do not."""
-    cld2 = module("pycld2")
+    cld2 = pycld2_module()
     model = langid_model()
     if cld2 is None or model is None or len(text) < _LENGTH_MIN:
         return None

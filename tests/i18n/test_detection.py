@@ -1,5 +1,7 @@
 """Detection: total, deterministic, modest where little is said, and better for every hint."""
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -185,6 +187,18 @@ def test_an_unknown_hint_is_refused_by_name() -> None:
 def test_fewer_libraries_still_answer(names: tuple[str, ...]) -> None:
     found = detect(QUESTIONS["de"], detectors=Detectors(names))
     assert found.tag == "de"
+
+
+@pytest.mark.parametrize("absent", [["eldc"], ["pycld2"], ["py3langid"], ["eldc", "pycld2", "py3langid"]])
+def test_detection_answers_where_a_library_is_not_installed(absent: list[str]) -> None:
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({absent!r})); from i18n.detection import detect; "
+        f"print(detect({QUESTIONS['fr']!r}).tag, detect({QUESTIONS['th']!r}).tag, detect({QUESTIONS['hi']!r}).tag)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    french, thai, hindi = done.stdout.split()
+    assert (thai, hindi) == ("th", "hi")
+    assert french == "fr" or len(absent) == 3
 
 
 def test_langdetect_can_be_asked_too_and_agrees_with_itself() -> None:
