@@ -128,7 +128,6 @@ class Labels:
     """Names for keys, by dimension. What has no name shows its key; a client may be shown a vendor's alias here."""
 
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    agents: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, dimension: str, key: str, tag: str) -> str:
         """The name of this key for a reader of `tag`."""

@@ -310,6 +310,17 @@ def test_an_agent_who_vanishes_is_counted_and_the_inquiry_stays_answered() -> No
     assert (one["agent_lost"].value, one["answered"].value, one["abandoned"].value) == (1, 1, 0)
 
 
+def test_a_pool_that_takes_over_from_a_lost_agent_answers_only_for_the_time_since() -> None:
+    floor = FloorTold()
+    floor.arrives("i1", language="ar")
+    floor.after(5).takes("i1", "ada")
+    floor.after(1000).loses("i1", "ada")
+    floor.after(12).takes("i1", "omar")
+
+    assert shown(floor.entries, POOL, pool="kairo")["asa"].value == 12
+    assert shown(floor.entries)["asa"].value == 5
+
+
 # adding up
 
 
@@ -330,6 +341,13 @@ def test_tallies_merge_in_any_order(one: list[int], two: list[int], three: list[
 
     assert a.merge(b).merge(c) == a.merge(b.merge(c)) == c.merge(a).merge(b)
     assert a.merge(Tally()) == a == Tally().merge(a)
+
+
+@given(st.lists(st.integers(0, 10**9)), st.lists(st.integers(0, 10**9)))
+def test_the_tally_of_two_halves_is_the_tally_of_the_whole(one: list[int], two: list[int]) -> None:
+    a, b, both = (Tally.of_values(np.array(values, dtype=np.int64)) for values in (one, two, [*one, *two]))
+
+    assert a.merge(b) == both
 
 
 @given(st.lists(st.integers(0, 10**8), min_size=1), st.floats(0, 1))
