@@ -76,8 +76,12 @@ def read_frame(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
         return decoder.decode(raw)
     except msgspec.ValidationError as invalid:
         detail = str(invalid)
-        raise FrameRefused(
-            "unknown_frame" if "`$.type`" in detail or "missing required field `type`" in detail else "invalid_field", detail
-        ) from None
+        if detail.startswith("Expected `object`") and "`$" not in detail:
+            code = "malformed_frame"
+        elif "`$.type`" in detail or "missing required field `type`" in detail:
+            code = "unknown_frame"
+        else:
+            code = "invalid_field"
+        raise FrameRefused(code, detail) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise FrameRefused("malformed_frame", "not one JSON object in UTF-8") from None

@@ -124,12 +124,14 @@ class Hub:
 
 
 @contextlib.asynccontextmanager
-async def build(settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> AsyncIterator[Hub]:
+async def build(
+    settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None, bus: Bus | None = None
+) -> AsyncIterator[Hub]:
     """A hub that is connected and not yet started. Raises: database_unreachable, database_outdated."""
     clock, ids = clock or SystemClock(), ids or Ids()
     node = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     store = await Store.open(settings.url, observe=observe_batch)
-    bus = _bus(settings)
+    bus = bus or _bus(settings)
     try:
         await bus.open()
         switchboard, workspaces = Switchboard(bus), Workspaces(store=store, bus=bus, clock=clock)

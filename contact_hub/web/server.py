@@ -37,6 +37,9 @@ _WS_BYTES_MAX: Final = (
     256 * 1024
 )  # above our own limit, so that a frame that is a little too large gets its code instead of a cut line
 
+PARTS: Final = (ops_routes, staff_routes, widget_routes, quality_routes, operator_routes, visitor_socket, agent_socket, pages)
+"""All doors into the hub, the one that takes every other address last."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -45,7 +48,7 @@ def create_app(hub: Hub) -> FastAPI:
     app = FastAPI(title="Contact Hub", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.hub, app.state.sockets = hub, Sockets()
     install_errors(app)
-    for part in (ops_routes, staff_routes, widget_routes, quality_routes, operator_routes, visitor_socket, agent_socket, pages):
+    for part in PARTS:
         app.include_router(part.router)
     return app
 
