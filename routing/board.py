@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
 from routing.floor import FLOOR, FRONT, Desk, Fact, Inquiry, Refusals, Stage
 from routing.hours import HORIZON
@@ -227,11 +228,22 @@ class Board:
             return inquiry.ticket
         return (inquiry.arrived - self.asks(inquiry).head_start - (FRONT if inquiry.front else 0), inquiry.arrived, inquiry.id)
 
-    def ahead(self, inquiry: Inquiry) -> int:
-        """How many are before it in the queues of all classes that share somebody with its own."""
-        place, asks = self.place(inquiry), self.asks(inquiry)
+    def ahead(self, inquiry: Inquiry) -> int | None:
+        """How many are before it in the queues of all classes that share somebody with its own; None where it does not wait."""
+        if inquiry.stage is Stage.OFFERED:
+            return 0
+        if inquiry.ticket is None:
+            return None
+        asks = self.asks(inquiry)
         rivals = classes_of(asks.served_by) if asks.courses else [asks]
-        return sum(bisect_left(rival.queue, place) for rival in rivals)
+        return sum(bisect_left(rival.queue, inquiry.ticket) for rival in rivals)
+
+    def outlook(self, asks: DemandClass) -> tuple[bool, datetime | None]:
+        """Are all who might ever take it closed, and if so, who opens when?"""
+        if not asks.courses or any(course.holds(self.now) for course in asks.courses):
+            return False, None
+        opening = asks.next_opening(self.now)
+        return True, None if opening is None else moment(opening)
 
     def declined_by_all(self, inquiry: Inquiry) -> bool:
         """Has everybody who is at work and may take it declined it too often?"""

@@ -35,7 +35,7 @@ from routing.decisions import (
     WrapUpEnded,
     WrapUpStarted,
 )
-from routing.eligibility import Standing, dated_reasons, permanent_reasons, reached, reasons_against, terms
+from routing.eligibility import dated_reasons, permanent_reasons
 from routing.events import (
     AgentConnected,
     AgentDisconnected,
@@ -54,9 +54,9 @@ from routing.events import (
     Transferred,
     WrapUpDone,
 )
-from routing.explain import Change, Changes, Explanation, Verdict, Waiting
+from routing.explain import Explanation, Waiting, explanation_of, waiting_in_order
 from routing.floor import Desk, Fact, Inquiry, Stage
-from routing.model import Agent, AgentId, Availability, BrandId, Channel, Demand, InquiryId, OfferId, Plan
+from routing.model import AgentId, Availability, BrandId, Channel, Demand, InquiryId, OfferId, Plan
 from routing.profiles import Course, DemandClass, merged, micros, moment, span
 from routing.ranking import Choice, choose
 from routing.reasons import Flag, Over, Reason, Refusal, Why
@@ -132,50 +132,25 @@ class Engine:
 
     def queue(self, brand: BrandId | None = None) -> tuple[Waiting, ...]:
         """Who waits, in the order in which they would be served, together with what rings."""
-        open_ = [
-            i
-            for i in self._board.inquiries.values()
-            if i.stage in {Stage.WAITING, Stage.OFFERED} and brand in {None, i.demand.brand}
-        ]
-        return tuple(_waiting(inquiry) for inquiry in sorted(open_, key=lambda i: (self._board.place(i), i.id)))
+        return waiting_in_order(self._board, brand)
 
     def place_in_queue(self, inquiry: InquiryId) -> int | None:
         """How many wait ahead of it for the same people; 0 while it rings, None where it does not wait."""
         found = self._board.inquiries.get(inquiry)
-        if found is None or found.stage not in {Stage.WAITING, Stage.OFFERED}:
-            return None
-        return 0 if found.ticket is None else self._board.ahead(found)
+        return None if found is None else self._board.ahead(found)
 
     def could_open(self, demand: Demand, at: datetime) -> tuple[bool, datetime | None]:
         """Is anybody who may ever take this at work at this instant, and if not, when next?"""
-        asks, now = self._board.index.class_of(demand), micros(at)
-        for course in asks.courses:
-            if course.since <= now < course.until and course.profile.is_open(at):
-                return True, None
+        asks, now = self._board.index.sketch(demand), micros(at)
+        if any(course.since <= now < course.until and course.profile.is_open(at) for course in asks.courses):
+            return True, None
         opening = asks.look_ahead(now)
         return False, None if opening is None else moment(opening)
 
     def explain(self, inquiry: InquiryId, now: datetime) -> Explanation | None:
         """Why it stands where it stands: everybody who could take it, why the others cannot, what will change that. None: not known."""
         found = self._board.inquiries.get(inquiry)
-        if found is None:
-            return None
-        waited = (micros(now) - found.arrived) / 1_000_000
-        closed, _ = self._outlook(self._board.asks(found))
-        agents = sorted(self.plan.agents.values(), key=lambda agent: agent.id)
-        return Explanation(
-            inquiry=inquiry,
-            stage=found.stage.value,
-            demand=found.demand,
-            rules=self.plan.version,
-            waited_seconds=waited,
-            agent=found.agent,
-            ahead=self.place_in_queue(inquiry),
-            all_closed=closed,
-            flags=tuple(sorted(found.flags)),
-            verdicts=tuple(self._verdict(found, agent, now, waited) for agent in agents),
-            changes=self._changes_ahead(found, now),
-        )
+        return None if found is None else explanation_of(self._board, found, now)
 
     # time
 
@@ -601,7 +576,7 @@ class Engine:
         self._flag(inquiry)
 
     def _say_queued(self, inquiry: Inquiry) -> None:
-        closed, opening = self._outlook(self._board.asks(inquiry))
+        closed, opening = self._board.outlook(self._board.asks(inquiry))
         inquiry.told_closed = closed
         self._board.touch(inquiry)
         trace = self._trace(inquiry)
@@ -787,18 +762,10 @@ class Engine:
                 return Refusal.CERTIFICATION_EXPIRED
         return Refusal.NO_LONGER_ELIGIBLE
 
-    def _outlook(self, asks: DemandClass) -> tuple[bool, datetime | None]:
-        """Are all who might ever take it closed, and if so, who opens when?"""
-        now = self._board.now
-        if not asks.courses or any(course.holds(now) for course in asks.courses):
-            return False, None
-        opening = asks.next_opening(now)
-        return True, None if opening is None else moment(opening)
-
     def _tell(self, classes: Iterable[DemandClass], *, flag_all: bool = False) -> None:
         """Those who wait hear it when the last place closes for them, and when one opens again; in order, whenever a class was first met."""
         waiting = [one for one in classes if one.queue]
-        closed = {id(one): self._outlook(one)[0] for one in waiting}
+        closed = {id(one): self._board.outlook(one)[0] for one in waiting}
         for ticket, asks in merged(waiting):
             inquiry = self._board.inquiries[ticket[2]]
             told_anew = inquiry.told_closed != closed[id(asks)]
@@ -825,68 +792,3 @@ class Engine:
             waited_seconds=(self._board.now - inquiry.arrived) / 1_000_000,
             why=str(why),
         )
-
-    def _verdict(self, inquiry: Inquiry, agent: Agent, now: datetime, waited: float) -> Verdict:
-        standing = self._standing(inquiry, agent.id)
-        first_tier = self._board.asks(inquiry).first_tier()
-        reasons = reasons_against(
-            self.plan, agent, inquiry.demand, now, standing=standing, waited_seconds=waited, first_tier=first_tier
-        )
-        open_terms = [t for t in terms(self.plan, agent, inquiry.demand) if t.holds(now)]
-        term = next(
-            (t for t in open_terms if reached(t, inquiry.demand, waited, first_tier)), open_terms[0] if open_terms else None
-        )
-        return Verdict(
-            agent=agent.id,
-            pool=agent.pool,
-            reasons=reasons,
-            contract=term.contract if term else None,
-            tier=term.tier if term else None,
-        )
-
-    def _standing(self, inquiry: Inquiry, agent: AgentId) -> Standing:
-        """The agent's state as this inquiry meets it; the seats it holds there itself are not against it."""
-        desk, memory, channel = self._board.desks.get(agent), inquiry.refusals.get(agent), inquiry.demand.channel
-        if desk is None:
-            return Standing(availability=Availability.OFFLINE, connected=False)
-        own = desk.held.get(inquiry.id)
-        return Standing(
-            availability=desk.availability,
-            connected=desk.connected,
-            seats_used=desk.used - (own.weight if own else 0),
-            in_channel=desk.in_channel(channel) - (own is not None),
-            declined_until=moment(memory.until) if memory else None,
-            declines=memory.count if memory else 0,
-        )
-
-    def _changes_ahead(self, inquiry: Inquiry, now: datetime) -> tuple[Change, ...]:
-        """What is certain to come, in order."""
-        asks, changes = self._board.asks(inquiry), []
-        if inquiry.ends is not None:
-            what = Changes.OFFER_ENDS if inquiry.stage is Stage.OFFERED else Changes.WRAP_UP_ENDS
-            changes.append(Change(what=what, at=moment(inquiry.ends), agent=inquiry.agent))
-        for step, tier in sorted(
-            {(course.after, course.tier) for course in asks.courses if course.after and course.tier > asks.first_tier()}
-        ):
-            changes.append(Change(what=Changes.OVERFLOW, at=moment(inquiry.arrived + step), tier=tier))
-        for agent, memory in sorted(inquiry.refusals.items()):
-            if memory.count < self.plan.policy.decline_rounds_max:
-                changes.append(Change(what=Changes.COOL_DOWN_ENDS, at=moment(memory.until), agent=agent))
-        openings = {opening for profile in asks.served_by if not profile.is_open(now) and (opening := profile.next_opening(now))}
-        changes += [Change(what=Changes.OPENING, at=opening) for opening in openings]
-        return tuple(
-            sorted((change for change in changes if change.at > now), key=lambda c: (c.at, c.what, c.agent or "", c.tier or 0))
-        )
-
-
-def _waiting(inquiry: Inquiry) -> Waiting:
-    return Waiting(
-        inquiry=inquiry.id,
-        conversation=inquiry.conversation,
-        brand=inquiry.demand.brand,
-        demand=inquiry.demand,
-        arrived=moment(inquiry.arrived),
-        offered_to=inquiry.agent,
-        all_closed=inquiry.told_closed,
-        flags=tuple(sorted(inquiry.flags)),
-    )

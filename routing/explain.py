@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from routing.model import AgentId, BrandId, ContractId, Demand, InquiryId, PoolId
+from routing.board import Board
+from routing.eligibility import Standing, reached, reasons_against, terms
+from routing.floor import Inquiry, Stage
+from routing.model import Agent, AgentId, Availability, BrandId, ContractId, Demand, InquiryId, PoolId
+from routing.profiles import SECOND, micros, moment
 from routing.reasons import Reason
 
 
@@ -78,3 +82,96 @@ class Waiting:
     offered_to: AgentId | None = None
     all_closed: bool = False
     flags: tuple[str, ...] = ()
+
+
+def explanation_of(board: Board, inquiry: Inquiry, now: datetime) -> Explanation:
+    """The whole answer for one inquiry. Asks the rules of everybody anew, so it also checks what the engine compiled."""
+    waited = (micros(now) - inquiry.arrived) / SECOND
+    agents = sorted(board.plan.agents.values(), key=lambda agent: agent.id)
+    return Explanation(
+        inquiry=inquiry.id,
+        stage=inquiry.stage.value,
+        demand=inquiry.demand,
+        rules=board.plan.version,
+        waited_seconds=waited,
+        agent=inquiry.agent,
+        ahead=board.ahead(inquiry),
+        all_closed=board.outlook(board.asks(inquiry))[0],
+        flags=tuple(sorted(inquiry.flags)),
+        verdicts=tuple(_verdict(board, inquiry, agent, now, waited) for agent in agents),
+        changes=_changes_ahead(board, inquiry, now),
+    )
+
+
+def waiting_in_order(board: Board, brand: BrandId | None) -> tuple[Waiting, ...]:
+    """Who waits or rings, in the order in which they would be served."""
+    waiting = (i for i in board.inquiries.values() if i.stage in {Stage.WAITING, Stage.OFFERED} and brand in {None, i.demand.brand})
+    return tuple(_waiting(inquiry) for inquiry in sorted(waiting, key=board.place))
+
+
+def _verdict(board: Board, inquiry: Inquiry, agent: Agent, now: datetime, waited: float) -> Verdict:
+    first_tier = board.asks(inquiry).first_tier()
+    holding = [term for term in terms(board.plan, agent, inquiry.demand) if term.holds(now)]
+    term = next((one for one in holding if reached(one, inquiry.demand, waited, first_tier)), holding[0] if holding else None)
+    return Verdict(
+        agent=agent.id,
+        pool=agent.pool,
+        reasons=reasons_against(
+            board.plan,
+            agent,
+            inquiry.demand,
+            now,
+            standing=_standing(board, inquiry, agent.id),
+            waited_seconds=waited,
+            first_tier=first_tier,
+        ),
+        contract=term.contract if term else None,
+        tier=term.tier if term else None,
+    )
+
+
+def _standing(board: Board, inquiry: Inquiry, agent: AgentId) -> Standing:
+    """The agent's state as this inquiry meets it; the seats it holds there itself are not against it."""
+    desk, memory, channel = board.desks.get(agent), inquiry.refusals.get(agent), inquiry.demand.channel
+    if desk is None:
+        return Standing(availability=Availability.OFFLINE, connected=False)
+    own = desk.held.get(inquiry.id)
+    return Standing(
+        availability=desk.availability,
+        connected=desk.connected,
+        seats_used=desk.used - (own.weight if own else 0),
+        in_channel=desk.in_channel(channel) - (own is not None),
+        declined_until=moment(memory.until) if memory else None,
+        declines=memory.count if memory else 0,
+    )
+
+
+def _changes_ahead(board: Board, inquiry: Inquiry, now: datetime) -> tuple[Change, ...]:
+    """What is certain to come, in order."""
+    asks, changes = board.asks(inquiry), []
+    if inquiry.ends is not None:
+        what = Changes.OFFER_ENDS if inquiry.stage is Stage.OFFERED else Changes.WRAP_UP_ENDS
+        changes.append(Change(what=what, at=moment(inquiry.ends), agent=inquiry.agent))
+    for step, tier in {(course.after, course.tier) for course in asks.courses if course.waits(0, asks.first_tier())}:
+        changes.append(Change(what=Changes.OVERFLOW, at=moment(inquiry.arrived + step), tier=tier))
+    for agent, memory in inquiry.refusals.items():
+        if memory.count < board.plan.policy.decline_rounds_max:
+            changes.append(Change(what=Changes.COOL_DOWN_ENDS, at=moment(memory.until), agent=agent))
+    openings = {opening for profile in asks.served_by if not profile.is_open(now) and (opening := profile.next_opening(now))}
+    changes += [Change(what=Changes.OPENING, at=opening) for opening in openings]
+    return tuple(
+        sorted((change for change in changes if change.at > now), key=lambda c: (c.at, c.what, c.agent or "", c.tier or 0))
+    )
+
+
+def _waiting(inquiry: Inquiry) -> Waiting:
+    return Waiting(
+        inquiry=inquiry.id,
+        conversation=inquiry.conversation,
+        brand=inquiry.demand.brand,
+        demand=inquiry.demand,
+        arrived=moment(inquiry.arrived),
+        offered_to=inquiry.agent,
+        all_closed=inquiry.told_closed,
+        flags=tuple(sorted(inquiry.flags)),
+    )

@@ -194,7 +194,13 @@ class Index:
         known = self._classes.get(key)
         if known is None:
             known = self._classes[key] = self._compile(replace(demand, agent=None))
+            for course in known.courses:
+                course.profile.courses.append(course)
         return known
+
+    def sketch(self, demand: Demand) -> DemandClass:
+        """The class of a demand that nobody has yet: asked about, but not kept."""
+        return self._classes.get(_demand_key(demand)) or self._compile(replace(demand, agent=None))
 
     def contract_starts(self, after: int) -> list[int]:
         """The instants, still to come, at which a contract begins."""
@@ -230,7 +236,6 @@ class Index:
         compiled.courses = tuple(sorted(courses, key=lambda course: course.rank))
         compiled.steps = tuple(sorted({course.after for course in courses if course.after > 0}))
         for course in compiled.courses:
-            course.profile.courses.append(course)
             compiled.served_by[course.profile] = (*compiled.served_by.get(course.profile, ()), course)
         return compiled
 

@@ -54,7 +54,11 @@ PLAN = plan(
         agent("n1", "night", languages=BOTH, seats=3),
         agent("x1", "night", languages={"fi": Level.NATIVE}, seats=3),
     ],
-    pools=[pool("home"), pool("manila", zone="Asia/Manila", vendor="v"), pool("night", zone="Europe/Berlin", weekly=NIGHT)],
+    pools=[
+        pool("home", weekly=OFFICE),
+        pool("manila", zone="Asia/Manila", vendor="v"),
+        pool("night", zone="Europe/Berlin", weekly=NIGHT),
+    ],
     contracts=[contract("home"), contract("manila", tier=2, after=40), contract("night", tier=3, after=20)],
     policy=POLICY,
 )
