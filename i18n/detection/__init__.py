@@ -182,7 +182,7 @@ def _answer(made: Prepared, read: npt.NDArray[np.float64], hints: Hints) -> Dete
         determined=confidence >= _DETERMINED and not (vague and prior is None),
         alternatives=ranked,
         text_only=text_only,
-        reasons=_reasons(made, ranked, text_only, short=short, hinted=prior is not None, earlier=bool(hints.earlier)),
+        reasons=_reasons(made, ranked, text_only, short=short, hinted=prior is not None, earlier=bool(hints.heard)),
         letters=0 if made.cleaned.universal else made.cleaned.letters,
     )
 
@@ -227,7 +227,7 @@ def _prior(hints: Hints) -> npt.NDArray[np.float64] | None:
     )
     earlier = [
         (COLUMN[tags.language(tag)], weight)
-        for tag, weight in hints.earlier
+        for tag, weight in hints.heard
         if readable(tag) and tags.language(tag) in COLUMN and weight > 0
     ]
     if not (brand or browser or page or earlier):
@@ -281,7 +281,7 @@ def _variants(hints: Hints) -> Mapping[str, str]:
     """Which variant of a language is meant: the browser knows best, then the page, then the brand."""
     found: dict[str, str] = {}
     page = (hints.page,) if hints.page else ()
-    for said in (*hints.locales, *(tag for tag, _ in hints.earlier), *page, *hints.brand_languages):
+    for said in (*hints.locales, *(tag for tag, _ in hints.heard), *page, *hints.brand_languages):
         tag = readable(said)
         if tag and tag != tags.language(tag):
             found.setdefault(tags.language(tag), tag)

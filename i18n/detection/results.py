@@ -19,13 +19,24 @@ class UnknownHint(ValueError):
 class Hints:
     """What is known about the writer before reading: soft evidence, never a filter.
 
-    `earlier` is what earlier messages of the conversation were written in: tags with probabilities.
+    `earlier` is what earlier messages of the conversation were written in: tags with probabilities, as a mapping or pairs.
     """
 
     brand_languages: tuple[str, ...] = ()
     locales: tuple[str, ...] = ()
     page: str | None = None
-    earlier: tuple[tuple[str, float], ...] = ()
+    earlier: Mapping[str, float] | tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "brand_languages", tuple(self.brand_languages))
+        object.__setattr__(self, "locales", tuple(self.locales))
+        object.__setattr__(self, "earlier", _earlier(self.earlier))
+
+    @property
+    def heard(self) -> tuple[tuple[str, float], ...]:
+        """`earlier` as pairs, whichever way it was given."""
+        assert isinstance(self.earlier, tuple), "made a tuple at construction"
+        return self.earlier
 
     @classmethod
     def of(cls, hints: "Hints | Mapping[str, object] | None") -> "Hints":
@@ -44,9 +55,6 @@ class Hints:
             page=None if page is None else _tags("page", page)[0],
             earlier=_earlier(hints.get("earlier")),
         )
-
-
-NO_HINTS: Final = Hints()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +117,7 @@ def _earlier(value: object) -> tuple[tuple[str, float], ...]:
             continue
         try:
             tag, weight = pair
-            found[str(tag)] = float(weight)
+            found[str(tag)] = min(float(weight), 1.0)
         except (TypeError, ValueError):
             raise UnknownHint("hint 'earlier' must be tags, or pairs of tag and probability") from None
     return tuple(found.items())
@@ -121,3 +129,6 @@ def readable(tag: str) -> str | None:
         return tags.canonical(tag)
     except tags.InvalidTag:
         return None
+
+
+NO_HINTS: Final = Hints()

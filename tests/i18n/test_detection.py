@@ -169,6 +169,11 @@ def test_earlier_messages_carry_over_to_a_short_one() -> None:
     assert detect("nein", hints={"earlier": ["de"]}).confidence > detect("nein").confidence
 
 
+def test_earlier_messages_may_come_as_a_mapping_or_as_pairs() -> None:
+    assert detect("nein", hints=Hints(earlier={"de": 0.9})) == detect("nein", hints=Hints(earlier=(("de", 0.9),)))
+    assert detect("nein", hints={"earlier": {"de": float("inf"), "fr": float("nan"), "en": -1.0}}).tag == "de"
+
+
 def test_what_the_text_alone_says_stays_visible_beside_the_hints() -> None:
     hinted = detect(QUESTIONS["nl"], hints=Hints(brand_languages=("de",)))
     assert hinted.text_only == detect(QUESTIONS["nl"]).text_only
