@@ -1,13 +1,14 @@
 """The published protocol, written from the frame types: a page for people, a JSON Schema for tools, TypeScript for our own screens.
 
 `python -m contact_hub.web.protocol_docs` writes the three files; a test holds them current, so that none of them can say something the
-server does not do. What types cannot say (the order of talk, close codes, how to resend) stands as prose in `protocol_page.md`.
+server does not do. What types cannot say (the order of talk, close codes, how to resend) stands as prose in `protocol_page.md`; the examples
+are values of the types.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
@@ -17,6 +18,8 @@ import msgspec
 from agents import frames as console
 from agents.wire import FRAME_BYTES_MAX, PROTOCOL, TEXT_CHARS_MAX
 from contact_hub.channels.chat import frames as widget
+from contact_hub.errors import CODES
+from contact_hub.web.protocol_examples import EXAMPLES
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "protocol.md"
@@ -31,6 +34,7 @@ UNIONS: Final[Mapping[str, Any]] = {
 }
 
 _Schema = Mapping[str, Any]
+_PROSE: Final = Path(__file__).with_name("protocol_page.md")
 
 
 def definitions() -> dict[str, dict[str, Any]]:
@@ -72,6 +76,102 @@ def typescript() -> str:
     ]
     interfaces = [line for name, schema in definitions().items() for line in _interface(name, schema)]
     return "\n".join([*head, *interfaces, *unions, ""])
+
+
+def page() -> str:
+    """The page: prose, then every frame with its fields and an example, then the parts and the error codes."""
+    described = definitions()
+    frames = {member.__name__ for union in UNIONS.values() for member in get_args(union)}
+    sections = {
+        name: "\n".join(_section(member.__name__, described) for member in get_args(union)) for name, union in UNIONS.items()
+    }
+    return _PROSE.read_text(encoding="utf-8").format(
+        protocol=PROTOCOL,
+        frame_bytes=f"{FRAME_BYTES_MAX:,}",
+        text_chars=f"{TEXT_CHARS_MAX:,}",
+        from_widget=sections["FromWidget"],
+        to_widget=sections["ToWidget"],
+        from_console=sections["FromConsole"],
+        to_console=sections["ToConsole"],
+        parts="\n".join(_section(name, described) for name in described if name not in frames),
+        codes="\n".join(f"| `{code}` | {sentence} |" for code, sentence in CODES.items()),
+    )
+
+
+def _section(name: str, described: Mapping[str, _Schema]) -> str:
+    schema = described[name]
+    kind = schema["properties"].get("type", {}).get("enum")
+    required = schema.get("required", ())
+    fields = {field: of for field, of in schema["properties"].items() if field != "type"}
+    lines = [f"### `{kind[0]}`" if kind else f"### {name}", ""]
+    if "description" in schema:
+        lines += [" ".join(schema["description"].split()), ""]
+    if fields:
+        lines += ["| field | type | |", "|---|---|---|"]
+        lines += [f"| `{field}` | {_words(of)} | {_remark(field, of, required)} |" for field, of in fields.items()]
+        lines.append("")
+    for example in EXAMPLES:
+        if type(example).__name__ == name:
+            lines += [
+                "```json",
+                msgspec.json.format(msgspec.json.encode(example), indent=1 if len(fields) > 6 else 0).decode(),
+                "```",
+                "",
+            ]
+    return "\n".join(lines)
+
+
+def _words(schema: _Schema) -> str:
+    """A type as a reader says it: `text | null`, `list of OpeningHours`."""
+    match schema:
+        case {"$ref": ref}:
+            name = str(ref).rsplit("/", 1)[-1]
+            return f"[{name}](#{name.lower()})"
+        case {"anyOf": options}:
+            return " or ".join(_words(option) for option in options)
+        case {"enum": values}:
+            return ", ".join(f"`{value}`" for value in values)
+        case {"type": "array", "prefixItems": items}:
+            return f"[{', '.join(_words(item) for item in items)}]"
+        case {"type": "array", "items": item}:
+            return f"list of {_words(item)}"
+        case {"type": "object", "additionalProperties": dict() as value}:
+            return f"object of {_words(value)}"
+        case {"format": "date-time"}:
+            return "moment"
+        case {"type": plain}:
+            return {"string": "text"}.get(str(plain), str(plain))
+    raise AssertionError(f"no words for {schema}")
+
+
+def _remark(field: str, schema: _Schema, required: Sequence[str]) -> str:
+    """What else holds of a field: whether it may be missing, its bounds, what is said of its type."""
+    inner = next((option for option in schema.get("anyOf", ()) if option.get("type") != "null"), schema)
+    bounds = [
+        f"{word} {inner[key]}"
+        for key, word in (
+            ("minimum", "at least"),
+            ("maximum", "at most"),
+            ("minLength", "at least"),
+            ("maxLength", "at most"),
+            ("maxItems", "at most"),
+        )
+        if key in inner
+    ]
+    units = " characters" if "maxLength" in inner else ""
+    default = schema.get("default")
+    absent = (
+        []
+        if field in required
+        else [f"default `{msgspec.json.encode(default).decode()}`" if default not in (None, "") else "optional"]
+    )
+    return "; ".join(
+        [
+            *absent,
+            *([", ".join(bounds) + units] if bounds else []),
+            *([inner["description"]] if "description" in inner and "$ref" not in inner else []),
+        ]
+    )
 
 
 def _interface(name: str, schema: _Schema) -> Iterator[str]:
@@ -133,9 +233,14 @@ def _set_format(schema: dict[str, Any]) -> None:
             option["format"] = "date-time"
 
 
+def written() -> dict[Path, str]:
+    """Every file with what should stand in it."""
+    return {PAGE: page(), SCHEMA: json_schema(), TYPESCRIPT: typescript()}
+
+
 def main() -> None:
     """Write the files."""
-    for path, text in {SCHEMA: json_schema(), TYPESCRIPT: typescript()}.items():
+    for path, text in written().items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         sys.stdout.write(f"{path.relative_to(ROOT)}\n")

@@ -62,7 +62,7 @@ def build_front_end(root: Path) -> None:
     if not front_end_is_stale(root):
         return
     ui, static = root / UI, root / STATIC
-    fresh = static.with_name("static.next")
+    fresh = ui / "node_modules" / ".static"
     command, environment = npm()
     shutil.rmtree(fresh, ignore_errors=True)
     environment["CONTACT_HUB_UI_OUT"] = str(fresh)

@@ -29,7 +29,7 @@ export const prefs = {
 };
 
 export async function readIn(tag: string): Promise<void> {
-  await useTexts("console", tag);
+  await useTexts("console", regional(tag));
   language = tag;
   keep("language", tag);
 }
@@ -53,6 +53,9 @@ export function setRinging(wanted: boolean): void {
   ringing = wanted;
   keep("ringing", wanted ? "on" : "off");
 }
+
+/** The reader's own region of that language, where the browser names one: an English reader in Leeds writes 14:05, not 2:05 PM. */
+const regional = (tag: string): string => navigator.languages.find((own) => own.startsWith(`${tag}-`)) ?? tag;
 
 /** The first wish we can meet: the tag itself, or its language. */
 function nearest(wishes: readonly string[]): string {

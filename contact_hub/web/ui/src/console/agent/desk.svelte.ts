@@ -46,6 +46,8 @@ export interface Note {
 export interface DeskOptions {
   readonly account: string;
   readonly storage: Storage | null;
+  /** Where this person's other windows on this device listen. */
+  readonly windows?: Pick<BroadcastChannel, "postMessage" | "onmessage" | "close"> | null;
   readonly socket: (parts: {
     hello: (ticket: string) => FromConsole;
     frame: (frame: ToConsole) => void;
@@ -57,6 +59,10 @@ const TYPING_EVERY_MS = 3_000;
 const TYPING_FADES_MS = 6_000;
 const DRAFT_AFTER_MS = 1_000;
 const NOTE_STAYS_MS = 8_000;
+/** So long after its last word a window that comes back may push aside what the server still holds of it: its own dead line. */
+const OWN_GHOST_MS = 90_000;
+/** And after that it asks now and then whether the place is free. */
+const ASK_AGAIN_MS = 10_000;
 
 export class Desk {
   #view = $state.raw<View>(EMPTY);
@@ -88,12 +94,13 @@ export class Desk {
   #leaving = new Set<string>();
   #count = 0;
   #everLive = false;
+  #heardAt = 0;
 
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#drafts = new Drafts(options.storage, `hub.work.${options.account}.draft.`);
     this.#socket = options.socket({
-      hello: (ticket) => ({ type: "hello", protocol: PROTOCOL, ticket, resume: resume(this.#view), take_over: this.#takeOver }),
+      hello: (ticket) => ({ type: "hello", protocol: PROTOCOL, ticket, resume: resume(this.#view), take_over: this.#takeOver || this.#ownGhost }),
       frame: (frame) => this.#hear(frame),
       status: (status) => this.#became(status),
     });
@@ -106,6 +113,7 @@ export class Desk {
     });
     this.#pending = this.#outbox.items;
     this.#selected = this.#kept();
+    if (options.windows) options.windows.onmessage = () => this.#giveWay("other");
   }
 
   // ------------------------------------------------------------ what there is
@@ -211,11 +219,14 @@ export class Desk {
   stop(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#socket.stop();
+    this.#options.windows?.close();
   }
 
+  /** This window, whatever is open elsewhere. A window that is offline hears of it from us, and will not come back by itself. */
   takeOver(): void {
     this.#takeOver = true;
     this.#elsewhere = null;
+    this.#options.windows?.postMessage("mine");
     this.#socket.start();
   }
 
@@ -322,6 +333,7 @@ export class Desk {
   // ------------------------------------------------------------ what the server says
 
   #hear(frame: ToConsole): void {
+    if (frame.type !== "superseded") this.#heardAt = Date.now();
     const before = this.#view;
     const { desk, gap } = hear(before, frame);
     this.#view = desk;
@@ -351,8 +363,7 @@ export class Desk {
         this.#compare(frame.heads);
         break;
       case "superseded":
-        this.#elsewhere = frame.by;
-        this.#socket.stop(CLOSE.superseded);
+        this.#giveWay(frame.by);
         break;
       case "refusal":
         this.#refused(frame);
@@ -362,6 +373,7 @@ export class Desk {
 
   #welcomed(before: View, caughtUp: number): void {
     this.#takeOver = false;
+    this.#elsewhere = null;
     this.#taking = new Set();
     this.#lagging.clear();
     this.#read.clear();
@@ -467,7 +479,7 @@ export class Desk {
     this.#drafts.write(conversation, mode, back);
     this.#draftsSeen++;
     const codes = (values.findings ?? "").split(",").filter(Boolean);
-    this.#find(conversation, mode, { text: back, codes, excerpts: values.excerpts, insist: code === "guard_warned", sentence: reason });
+    this.#find(conversation, mode, { text: back, codes, excerpts: quoted(values.excerpts), insist: code === "guard_warned", sentence: reason });
   }
 
   // ------------------------------------------------------------ small things
@@ -477,6 +489,19 @@ export class Desk {
     if (status.kind !== "live") return;
     this.#outbox.resend();
     for (const id of Object.keys(this.#view.conversations)) this.#tellDrafts(id);
+  }
+
+  /** Another window works. Where that may be what is left of this one, the place will be free in a while. */
+  #giveWay(by: "open" | "other"): void {
+    const ghost = by === "open" && this.#everLive;
+    this.#elsewhere = by;
+    this.#heardAt = 0;
+    this.#socket.stop(CLOSE.superseded);
+    if (ghost) this.#later("ask again", ASK_AGAIN_MS, () => this.#elsewhere === "open" && this.#socket.start());
+  }
+
+  get #ownGhost(): boolean {
+    return this.#everLive && Date.now() - this.#heardAt < OWN_GHOST_MS;
   }
 
   /** For what makes sense only now: said at once, or the person is told that it was not. */
@@ -546,6 +571,9 @@ export class Desk {
 
 /** Replies and notes of a conversation each keep their order; neither waits for the other. */
 const lane = (conversation: string, mode: Mode): string => `${conversation} ${mode}`;
+
+/** The words that were found. Of a wrong language the guard quotes its tag, which the finding already says. */
+const quoted = (excerpts = ""): string => excerpts.split(" · ").filter((one) => !/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/.test(one)).join(" · ");
 
 function carried({ client_message_id, conversation, mode, text, confirmed }: Written): FromConsole {
   if (mode === "note") return { type: "note", client_message_id, conversation, text };

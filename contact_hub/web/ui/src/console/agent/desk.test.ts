@@ -212,6 +212,32 @@ describe("the line", () => {
     desk.takeOver();
     expect(line.parts.hello("t")).toMatchObject({ take_over: true });
     line.say(welcome());
+    expect(desk.elsewhere).toBeNull();
+    vi.advanceTimersByTime(120_000);
+    expect(line.parts.hello("t")).toMatchObject({ take_over: false });
+  });
+
+  test("a window that was live pushes its own dead line aside, and for long nobody else's", () => {
+    const { line, desk } = sit();
+    line.say(welcome());
+    line.cut();
+    vi.advanceTimersByTime(30_000);
+    expect(line.parts.hello("t")).toMatchObject({ take_over: true });
+    vi.advanceTimersByTime(90_000);
+    expect(line.parts.hello("t")).toMatchObject({ take_over: false });
+    line.say({ type: "superseded", by: "other" });
+    expect(line.parts.hello("t")).toMatchObject({ take_over: false });
+    expect(desk.elsewhere).toBe("other");
+  });
+
+  test("a window that was offline hears from the one that took over, and stays away", () => {
+    const windows = { postMessage: vi.fn(), onmessage: null as BroadcastChannel["onmessage"], close: () => {} };
+    const line = new Line();
+    const desk = new Desk({ account: "ana", storage: localStorage, windows, socket: line.open });
+    line.say(welcome());
+    line.cut();
+    windows.onmessage?.call(windows as never, new MessageEvent("message", { data: "mine" }));
+    expect(desk.elsewhere).toBe("other");
     expect(line.parts.hello("t")).toMatchObject({ take_over: false });
   });
 
