@@ -31,11 +31,9 @@ _BRAND_WORDS: Final = (
     "telegram app online email pdf sms usb iban pin"
 )
 _BRANDS: Final = frozenset(_BRAND_WORDS.split())
-_UNIVERSAL_WORDS: Final = (
-    "hi hello hey hallo hola ciao ok okay oki pls plz please thx thanks sorry bye lol wow yes no hm hmm haha info help "
-    "test super stop top"
-)
-_UNIVERSAL: Final = frozenset(_UNIVERSAL_WORDS.split())
+_GREETING_WORDS: Final = "hi hello hey ok okay oki pls plz please thx thanks sorry bye lol wow hm hmm haha"
+_GREETINGS: Final = frozenset(_GREETING_WORDS.split())
+_UNIVERSAL: Final = _GREETINGS | {"hallo", "hola", "ciao", "yes", "no", "info", "help", "test", "super", "stop", "top"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +58,17 @@ def clean(text: str) -> Cleaned:
 
 
 def _without_small_talk(words: list[str]) -> Cleaned:
-    """Brand names go; words of no particular language go where other words remain to be read."""
-    telling: list[str] = []
-    universal: list[str] = []
+    """Brand names go; greetings of no particular language go where other words remain to be read."""
+    kept: list[str] = []
+    universal = True
     for word in words:
         bare = word.strip(_EDGES)
-        if not bare:
-            continue
         lowered = bare.lower()
-        if lowered in _UNIVERSAL:
-            universal.append(word)
-        elif lowered not in _BRANDS and not bare.isnumeric():
-            telling.append(word)
-    left = " ".join(telling)
+        if bare and lowered not in _BRANDS and not bare.isnumeric():
+            kept.append(word)
+            universal = universal and lowered in _UNIVERSAL
+    if not universal:
+        kept = [word for word in kept if word.strip(_EDGES).lower() not in _GREETINGS]
+    left = " ".join(kept)
     letters = sum(map(str.isalpha, left))
-    if letters or not universal:
-        return Cleaned(left if letters else "", letters)
-    left = " ".join(universal)
-    return Cleaned(left, sum(map(str.isalpha, left)), universal=True)
+    return Cleaned(left if letters else "", letters, universal=universal and letters > 0)
