@@ -4,6 +4,8 @@ export interface HeldConversation {
   readonly conversation: string;
   readonly brand: string;
   readonly language: string | null;
+  /** `offered`: it rings and is not theirs yet. */
+  readonly state?: "offered" | "assigned" | "wrap_up";
   readonly since: string;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Texts } from "$shared/i18n";
-import { type Entry, tellDecision, tellEvent } from "./decisions";
+import { type Entry, readJournal, tellDecision, tellEvent } from "./decisions";
 
 const TEXTS = new Texts({
   tag: "en",
@@ -70,6 +70,17 @@ test("an ended offer says why", () => {
 test("a transfer says to whom", () => {
   const event = (more: object) => plain(tellEvent({ type: "transferred", by: "a1", ...more }, TEXTS, name));
   expect([event({ agent: "a9" }), event({ pool: "p1" }), event({})]).toEqual(["Ana Lima handed it to a9.", "Ana Lima handed it to Lisbon.", "Ana Lima put it back."]);
+});
+
+test("the journal's own lines become steps; what the transcript shows is left to it", () => {
+  const at = "2026-11-21T10:00:00Z";
+  const steps = readJournal([
+    { seq: 1, at, is: "inquiry_opened", inquiry: "i" },
+    { seq: 2, at, is: "step", rules: 7, event: { is: "inquiry_arrived", inquiry: "i" }, decisions: [{ is: "queued", inquiry: "i" }] },
+    { seq: 3, at, is: "message_posted", speaker: "customer" },
+    { seq: 4, at, is: "conversation_rated", score: 5 },
+  ]);
+  expect(steps.map((step) => [step.event.type, ...step.decisions.map((decision) => decision.type)])).toEqual([["inquiry_arrived", "queued"], ["conversation_rated"]]);
 });
 
 test("what a later version wrote is shown by its name", () => {

@@ -1,6 +1,6 @@
 // What routing did, in sentences: an event or a decision with its trace goes in, what a supervisor reads comes out. Nothing is guessed: the
 // trace holds counts and codes, so the sentences do too.
-import { dateTime, duration, timeOfDay } from "$shared/format";
+import { dateTime, duration, languageName, percent, timeOfDay } from "$shared/format";
 import type { Texts } from "$shared/i18n";
 
 export interface Trace {
@@ -26,6 +26,34 @@ export interface Step {
   readonly event: Entry;
   readonly decisions: readonly Entry[];
   readonly rules: number;
+}
+
+/** A line of the journal as it is kept: `is` names its kind; a step holds its event and decisions, a fact is its own event. */
+export interface JournalLine {
+  readonly seq: number;
+  readonly at: string;
+  readonly is: string;
+  readonly rules?: number;
+  readonly event?: Named;
+  readonly decisions?: readonly Named[];
+  readonly [field: string]: unknown;
+}
+type Named = { readonly is: string; readonly [field: string]: unknown };
+
+// What the transcript shows anyway, and what only says again how the inquiry began.
+const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(["message_posted", "inquiry_opened"]);
+
+export function readJournal(lines: readonly JournalLine[]): Step[] {
+  const entry = ({ is, ...fields }: Named): Entry => ({ ...fields, type: is });
+  return lines
+    .filter((line) => !TOLD_ELSEWHERE.has(line.is))
+    .map((line) => ({
+      seq: line.seq,
+      at: line.at,
+      event: entry(line.event ?? line),
+      decisions: (line.decisions ?? []).map(entry),
+      rules: line.rules ?? 0,
+    }));
 }
 
 /** How it ended, for the mark beside the sentence; each tone has its own shape, so that colour is never alone. */
@@ -69,6 +97,10 @@ export function tellEvent(event: Entry, texts: Texts, name: Names): string {
     pool: event.pool ? name(String(event.pool)) : "",
     reason: event.reason ? readable(String(event.reason)) : "",
     because: event.because ? reasonText(String(event.because), texts) : "",
+    language: event.tag ? languageName(String(event.tag), texts.tag) : "",
+    confidence: typeof event.confidence === "number" ? percent(event.confidence, texts.tag) : "",
+    score: typeof event.score === "number" ? event.score : "",
+    version: typeof event.version === "number" ? event.version : "",
     availability: event.availability ? word("availability", String(event.availability), texts) : "",
   };
   const target = event.type === "transferred" ? (event.agent ? "_agent" : event.pool ? "_pool" : "_queue") : "";

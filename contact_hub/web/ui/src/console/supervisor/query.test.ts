@@ -39,14 +39,15 @@ describe("periods are dates of the zone", () => {
 
 test("the CSV asks exactly what the table asked", () => {
   const query = asked("period=28d&by=vendor&brand=velour&language=pt-BR");
-  expect(csvUrl(query, NOW).split("?")[1]).toBe(reportUrl(query, NOW).split("?")[1]);
-  expect(of(csvUrl(query, NOW))).toEqual({
+  expect(csvUrl(query, NOW, "de").split("?")[1]).toBe(reportUrl(query, NOW, "de").split("?")[1]);
+  expect(of(csvUrl(query, NOW, "de"))).toEqual({
     from: "2026-03-03",
     to: "2026-03-30",
     zone: HOME,
     by: "vendor",
     brand: "velour",
     language: "pt-BR",
+    tag: "de",
   });
 });
 
@@ -58,15 +59,15 @@ describe("what stands behind a figure", () => {
     expect(of(drillUrl(query, NOW, at))).toMatchObject({ by: "vendor", row: "kappa", measure: "service_level", brand: "velour" });
   });
 
-  test("of a stretch of time is asked as a period of its own", () => {
+  test("of a stretch of time is asked by when it begins", () => {
     const at: FigureAt = { measure: "offered", of: "stretch", since: "2026-03-28T00:00+01:00", until: "2026-03-29T00:00+01:00" };
-    expect(of(drillUrl(query, NOW, at))).toMatchObject({ from: at.since, to: at.until, row: "total" });
+    expect(of(drillUrl(query, NOW, at))).toMatchObject({ at: at.since, from: "2026-03-24", to: "2026-03-30" });
   });
 
-  test("of a language at an hour is asked as a filter and a row", () => {
+  test("of a language at an hour is asked by both, the unknown language too", () => {
     const at: FigureAt = { measure: "offered", of: "hour", language: "fr", hour: 9 };
-    expect(of(drillUrl(query, NOW, at))).toMatchObject({ by: "hour", row: "09:00", language: "fr" });
-    expect(of(drillUrl(query, NOW, { ...at, language: "" }))).toMatchObject({ by: "language", row: "", hour: "9" });
+    expect(of(drillUrl(query, NOW, at))).toMatchObject({ row: "fr", hour: "9" });
+    expect(of(drillUrl(query, NOW, { ...at, language: "" }))).toMatchObject({ row: "", hour: "9" });
   });
 
   test("has an address that leads back to the same figure and the same report", () => {

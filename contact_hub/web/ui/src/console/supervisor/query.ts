@@ -60,10 +60,11 @@ export function parameters(query: Query, now: Date, by: string = query.by): URLS
   return said;
 }
 
-export const reportUrl = (query: Query, now: Date, by?: string): string => `/api/quality/report?${parameters(query, now, by)}`;
+/** `tag`: the language in which the server names what only it can name. */
+export const reportUrl = (query: Query, now: Date, tag: string, by?: string): string => `/api/quality/report?${parameters(query, now, by)}&tag=${tag}`;
 
 /** The table on the screen as a file: the same parameters, so the same numbers. */
-export const csvUrl = (query: Query, now: Date): string => `/api/quality/report.csv?${parameters(query, now)}`;
+export const csvUrl = (query: Query, now: Date, tag: string): string => `/api/quality/report.csv?${parameters(query, now)}&tag=${tag}`;
 
 /** One figure of a report: of the total, of a row of its table, of a stretch of time, of a language at an hour of the day. */
 export type FigureAt = { readonly measure: string } & (
@@ -73,28 +74,24 @@ export type FigureAt = { readonly measure: string } & (
   | { readonly of: "hour"; readonly language: string; readonly hour: number }
 );
 
-/** The question whose answer is the list behind the figure. Stretches and hours are asked as narrower periods and filters. */
+/** The question whose answer is the list behind the figure: the report's own question and the figure's place in its answer. */
 export function drillUrl(query: Query, now: Date, at: FigureAt): string {
   const said = parameters(query, now);
   said.set("measure", at.measure);
-  said.set("row", "total");
   switch (at.of) {
     case "total":
+      said.set("row", "total");
       break;
     case "row":
       said.set("by", at.by);
       said.set("row", at.row);
       break;
     case "stretch":
-      said.set("from", at.since);
-      said.set("to", at.until);
+      said.set("at", at.since);
       break;
     case "hour":
-      // Cases without a language cannot be filtered for; the server finds them by row and hour.
-      said.set("by", at.language ? "hour" : "language");
-      said.set("row", at.language ? `${String(at.hour).padStart(2, "0")}:00` : "");
-      if (at.language) said.set("language", at.language);
-      else said.set("hour", String(at.hour));
+      said.set("row", at.language);
+      said.set("hour", String(at.hour));
   }
   return `/api/quality/drill?${said}`;
 }

@@ -1,6 +1,6 @@
 // What the staff's HTTP API answers on conversations, as far as these pages read it.
 import type { PublicEntryForStaff, StaffEntry } from "$shared/protocol.gen";
-import type { Step } from "./decisions";
+import type { JournalLine } from "./decisions";
 
 export interface ConversationLine {
   readonly conversation: string;
@@ -48,9 +48,9 @@ export interface Conversation {
   readonly language: { readonly tag: string | null; readonly confidence: number; readonly settled: boolean; readonly reason?: string; readonly name?: string | null };
   readonly public: readonly PublicEntryForStaff[];
   readonly staff: readonly StaffEntry[];
-  readonly steps: readonly Step[];
-  /** Names for the ids in the steps, where the server gives them. */
-  readonly names?: Readonly<Record<string, string>>;
+  readonly steps: readonly JournalLine[];
+  /** Names for the ids in the steps, as far as the viewer may know them. */
+  readonly names: { readonly agents: Readonly<Record<string, string>>; readonly pools: Readonly<Record<string, string>> };
 }
 
 export interface Explained {
