@@ -99,7 +99,8 @@ export function App({ chat, page }: { chat: Chat; page: Page }) {
             ) : rating ? (
               <Rating chat={chat} brand={brand} />
             ) : (
-              <div class="foot">
+              <div class="foot rating">
+                {chat.thanked && <p role="status">{t("widget.csat.thanks")}</p>}
                 <button type="button" class="primary wide" onClick={() => setFresh(true)}>
                   {t("widget.new_conversation")}
                 </button>

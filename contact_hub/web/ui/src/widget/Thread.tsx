@@ -4,7 +4,7 @@ import { day, daysBetween, languageName, timeOfDay } from "$shared/format";
 import type { BrandFace, Notice, PublicEntry, Queue } from "$shared/protocol.gen";
 import type { Bubble, Chat } from "./chat";
 import { nextOpening } from "./opening";
-import { refused, t, texts, tn } from "./texts";
+import { refused, regional, t, texts, tn } from "./texts";
 
 export function Thread({ chat, brand, shown }: { chat: Chat; brand: BrandFace; shown: boolean }) {
   const { entries, bubbles, typing, queue, conversation } = chat;
@@ -106,7 +106,7 @@ function Entry({ entry, before, after, brand, children }: EntryProps) {
         </p>
         {(closes || children) && (
           <span class="small">
-            <time dateTime={at}>{timeOfDay(at, texts().tag)}</time>
+            <time dateTime={at}>{timeOfDay(at, regional())}</time>
             {children}
           </span>
         )}
@@ -151,7 +151,7 @@ const speaker = ({ body }: PublicEntry): string => body.kind + ("persona" in bod
 
 function dayOf(at: string): string {
   const ago = daysBetween(at, Date.now());
-  return ago > 1 ? day(at, texts().tag) : t(ago === 1 ? "widget.yesterday" : "widget.today");
+  return ago > 1 ? day(at, regional()) : t(ago === 1 ? "widget.yesterday" : "widget.today");
 }
 
 /** A moment or a language in a notice is said in the reader's words. */

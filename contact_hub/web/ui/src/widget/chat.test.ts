@@ -122,6 +122,20 @@ describe("a visitor's chat", () => {
     expect(said("hello")).toMatchObject([{ resume: { epoch: "e2", position: 2 } }]);
   });
 
+  it("offers its own last words again when a restored database has lost them", async () => {
+    const chat = await talking();
+    FakeSocket.last.say(mine(1, "kept", "id-kept-1"));
+    FakeSocket.last.say(mine(2, "lost", "id-lost-2"));
+    FakeSocket.last.drop();
+    await pass(1_000);
+    await welcome({ ...OPEN, head: 1 });
+    FakeSocket.last.say({ type: "resync", because: "epoch", epoch: "e2" });
+    FakeSocket.last.say(mine(1, "kept", "id-kept-1"));
+    expect(said("post")).toMatchObject([{ client_message_id: "id-lost-2", text: "lost" }]);
+    FakeSocket.last.say(mine(2, "lost", "id-lost-2"));
+    expect(shown(chat)).toEqual(["kept", "lost"]);
+  });
+
   it("comes back for what it missed when positions jump or the head is ahead", async () => {
     await talking();
     FakeSocket.last.say(theirs(1, "one"));

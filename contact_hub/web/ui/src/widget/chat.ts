@@ -42,6 +42,7 @@ interface Session {
   texts: string;
 }
 
+const OFFERED_AGAIN_MAX = 20;
 const TYPING_EVERY_MS = 3_000;
 const TYPING_FADES_MS = 6_000;
 
@@ -65,6 +66,8 @@ export class Chat {
   /** Whether we know if there is a conversation: a visitor without a token has none. */
   known = false;
   read = 0;
+  /** A rating was given just now. */
+  thanked = false;
 
   get unread(): number {
     return this.entries.filter((entry) => entry.body.kind === "brand_message" && entry.position > this.read).length;
@@ -82,6 +85,8 @@ export class Chat {
   readonly #log = new Log<P.PublicEntry>();
   readonly #acked = new Map<string, Written>();
   readonly #refused = new Map<string, { item: Written; why: P.Refusal }>();
+  /** Own messages that a resync took away, until they are found again. */
+  readonly #lost = new Map<string, string>();
   #epoch = "";
   #textsUrl = "";
   #ratedHere = "";
@@ -181,6 +186,7 @@ export class Chat {
     const conversation = this.conversation?.conversation;
     if (!conversation || !this.#socket.send({ type: "rate", conversation, score, comment })) return false;
     this.spareRating();
+    this.thanked = true;
     return true;
   }
 
@@ -289,8 +295,7 @@ export class Chat {
       case "welcome":
         return this.#welcomed(frame);
       case "resync":
-        this.#epoch = frame.epoch;
-        return this.#forget();
+        return this.#resynced(frame);
       case "entry":
         return this.#entered(frame);
       case "ack":
@@ -328,6 +333,26 @@ export class Chat {
     this.known = true;
   }
 
+  /** What we have is not theirs any more. After a restored database our own last words may be missing there: they are kept to be offered again. */
+  #resynced({ because, epoch }: P.Resync): void {
+    this.#epoch = epoch;
+    const kept = because === "epoch" ? this.entries.flatMap(({ body }) => (body.kind === "customer_message" ? [body] : [])) : [];
+    this.#forget();
+    for (const { client_message_id, text } of kept.slice(-OFFERED_AGAIN_MAX)) this.#lost.set(client_message_id, text);
+    this.#caughtUp();
+  }
+
+  /** Once everything they have is here, what is still missing of ours is sent again, under its own id. */
+  #caughtUp(): void {
+    if (this.#log.head < (this.conversation?.head ?? 0)) return;
+    this.settled = true;
+    const lost = [...this.#lost];
+    this.#lost.clear();
+    for (const [client_message_id, text] of lost) {
+      this.#outbox.add({ what: "post", text, client_message_id, conversation: this.conversation?.conversation, at: Date.now(), lane: "" });
+    }
+  }
+
   #moved(status: Status): void {
     this.status = status;
     this.#changed();
@@ -356,12 +381,13 @@ export class Chat {
     }
     if (this.#log.take(entry) === "gap") return this.#socket.reconnect();
     this.entries = this.#log.entries;
-    this.settled ||= this.#log.head >= (this.conversation?.head ?? 0);
     if (entry.body.kind === "customer_message") {
+      this.#lost.delete(entry.body.client_message_id);
       this.#acked.delete(entry.body.client_message_id);
       this.#refused.delete(entry.body.client_message_id);
       this.#outbox.settle(entry.body.client_message_id);
     } else if (entry.body.kind === "brand_message") this.typing = null;
+    this.#caughtUp();
     this.#draw();
   }
 
@@ -406,6 +432,7 @@ export class Chat {
   #leave(): void {
     this.#left = this.conversation?.conversation ?? this.#left;
     this.conversation = null;
+    this.thanked = false;
     this.#forget();
   }
 

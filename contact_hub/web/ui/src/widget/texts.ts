@@ -7,6 +7,9 @@ export const texts = (): Texts => current;
 export const t = (key: string, values?: Values): string => current.t(key, values);
 export const tn = (key: string, n: number, values?: Values): string => current.tn(key, n, values);
 
+/** The tag to write times and figures in: the reader's own region of the language, where the browser names one. */
+export const regional = (): string => navigator.languages.find((tag) => tag.split("-")[0] === current.tag.split("-")[0]) ?? current.tag;
+
 /** Speaks from the catalogue at `url`. What was spoken stays until it is there, and stays if it cannot be had. */
 export async function speakFrom(url: string, overrides: Readonly<Record<string, string>> = {}): Promise<void> {
   current = new Texts(await fetchCatalogue(url), overrides);
