@@ -14,7 +14,24 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Unpack
 
-from sqlalchemy import Integer, Select, Table, Text, Update, and_, bindparam, cast, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    CompoundSelect,
+    Integer,
+    Select,
+    Table,
+    Text,
+    Update,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 
@@ -63,7 +80,10 @@ class Conversations:
 
     async def latest_of_device(self, scope: VisitorScope) -> Conversation | None:
         """The visitor's latest, running or ended."""
-        return await self._first(scope, _latest(type(scope), self._session.writing))
+        newest = (await self._session.ask(scope, _latest())).rows
+        if not newest:
+            return None
+        return await self.find(scope, max(newest, key=lambda row: (row.opened_at, row.id)).id)
 
     async def insert(self, conversation: Conversation) -> None:
         await self._session.execute(insert(conversations), _CONVERSATION.write(conversation))
@@ -258,13 +278,20 @@ class Conversations:
     async def _entries(
         self, scope: Scope, table: Table, shape: Shape[Any], positions: Mapping[str, int], limit: int
     ) -> dict[str, list[tuple[Any, str | None]]]:
-        """Entries after each position, with the pool of who spoke. The positions travel as one JSON parameter: one statement for any number of them."""
+        """Entries after each position, with the pool of who spoke. PostgreSQL gets all positions in one JSON parameter; SQLite, to which a question
+        costs nothing, and which would plan that one as a scan of the whole log, is asked once for each."""
         if not positions:
             return {}
         pools = pools_shown(scope)
-        statement = _after(type(scope), table, self._session.dialect)
+        if self._session.dialect == "sqlite" or len(positions) == 1:
+            each = [
+                {"conversation_id": name, "position": position, "upto": position + limit} for name, position in positions.items()
+            ]
+            result = await self._session.ask_each(scope, _after(type(scope), table), each)
+        else:
+            result = await self._session.ask(scope, _after_many(type(scope), table), {"positions": dict(positions), "most": limit})
         found: defaultdict[str, list[tuple[Any, str | None]]] = defaultdict(list)
-        for row in (await self._session.ask(scope, statement, {"positions": dict(positions), "most": limit})).rows:
+        for row in result.rows:
             entry, pool = shape.read(tuple(row)[:-1]), row[-1]
             if pools is None or table is public_entries or pool in pools:
                 found[row.conversation].append((entry, pool))
@@ -292,8 +319,18 @@ def _find(kind: Kind, locking: bool) -> Select[Any]:
 
 
 @once
-def _latest(kind: Kind, locking: bool) -> Select[Any]:
-    return _locked(_visible(kind).order_by(_C.opened_at.desc(), _C.id.desc()).limit(1), locking)
+def _latest() -> CompoundSelect[Any]:
+    """The newest by device and the newest by customer, apart: in one condition, a visitor who never wrote would make SQLite walk through
+    everybody's conversations."""
+    own = [
+        select(_C.id, _C.opened_at)
+        .where(_C.workspace == WORKSPACE, column == bindparam(name), visible_conversations(VisitorScope))
+        .order_by(_C.opened_at.desc(), _C.id.desc())
+        .limit(1)
+        .subquery()
+        for column, name in ((_C.device, "scope_device"), (_C.customer, "scope_customer"))
+    ]
+    return union_all(*(select(one.c.id, one.c.opened_at) for one in own))
 
 
 def _locked(statement: Select[Any], locking: bool) -> Select[Any]:
@@ -341,21 +378,43 @@ def _sent(kind: Kind, table: Table) -> Select[Any]:
 
 
 @once
-def _after(kind: Kind, table: Table, dialect: str) -> Select[Any]:
-    """Entries after each of many positions, and the pool of who spoke. The positions travel as one JSON parameter, so this is one statement for any number."""
+def _after(kind: Kind, table: Table) -> Select[Any]:
+    """Entries of one conversation after a position, and the pool of who spoke."""
     e = table.c
-    shape = _PUBLIC if table is public_entries else _STAFF
-    positions = cast(bindparam("positions", type_=Json), Text)
-    pairs = func.json_each(positions) if dialect == "sqlite" else func.jsonb_each_text(cast(positions, JSONB))
-    cursors = pairs.table_valued("key", "value").alias("cursors")
+    return (
+        select(*_shape(table).columns, e.pool)
+        .where(
+            e.workspace == WORKSPACE,
+            e.conversation == bindparam("conversation_id"),
+            e.position > bindparam("position"),
+            e.position <= bindparam("upto"),  # positions have no holes, so this is a limit
+            exists().where(_THIS, visible_conversations(kind)),
+        )
+        .order_by(e.position)
+    )
+
+
+@once
+def _after_many(kind: Kind, table: Table) -> Select[Any]:
+    """The same for many conversations, for PostgreSQL."""
+    e = table.c
+    cursors = (
+        func.jsonb_each_text(cast(cast(bindparam("positions", type_=Json), Text), JSONB))
+        .table_valued("key", "value")
+        .alias("cursors")
+    )
     position = cast(cursors.c.value, Integer)
     return (
-        select(*shape.columns, e.pool)
+        select(*_shape(table).columns, e.pool)
         .join(cursors, and_(e.conversation == cursors.c.key, e.position > position))
         .join(conversations, and_(_C.workspace == e.workspace, _C.id == e.conversation))
         .where(e.workspace == WORKSPACE, e.position <= position + bindparam("most", type_=Integer), visible_conversations(kind))
         .order_by(e.conversation, e.position)
     )
+
+
+def _shape(table: Table) -> Shape[Any]:
+    return _PUBLIC if table is public_entries else _STAFF
 
 
 def _matching(statement: Select[Any], scope: Scope, wanted: ConversationFilter) -> Select[Any]:
@@ -391,9 +450,11 @@ def _matching(statement: Select[Any], scope: Scope, wanted: ConversationFilter) 
 def _seen_by(scope: Scope, conversation: Conversation) -> Conversation:
     """Without who handles it, where that is somebody the reader may not know; for a visitor not even how busy staff are with it."""
     pools = pools_shown(scope)
-    if pools is not None and conversation.pool not in pools:
-        conversation = replace(conversation, agent=None, pool=None)
-    return replace(conversation, staff_head=0) if isinstance(scope, VisitorScope) else conversation
+    if pools is None or conversation.pool in pools:
+        return conversation
+    return replace(
+        conversation, agent=None, pool=None, staff_head=0 if isinstance(scope, VisitorScope) else conversation.staff_head
+    )
 
 
 def _without_strangers(scope: Scope, entries: list[tuple[PublicEntry, str | None]]) -> list[PublicEntry]:

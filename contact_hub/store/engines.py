@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -50,6 +50,9 @@ class Reading(Protocol):
     """One snapshot of the database."""
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result: ...
+
+    async def execute_each(self, statement: Executable, many: Sequence[Mapping[str, Any]]) -> Result:
+        """The same question about several things: all rows, in the order of the parameters."""
 
 
 class Writing(Reading, Protocol):
@@ -179,23 +182,32 @@ class SqliteDatabase:
         self._readers = sqlite_engine(url, writes=False, pool_size=READERS)
         self._threads = ThreadPoolExecutor(READERS + 1, thread_name_prefix="sqlite")
         self._turns = asyncio.Semaphore(READERS)
+        self._idle: list[Connection] = []
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:
         async with self._turns:
-            connection = await self._hop(self._readers.connect)
+            connection = self._idle.pop() if self._idle else await self._hop(self._readers.connect)
             try:
                 yield _SqliteReading(connection, self._hop)
-            finally:
-                await self._hop(connection.close)
+                connection.rollback()  # lets go of the snapshot; touches no disk, so it need not hop
+            except BaseException:
+                await self._hop(lambda: _drop(connection))
+                raise
+            self._idle.append(connection)
 
     def writing(self) -> Writing:
         return _SqliteWriting(self._writer, self._hop)
 
     async def close(self) -> None:
-        await self._hop(self._readers.dispose)
-        await self._hop(self._writer.dispose)
+        await self._hop(self._dispose)
         self._threads.shutdown(wait=False)
+
+    def _dispose(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+        self._readers.dispose()
+        self._writer.dispose()
 
     async def _hop(self, work: Callable[[], T]) -> T:
         """Run in a thread. Whoever is cancelled meanwhile still waits for the thread to be done: a connection is never used by two."""
@@ -224,6 +236,10 @@ class _SqliteReading:
         result: Result = await self._hop(lambda: _whole(self._connection.execute(statement, parameters)))
         return result
 
+    async def execute_each(self, statement: Executable, many: Sequence[Mapping[str, Any]]) -> Result:
+        result: Result = await self._hop(lambda: _all(_whole(self._connection.execute(statement, one)) for one in many))
+        return result
+
 
 class _SqliteWriting:
     def __init__(self, engine: Engine, hop: Callable[[Callable[[], Any]], Any]) -> None:
@@ -235,6 +251,9 @@ class _SqliteWriting:
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
         return _whole(self._open().execute(statement, parameters))
+
+    async def execute_each(self, statement: Executable, many: Sequence[Mapping[str, Any]]) -> Result:
+        return _all(_whole(self._open().execute(statement, one)) for one in many)
 
     async def savepoint(self) -> None:
         self._plain("SAVEPOINT command")
@@ -296,6 +315,11 @@ def _whole(result: CursorResult[Any]) -> Result:
     return Result(rows, len(rows) if result.returns_rows else result.rowcount)
 
 
+def _all(results: Iterable[Result]) -> Result:
+    rows = [row for result in results for row in result.rows]
+    return Result(rows, len(rows))
+
+
 # ---------------------------------------------------------------- PostgreSQL
 
 
@@ -337,6 +361,9 @@ class _PostgresReading:
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
         return _whole(await self._connection.execute(statement, parameters))
 
+    async def execute_each(self, statement: Executable, many: Sequence[Mapping[str, Any]]) -> Result:
+        return _all([await self.execute(statement, one) for one in many])
+
 
 class _PostgresWriting:
     def __init__(self, connect: Callable[[], AsyncConnection]) -> None:
@@ -351,6 +378,9 @@ class _PostgresWriting:
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
         return _whole(await self._open().execute(statement, parameters))
+
+    async def execute_each(self, statement: Executable, many: Sequence[Mapping[str, Any]]) -> Result:
+        return _all([await self.execute(statement, one) for one in many])
 
     async def savepoint(self) -> None:
         await self._open().exec_driver_sql("SAVEPOINT command")

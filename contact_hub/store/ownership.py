@@ -15,7 +15,7 @@ from sqlalchemy import delete, or_, select, update
 from contact_hub.store.records import Lease, RoutingInput
 from contact_hub.store.session import Session, StaleEpoch
 from contact_hub.store.shape import Shape
-from contact_hub.store.tables import leases, routing_facts, routing_inputs
+from contact_hub.store.tables import leases, nodes, routing_facts, routing_inputs
 
 _L: Final = leases.c
 _N: Final = routing_inputs.c
@@ -64,6 +64,28 @@ class Leases:
         done = await self._session.execute(update(leases).where(_L.workspace == workspace, _L.epoch == epoch).values(epoch=epoch))
         if done.count == 0:
             raise StaleEpoch(f"epoch {epoch} of {workspace} is over")
+
+
+class Nodes:
+    """Which processes live. A node that did not say so in time is dead, whatever its presences claim."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def beat(self, node: str, until: datetime) -> None:
+        row = self._session.insert(nodes).values(id=node, alive_until=until)
+        await self._session.execute(row.on_conflict_do_update(index_elements=[nodes.c.id], set_={"alive_until": until}))
+
+    async def alive(self, now: datetime) -> frozenset[str]:
+        found = await self._session.execute(select(nodes.c.id).where(nodes.c.alive_until > now))
+        return frozenset(row.id for row in found.rows)
+
+    async def forget(self, node: str) -> None:
+        await self._session.execute(delete(nodes).where(nodes.c.id == node))
+
+    async def sweep(self, before: datetime) -> int:
+        """Forget those that died before then."""
+        return (await self._session.execute(delete(nodes).where(nodes.c.alive_until < before))).count
 
 
 class Inputs:

@@ -153,6 +153,11 @@ class Session:
         """Execute what was built for the scope's kind, with whose it is."""
         return await self._connection.execute(statement, {**parameters_of(scope), **parameters})
 
+    async def ask_each(self, scope: Scope, statement: Executable, many: Iterable[Mapping[str, Any]]) -> Result:
+        """The same question about several things, in one go."""
+        whose = parameters_of(scope)
+        return await self._connection.execute_each(statement, [{**whose, **one} for one in many])
+
     def insert(self, table: Table) -> Any:
         """An insert that knows `on_conflict_do_…`, which both databases spell alike."""
         return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)

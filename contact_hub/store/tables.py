@@ -241,12 +241,10 @@ conversations = Table(
     CheckConstraint("public_head >= 0 AND staff_head >= 0", name="heads"),
     CheckConstraint("csat_score IS NULL OR (csat_score BETWEEN 1 AND 5)", name="csat"),
     Index(None, "workspace", "opened_at", "id"),
-    Index(None, "workspace", "client", "opened_at"),
-    Index(None, "workspace", "brand", "opened_at"),
-    Index(None, "workspace", "pool", "opened_at"),
-    Index(None, "workspace", "agent", "opened_at"),
-    Index(None, "workspace", "device", "opened_at"),
-    Index(None, "workspace", "customer", "opened_at"),
+    Index(None, "workspace", "client", "opened_at", "id"),
+    Index(None, "workspace", "brand", "opened_at", "id"),
+    Index(None, "workspace", "device", "opened_at", "id"),
+    Index(None, "workspace", "customer", "opened_at", "id"),
 )
 
 public_entries = Table(
@@ -263,7 +261,7 @@ public_entries = Table(
     _words("fingerprint"),
     _json("body"),
     _key("conversation", "position"),
-    UniqueConstraint("workspace", "conversation", "sender", "client_message_id"),
+    UniqueConstraint("workspace", "conversation", "sender", "client_message_id", name="uq_public_entries_sent"),
     _belongs("conversations", conversation="id"),
     _one_of("speaker", "customer", "agent", "brand"),
     CheckConstraint("position >= 1", name="position"),
@@ -283,7 +281,7 @@ staff_entries = Table(
     _words("fingerprint"),
     _json("body"),
     _key("conversation", "position"),
-    UniqueConstraint("workspace", "conversation", "sender", "client_message_id"),
+    UniqueConstraint("workspace", "conversation", "sender", "client_message_id", name="uq_staff_entries_sent"),
     _belongs("conversations", conversation="id"),
     CheckConstraint("position >= 1", name="position"),
 )
@@ -388,6 +386,14 @@ leases = Table(
     _number("epoch"),
     _at("expires_at"),
     _key(),
+)
+
+nodes = Table(
+    "nodes",
+    metadata,
+    _words("id"),
+    _at("alive_until"),
+    PrimaryKeyConstraint("id"),
 )
 
 routing_inputs = Table(

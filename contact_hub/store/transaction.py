@@ -7,7 +7,7 @@ from functools import cached_property
 from contact_hub.store.conversations import Conversations
 from contact_hub.store.floor import Inquiries, Offers, Presences, SeatRows
 from contact_hub.store.history import Audit, Journal, Outbox
-from contact_hub.store.ownership import Facts, Inputs, Leases
+from contact_hub.store.ownership import Facts, Inputs, Leases, Nodes
 from contact_hub.store.people import Accounts, Drafts, Sessions, SignInAttempts, Tickets
 from contact_hub.store.rules import Workspaces, WorkspaceVersions
 from contact_hub.store.session import Session
@@ -76,6 +76,10 @@ class Tx(Session):
     @cached_property
     def leases(self) -> Leases:
         return Leases(self)
+
+    @cached_property
+    def nodes(self) -> Nodes:
+        return Nodes(self)
 
     @cached_property
     def inputs(self) -> Inputs:

@@ -262,6 +262,9 @@ class _CommitsFail:
     async def execute(self, statement: Any, parameters: Parameters = None) -> Result:
         return await self._real.execute(statement, parameters)
 
+    async def execute_each(self, statement: Any, many: Any) -> Result:
+        return await self._real.execute_each(statement, many)
+
     async def savepoint(self) -> None:
         await self._real.savepoint()
 

@@ -81,25 +81,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace", "id", name=op.f("pk_conversations")),
     )
     op.create_index(
-        op.f("ix_conversations_workspace_agent_opened_at"), "conversations", ["workspace", "agent", "opened_at"], unique=False
+        op.f("ix_conversations_workspace_brand_opened_at_id"),
+        "conversations",
+        ["workspace", "brand", "opened_at", "id"],
+        unique=False,
     )
     op.create_index(
-        op.f("ix_conversations_workspace_brand_opened_at"), "conversations", ["workspace", "brand", "opened_at"], unique=False
+        op.f("ix_conversations_workspace_client_opened_at_id"),
+        "conversations",
+        ["workspace", "client", "opened_at", "id"],
+        unique=False,
     )
     op.create_index(
-        op.f("ix_conversations_workspace_client_opened_at"), "conversations", ["workspace", "client", "opened_at"], unique=False
+        op.f("ix_conversations_workspace_customer_opened_at_id"),
+        "conversations",
+        ["workspace", "customer", "opened_at", "id"],
+        unique=False,
     )
     op.create_index(
-        op.f("ix_conversations_workspace_customer_opened_at"), "conversations", ["workspace", "customer", "opened_at"], unique=False
-    )
-    op.create_index(
-        op.f("ix_conversations_workspace_device_opened_at"), "conversations", ["workspace", "device", "opened_at"], unique=False
+        op.f("ix_conversations_workspace_device_opened_at_id"),
+        "conversations",
+        ["workspace", "device", "opened_at", "id"],
+        unique=False,
     )
     op.create_index(
         op.f("ix_conversations_workspace_opened_at_id"), "conversations", ["workspace", "opened_at", "id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_conversations_workspace_pool_opened_at"), "conversations", ["workspace", "pool", "opened_at"], unique=False
     )
     op.create_table(
         "customers",
@@ -158,6 +164,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace", "inquiry", "seq", name=op.f("pk_journal_about")),
     )
     op.create_index(op.f("ix_journal_about_workspace_seq"), "journal_about", ["workspace", "seq"], unique=False)
+    op.create_table(
+        "nodes",
+        sa.Column("id", Words(), nullable=False),
+        sa.Column("alive_until", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_nodes")),
+    )
     op.create_table(
         "leases",
         sa.Column("workspace", Words(), nullable=False),
@@ -309,13 +321,7 @@ def upgrade() -> None:
             name=op.f("fk_public_entries_conversations"),
         ),
         sa.PrimaryKeyConstraint("workspace", "conversation", "position", name=op.f("pk_public_entries")),
-        sa.UniqueConstraint(
-            "workspace",
-            "conversation",
-            "sender",
-            "client_message_id",
-            name=op.f("uq_public_entries_workspace_conversation_sender_client_message_id"),
-        ),
+        sa.UniqueConstraint("workspace", "conversation", "sender", "client_message_id", name="uq_public_entries_sent"),
     )
     op.create_table(
         "sessions",
@@ -351,13 +357,7 @@ def upgrade() -> None:
             name=op.f("fk_staff_entries_conversations"),
         ),
         sa.PrimaryKeyConstraint("workspace", "conversation", "position", name=op.f("pk_staff_entries")),
-        sa.UniqueConstraint(
-            "workspace",
-            "conversation",
-            "sender",
-            "client_message_id",
-            name=op.f("uq_staff_entries_workspace_conversation_sender_client_message_id"),
-        ),
+        sa.UniqueConstraint("workspace", "conversation", "sender", "client_message_id", name="uq_staff_entries_sent"),
     )
     op.create_table(
         "offers",
