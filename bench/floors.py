@@ -110,7 +110,7 @@ class HubProcess:
     def origin(self) -> str:
         return f"http://localhost:{self.port}"
 
-    def start(self) -> None:
+    def boot(self) -> None:
         environment = os.environ | self.environment
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen([sys.executable, "-m", "contact_hub", "serve"], env=environment, stdout=log, stderr=log)
@@ -173,7 +173,7 @@ async def hub_process(*, takeover_grace_seconds: float = 20.0) -> AsyncIterator[
     with _folder() as folder:
         hub = HubProcess(folder=folder, port=free_port())
         await seed(hub, bench_workspace(hub.port, takeover_grace_seconds=takeover_grace_seconds))
-        hub.start()
+        hub.boot()
         try:
             await hub.ready()
             yield hub
