@@ -26,7 +26,10 @@ class Cursor(Part, frozen=True, kw_only=True):
 
 
 class ConsoleResume(Part, frozen=True, kw_only=True):
+    """Where the client stands. `desk` is the number its welcome gave: whoever comes back to a desk that nobody took meanwhile needs no `take_over`."""
+
     epoch: str
+    desk: int | None = None
     cursors: dict[str, Cursor] = {}
 
 
@@ -278,12 +281,15 @@ class Change(Part, frozen=True, kw_only=True):
 
 
 class ConsoleWelcome(Frame, frozen=True, kw_only=True, tag="welcome"):
+    """The session stands. Everything missed after the cursors follows at once; `caught_up` says how much that was."""
+
     protocol: int
     epoch: str
     view: View
     reference: Reference
     heartbeat_seconds: float
     now: datetime
+    desk: int
     caught_up: int = 0
 
 

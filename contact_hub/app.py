@@ -13,6 +13,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
 
@@ -36,6 +37,9 @@ from contact_hub.staff.desk import Desk
 from contact_hub.store import Store
 from contact_hub.workspace.service import Workspaces
 from i18n.detection import Detectors, detect
+
+_NODE_SECONDS: Final = 15.0
+"""A node that was not heard of for so long is dead: its consoles count as gone."""
 
 _log = structlog.get_logger(__name__)
 
@@ -64,8 +68,11 @@ class Hub:
     ready: bool = False
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Begin to listen, to own and to sweep."""
+        await self.desk.beat(seconds=_NODE_SECONDS)
+        await self.desk.clear_dead_nodes()
+        self._tasks["heart"] = asyncio.create_task(self._beat(), name="heart")
         self._tasks["switchboard"] = asyncio.create_task(self.switchboard.run(), name="switchboard")
         self._tasks["sweeper"] = asyncio.create_task(self.sweeper.run(), name="sweeper")
         self._tasks["rules"] = asyncio.create_task(self._follow_rules(), name="rules")
@@ -82,6 +89,8 @@ class Hub:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        with contextlib.suppress(HubError):
+            await self.desk.bow_out()
         gc.unfreeze()
 
     def failing(self) -> list[str]:
@@ -102,6 +111,12 @@ class Hub:
         )
         self.owners[workspace] = owner
         self._tasks[f"owner of {workspace}"] = asyncio.create_task(owner.run(), name=f"owner of {workspace}")
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(_NODE_SECONDS / 3)
+            with contextlib.suppress(HubError):
+                await self.desk.beat(seconds=_NODE_SECONDS)
 
     async def _follow_rules(self) -> None:
         """Hear of workspaces that are applied while we run, and of new versions."""
@@ -146,6 +161,7 @@ async def build(
             detect=lambda text, hints: detect(text, hints=hints, detectors=detectors),
         )
         owners: dict[str, Owner] = {}
+        desk = Desk(store=store, workspaces=workspaces, bus=bus, clock=clock, node=node)
         passwords = Passwords()
         yield Hub(
             settings=settings,
@@ -163,14 +179,14 @@ async def build(
                 on_revoked=lambda workspace, accounts: bus.publish([Poke("revoked", workspace, account) for account in accounts]),
             ),
             passwords=passwords,
-            desk=Desk(store=store, workspaces=workspaces, bus=bus, clock=clock, node=node),
+            desk=desk,
             visitors=VisitorDesk(store=store, workspaces=workspaces, clock=clock, ids=ids, ticket_seconds=settings.ticket_seconds),
             conversations=conversations,
             reader=Reader(store),
             quality=QualityService(journal_reader(store), background_of(workspaces)),
             places=LivePlaces(owners, clock),
             owners=owners,
-            sweeper=Sweeper(store=store, conversations=conversations, workspaces=workspaces, clock=clock),
+            sweeper=Sweeper(store=store, desk=desk, conversations=conversations, workspaces=workspaces, clock=clock),
         )
     finally:
         await bus.close()

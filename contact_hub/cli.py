@@ -83,7 +83,7 @@ async def _serve(settings: Settings) -> None:
     from contact_hub.web.server import Server
 
     async with build(settings) as hub:
-        hub.start()
+        await hub.start()
         try:
             await Server(hub).serve()
         finally:

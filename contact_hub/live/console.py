@@ -77,7 +77,8 @@ class ConsoleSession:
         if hello.protocol != PROTOCOL:
             raise HubError("protocol_unsupported", supported=str(PROTOCOL))
         self._scope = await self._desk.redeem(hello.ticket)
-        if not hello.take_over and await self._desk.occupied(self.scope):
+        came_back = hello.resume.desk if hello.resume is not None else None
+        if not hello.take_over and await self._desk.occupied(self.scope, but_for=came_back):
             self._out.put(f.Superseded(by="open"))
             raise HubError("superseded")
         self._listener = self._switchboard.listener(self._keys())
@@ -134,7 +135,9 @@ class ConsoleSession:
             pokes = await self._listener.next(poll_seconds=self._poll_seconds)
             for poke in pokes:
                 self._heard(poke)
-            if not pokes or any(poke.kind not in {"typing", "refused", "console"} for poke in pokes):
+            if any(poke.kind == "roll_call" for poke in pokes):
+                await self._desk.answer_roll_call(self.scope, self._presence_epoch)
+            if not pokes or any(poke.kind not in {"typing", "refused", "console", "roll_call"} for poke in pokes):
                 await self._look(everything=not pokes or any(poke.kind == "everything" for poke in pokes), moved=pokes)
 
     def heartbeat(self) -> f.ConsoleHeartbeat:
@@ -177,6 +180,7 @@ class ConsoleSession:
                 reference=reference(floor, self.scope.agent_id),
                 heartbeat_seconds=self._heartbeat_seconds,
                 now=now,
+                desk=self._presence_epoch,
                 caught_up=missed,
             )
         )
@@ -294,6 +298,7 @@ class ConsoleSession:
             ("refused", workspace, agent),
             ("workspace", workspace, workspace),
             ("revoked", workspace, self.scope.account),
+            ("roll_call", workspace, workspace),
         ]
         if self._view is not None:
             keys += [("conversation", workspace, id_) for id_ in self._view.conversations]

@@ -16,7 +16,7 @@ from typing import Any, Final
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
-from contact_hub.bus import Bus
+from contact_hub.bus import Bus, Poke
 from contact_hub.clock import Clock
 from contact_hub.errors import HubError
 from contact_hub.live.effects import Effects
@@ -137,6 +137,7 @@ class Owner:
             if then.version != floor.version:
                 fed.append(self._feed(engine, PlanChanged(plan=floor.plan), floor))
             await self._commit(engine, epoch, fed, [])
+            self._bus.publish([Poke("roll_call", self.workspace, self.workspace)])
             while True:
                 more = await self._round(engine, epoch)
                 if not more:

@@ -12,6 +12,7 @@ from contact_hub.clock import Clock
 from contact_hub.conversations.service import Conversations
 from contact_hub.errors import HubError
 from contact_hub.scope import Scope
+from contact_hub.staff.desk import Desk
 from contact_hub.store import Store, Tx
 from contact_hub.workspace.service import Workspaces
 
@@ -24,7 +25,8 @@ _log = structlog.get_logger(__name__)
 class Sweeper:
     """One round every few seconds; two processes sweeping at once do no harm, since each step checks again in its transaction."""
 
-    def __init__(self, *, store: Store, conversations: Conversations, workspaces: Workspaces, clock: Clock) -> None:
+    def __init__(self, *, store: Store, desk: Desk, conversations: Conversations, workspaces: Workspaces, clock: Clock) -> None:
+        self._desk = desk
         self._store, self._conversations, self._workspaces, self._clock = store, conversations, workspaces, clock
 
     async def run(self) -> None:
@@ -38,6 +40,7 @@ class Sweeper:
     async def sweep(self) -> None:
         """One round."""
         await self._workspaces.refresh()
+        await self._desk.clear_dead_nodes()
         for workspace in self._workspaces.known():
             await self._end_idle(workspace)
         before = self._clock.now() - _KEEP_EXPIRED
@@ -46,6 +49,7 @@ class Sweeper:
             await tx.tickets.sweep(before)
             await tx.sessions.sweep(before)
             await tx.sign_in_attempts.sweep(before)
+            await tx.nodes.sweep(before)
 
         await self._store.write(command, name="sweep.expired")
 

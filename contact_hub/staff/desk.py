@@ -6,6 +6,7 @@ which fences every earlier console of the same agent.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from contact_hub.bus import Bus, Poke
@@ -38,11 +39,12 @@ class Desk:
         await self._entitled(scope)
         return scope
 
-    async def occupied(self, scope: AgentScope) -> bool:
-        """Whether a console of this agent is open already."""
+    async def occupied(self, scope: AgentScope, *, but_for: int | None = None) -> bool:
+        """Whether another console of this agent is open, on a node that lives. `but_for` is the presence epoch of the one that asks, coming back."""
         async with self._store.read() as tx:
             presence = await tx.presences.get(scope, scope.agent_id)
-        return presence is not None and presence.connected
+            alive = await tx.nodes.alive(self._clock.now())
+        return presence is not None and presence.connected and presence.presence_epoch != but_for and presence.node in alive
 
     async def sit_down(self, scope: AgentScope) -> int:
         """Connected, under a new presence epoch."""
@@ -64,6 +66,48 @@ class Desk:
                 self._ask(tx, scope, AgentDisconnected(agent=scope.agent_id))
 
         await self._store.write(command, name="desk.stand_up")
+
+    async def answer_roll_call(self, scope: AgentScope, presence_epoch: int) -> None:
+        """Tell a new owner that this console is open."""
+
+        async def command(tx: Tx) -> None:
+            presence = await tx.presences.get(scope, scope.agent_id)
+            if presence is not None and presence.presence_epoch == presence_epoch and presence.connected:
+                self._ask(tx, scope, AgentConnected(agent=scope.agent_id))
+
+        await self._store.write(command, name="desk.roll_call")
+
+    async def clear_dead_nodes(self) -> None:
+        """Consoles that were connected through a node that is gone are not connected any more."""
+        now = self._clock.now()
+
+        async def command(tx: Tx) -> None:
+            alive = await tx.nodes.alive(now)
+            for workspace in self._workspaces.known():
+                presences = await tx.presences.all(Scope.system(workspace))
+                dead = {one.node for one in presences.values() if one.connected and one.node is not None} - alive
+                for node in sorted(dead):
+                    for agent in await tx.presences.forget_node(workspace, node):
+                        tx.inputs.add(workspace, journal.event_to_json(AgentDisconnected(agent=agent)), at=now)
+
+        await self._store.write(command, name="desk.clear_dead_nodes")
+
+    async def beat(self, *, seconds: float) -> None:
+        """This node lives for so much longer."""
+        until = self._clock.now() + timedelta(seconds=seconds)
+
+        async def command(tx: Tx) -> None:
+            await tx.nodes.beat(self._node, until)
+
+        await self._store.write(command, name="node.beat")
+
+    async def bow_out(self) -> None:
+        """This node is done."""
+
+        async def command(tx: Tx) -> None:
+            await tx.nodes.forget(self._node)
+
+        await self._store.write(command, name="node.bow_out")
 
     async def still_here(self, scope: AgentScope, presence_epoch: int) -> None:
         """Raises `session_ended` or `superseded` where the console may not go on."""

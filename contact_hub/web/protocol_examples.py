@@ -135,7 +135,7 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
     c.ShowHistory(conversation=_TALK),
     # to the console
     c.ConsoleWelcome(
-        protocol=PROTOCOL, epoch=_EPOCH, view=_VIEW, reference=_REFERENCE, heartbeat_seconds=10, now=_NOW, caught_up=7
+        protocol=PROTOCOL, epoch=_EPOCH, view=_VIEW, reference=_REFERENCE, heartbeat_seconds=10, now=_NOW, desk=3, caught_up=7
     ),
     c.ConsoleResync(because="position", epoch=_EPOCH, conversations=[_TALK]),
     c.Delta(

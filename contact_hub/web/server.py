@@ -133,7 +133,7 @@ class _Uvicorn(uvicorn.Server):
 @contextlib.asynccontextmanager
 async def running(hub: Hub, *, sites: bool = False) -> AsyncIterator[Server]:
     """A started hub behind a started server; for tests and the demo."""
-    hub.start()
+    await hub.start()
     server = Server(hub, sites=sites)
     task = asyncio.create_task(server.serve(), name="server")
     try:

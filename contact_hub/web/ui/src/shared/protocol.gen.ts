@@ -232,8 +232,10 @@ export interface ConsoleHello {
   take_over?: boolean;
 }
 
+/** Where the client stands. `desk` is the number its welcome gave: whoever comes back to a desk that nobody took meanwhile needs no `take_over`. */
 export interface ConsoleResume {
   epoch: string;
+  desk?: number | null;
   cursors?: Record<string, Cursor>;
 }
 
@@ -331,6 +333,7 @@ export interface ShowHistory {
   conversation: string;
 }
 
+/** The session stands. Everything missed after the cursors follows at once; `caught_up` says how much that was. */
 export interface ConsoleWelcome {
   type: "welcome";
   protocol: number;
@@ -339,6 +342,7 @@ export interface ConsoleWelcome {
   reference: Reference;
   heartbeat_seconds: number;
   now: string;
+  desk: number;
   caught_up?: number;
 }
 

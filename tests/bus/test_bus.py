@@ -1,0 +1,120 @@
+"""One promise, two buses: most pokes arrive, soon, as a set; what was lost is told as `everything`."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator
+
+import pytest
+
+from contact_hub.bus import Bus, MemoryBus, Poke
+from contact_hub.bus.poke import PENDING_MAX, Subscription
+from contact_hub.bus.redis import RedisBus
+from contact_hub.live.switchboard import Switchboard
+
+
+@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.services)])
+async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
+    opened: Bus = MemoryBus() if request.param == "memory" else RedisBus(request.getfixturevalue("redis_url"))
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+async def heard(subscription: Subscription, wanted: Poke) -> None:
+    async with asyncio.timeout(5):
+        while wanted not in await subscription.next():
+            pass
+
+
+async def test_every_subscriber_hears_a_poke(bus: Bus) -> None:
+    one, other = bus.subscribe(), bus.subscribe()
+    poke = Poke("conversation", "w", "cnv_1")
+    bus.publish([poke])
+    await heard(one, poke)
+    await heard(other, poke)
+
+
+async def test_equal_pokes_that_wait_are_one(bus: Bus) -> None:
+    subscription = bus.subscribe()
+    bus.publish([Poke("input", "w", "w")] * 100 + [Poke("input", "w", "last")])
+    seen: list[Poke] = []
+    async with asyncio.timeout(5):
+        while Poke("input", "w", "last") not in seen:
+            seen += await subscription.next()
+    assert seen.count(Poke("input", "w", "w")) == 1
+
+
+async def test_who_left_hears_nothing(bus: Bus) -> None:
+    gone, there = bus.subscribe(), bus.subscribe()
+    bus.unsubscribe(gone)
+    poke = Poke("agent", "w", "anna")
+    bus.publish([poke])
+    await heard(there, poke)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            while poke not in await gone.next():
+                pass
+
+
+async def test_a_listener_that_sleeps_too_long_is_told_to_look_at_everything() -> None:
+    bus = MemoryBus()
+    subscription = bus.subscribe()
+    bus.publish(Poke("conversation", "w", str(number)) for number in range(PENDING_MAX + 1))
+    assert [poke.kind for poke in await subscription.next()] == ["everything"]
+
+
+@pytest.mark.services
+async def test_redis_that_dies_and_comes_back_is_told_as_everything(tmp_path, redis_program: str) -> None:  # type: ignore[no-untyped-def]
+    from tests.servers import free_port
+
+    port = free_port()
+    command = [
+        redis_program,
+        "--bind",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        str(tmp_path),
+    ]
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    bus = RedisBus(f"redis://127.0.0.1:{port}/0")
+    try:
+        await bus.open()
+        subscription = bus.subscribe()
+        first.kill()
+        first.wait()
+        bus.publish([Poke("input", "w", "w")])
+        await heard(subscription, Poke("input", "w", "w"))  # our own process hears us all the same
+        second = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            async with asyncio.timeout(15):
+                while not any(poke.kind == "everything" for poke in await subscription.next()):
+                    pass
+            assert bus.healthy()
+        finally:
+            second.kill()
+            second.wait()
+    finally:
+        await bus.close()
+        first.kill()
+
+
+async def test_the_switchboard_passes_on_only_what_a_listener_cares_for() -> None:
+    switchboard = Switchboard(MemoryBus())
+    listener = switchboard.listener([("conversation", "w", "mine")])
+    switchboard.pass_on(Poke("conversation", "w", "theirs"))
+    switchboard.pass_on(Poke("conversation", "other", "mine"))
+    switchboard.pass_on(Poke("conversation", "w", "mine"))
+    assert await listener.next(poll_seconds=1) == [Poke("conversation", "w", "mine")]
+    switchboard.pass_on(Poke("everything", ""))
+    assert [poke.kind for poke in await listener.next(poll_seconds=1)] == ["everything"]
+    listener.close()
+    switchboard.pass_on(Poke("everything", ""))
+    assert await listener.next(poll_seconds=0.01) == []
