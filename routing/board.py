@@ -7,7 +7,7 @@ no decision has to remember a counter. Every change of a desk or an inquiry pass
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from routing.floor import FLOOR, FRONT, Desk, Fact, Inquiry, Refusals, Stage
@@ -136,7 +136,7 @@ class Board:
 
     def _count_absent(self) -> None:
         for profile in self.index.profiles:
-            profile.held_up = {Reason.OFFLINE: profile.size}
+            profile.held_up, profile.present = {Reason.OFFLINE: profile.size}, 0
 
     # inquiries
 
@@ -252,17 +252,26 @@ class Board:
         tired_here = sum(
             desk is not None and desk.profile in profiles and desk.profile.open and desk.held_up is None for desk in tired
         )
-        return bool(tired) and tired_here == sum(profile.present() for profile in profiles if profile.open)
+        return bool(tired) and tired_here == sum(profile.present for profile in profiles if profile.open)
 
     def excluded(self, inquiry: Inquiry) -> dict[str, int]:
-        """How many cannot, by the first rule against them."""
+        """How many cannot, by the first rule against them. Counted a profile at a time: this is written beside every decision."""
         asks, age = self.asks(inquiry), self.now - inquiry.arrived
-        found = dict(asks.never)
+        first_tier, channel, found = asks.first_tier(), asks.channel, dict(asks.never)
         for profile, courses in asks.served_by.items():
-            for reason, count in self._dynamic(inquiry, profile, courses, age):
+            shut = self._shut(profile, courses, age, first_tier)
+            if shut is not None:
+                found[shut] = found.get(shut, 0) + profile.size
+                continue
+            for reason, count in profile.held_up.items():
                 if count:
-                    found[reason.value] = found.get(reason.value, 0) + count
-        return found
+                    found[reason] = found.get(reason, 0) + count
+            in_line = len(profile.lines[channel])
+            if full := profile.present - in_line:
+                found[Reason.SEATS_FULL] = found.get(Reason.SEATS_FULL, 0) + full
+            if inquiry.refusals and in_line and (declined := self._barred_in_line(inquiry, courses[0])):
+                found[Reason.DECLINED] = found.get(Reason.DECLINED, 0) + len(declined)
+        return {str(reason): count for reason, count in found.items()}
 
     def best_waiting(self, desk: Desk) -> tuple[Inquiry, Course] | None:
         """The inquiry this agent is to take next, and under which contract."""
@@ -293,33 +302,28 @@ class Board:
         return None
 
     def _candidate(self, inquiry: Inquiry, course: Course, line: list[Turn]) -> Candidate | None:
-        if not inquiry.refusals:
-            return Candidate(course, line[0], len(line))
-        rounds_max = self.plan.policy.decline_rounds_max
-        barred = {
-            agent for agent in inquiry.refusals if inquiry.barred(agent, self.now, rounds_max) and self._in_line(agent, course)
-        }
-        first = next((turn for turn in line if turn[2] not in barred), None)
+        barred = self._barred_in_line(inquiry, course) if inquiry.refusals else ()
+        first = next((turn for turn in line if turn[2] not in barred), None) if barred else line[0]
         return None if first is None else Candidate(course, first, len(line) - len(barred))
+
+    def _barred_in_line(self, inquiry: Inquiry, course: Course) -> set[AgentId]:
+        rounds_max = self.plan.policy.decline_rounds_max
+        return {agent for agent in inquiry.refusals if inquiry.barred(agent, self.now, rounds_max) and self._in_line(agent, course)}
 
     def _in_line(self, agent: AgentId, course: Course) -> bool:
         desk = self.desks.get(agent)
         return desk is not None and desk.profile is course.profile and desk.turn is not None and course.demand.channel in desk.rooms
 
-    def _dynamic(self, inquiry: Inquiry, profile: Profile, courses: tuple[Course, ...], age: int) -> Iterator[tuple[Reason, int]]:
-        dated = [c for c in courses if c.since <= self.now < c.until]
+    def _shut(self, profile: Profile, courses: tuple[Course, ...], age: int, first_tier: int) -> Reason | None:
+        """Why nobody of the profile may take it now, whatever they do."""
+        now = self.now
+        dated = [course for course in courses if course.since <= now < course.until]
         if not dated:
-            yield courses[0].expires, profile.size
-        elif not profile.open:
-            yield profile.closed_by, profile.size
-        elif all(c.waits(age, self.asks(inquiry).first_tier()) for c in dated):
-            yield Reason.TIER_NOT_YET, profile.size
-        else:
-            line = profile.lines[self.asks(inquiry).channel]
-            candidate = self._candidate(inquiry, dated[0], line) if line else None
-            yield from profile.held_up.items()
-            yield Reason.SEATS_FULL, profile.present() - len(line)
-            yield Reason.DECLINED, len(line) - (candidate.count if candidate else 0)
+            return courses[0].expires
+        if not profile.open:
+            return profile.closed_by
+        waiting = [course for course in dated if course.waits(age, first_tier)]
+        return Reason.TIER_NOT_YET if len(waiting) == len(dated) else None
 
     # facts
 
@@ -399,3 +403,4 @@ def classes_of(profiles: Iterable[Profile]) -> list[DemandClass]:
 def _count(profile: Profile, reason: Reason | None, by: int) -> None:
     if reason is not None:
         profile.held_up[reason] = profile.held_up.get(reason, 0) + by
+        profile.present -= by

@@ -290,7 +290,7 @@ class Engine:
             return
         inquiry.flags -= {Flag.NOBODY_QUALIFIED.value, Flag.NO_OPENING.value}
         if inquiry.stage is Stage.ASSIGNED:
-            self._board.ask(inquiry, event.demand)
+            self._correct_assigned(inquiry, event.demand)
         elif inquiry.stage is Stage.WAITING:
             self._board.leave(inquiry)
             self._board.ask(inquiry, event.demand)
@@ -298,17 +298,24 @@ class Engine:
         else:
             self._correct_ringing(inquiry, event.demand)
 
+    def _correct_assigned(self, inquiry: Inquiry, demand: Demand) -> None:
+        """Nothing moves; but it may count against another ceiling now."""
+        desk = self._holder(inquiry)
+        self._board.ask(inquiry, demand)
+        self._board.refresh(desk)
+        self._fill(desk)
+
     def _correct_ringing(self, inquiry: Inquiry, demand: Demand) -> None:
         """The offer goes on ringing if its agent may still take it and nobody free would now be preferred by rule."""
-        desk = self._board.desks[inquiry.agent] if inquiry.agent else None
-        assert desk is not None
+        desk = self._holder(inquiry)
         self._board.ask(inquiry, demand)
         course = self._board.course(inquiry, desk)
-        addressed_elsewhere = demand.agent not in {None, desk.id}
-        if course is None or addressed_elsewhere or any(c.course.rank < course.rank for c in self._board.candidates(inquiry)):
+        fits = demand.agent in {None, desk.id} and self._board.asks(inquiry).weight == inquiry.weight
+        if course is None or not fits or any(other.course.rank < course.rank for other in self._board.candidates(inquiry)):
             self._withdraw(inquiry, Over.DEMAND_CORRECTED)
             self._place(inquiry)
-            self._fill(desk)
+        self._board.refresh(desk)
+        self._fill(desk)
 
     def _accepted(self, event: OfferAccepted) -> None:
         inquiry = self._ringing(event.offer, event.agent)
@@ -430,7 +437,7 @@ class Engine:
         """Waiting work is seen afresh; an offer goes on ringing unless a hard rule fails now; what is assigned stays."""
         self._board.follow(event.plan)
         self._set_timers()
-        over = [i for i in self._ringing_all() if self._board.course(i, self._board.desks[i.agent or AgentId("")]) is None]
+        over = [inquiry for inquiry in self._ringing_all() if self._board.course(inquiry, self._holder(inquiry)) is None]
         for inquiry in over:
             self._withdraw(inquiry, Over.RULES_CHANGED)
         self._place_all(over)
@@ -460,7 +467,7 @@ class Engine:
         self._tell(classes_of([*opened, *closed]))
 
     def _offer_ended(self, inquiry: Inquiry) -> None:
-        desk = self._board.desks[inquiry.agent or AgentId("")]
+        desk = self._holder(inquiry)
         if not desk.connected:
             self._withdraw(inquiry, Over.AGENT_LOST)
             self._place(inquiry)
@@ -635,8 +642,7 @@ class Engine:
         return desk
 
     def _let_go(self, inquiry: Inquiry) -> Desk:
-        assert inquiry.agent is not None
-        desk = self._board.desks[inquiry.agent]
+        desk = self._holder(inquiry)
         self._board.let_go(desk, inquiry)
         inquiry.stage = Stage.WAITING
         inquiry.agent = inquiry.pool = inquiry.contract = inquiry.until = inquiry.ends = None
@@ -728,6 +734,10 @@ class Engine:
         self._board.refresh(desk)
 
     # helpers
+
+    def _holder(self, inquiry: Inquiry) -> Desk:
+        assert inquiry.agent is not None
+        return self._board.desks[inquiry.agent]
 
     def _ringing_at(self, desk: Desk) -> list[Inquiry]:
         return [inquiry for _, inquiry in sorted(desk.held.items()) if inquiry.stage is Stage.OFFERED]

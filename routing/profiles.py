@@ -53,7 +53,8 @@ def span(seconds: float) -> int:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Profile:
-    """Agents alike to every rule. `lines` hold those with room for one more inquiry of a channel, next one first."""
+    """Agents alike to every rule. `lines` hold those with room for one more inquiry of a channel, next one first;
+    `present` counts the ready and connected, with room or without, `held_up` the others by what is against them."""
 
     pool: PoolId
     sample: Agent
@@ -63,6 +64,7 @@ class Profile:
     open: bool = False
     closed_by: Reason = Reason.POOL_CLOSED
     lines: dict[Channel, list[Turn]] = field(default_factory=lambda: {channel: [] for channel in Channel})
+    present: int = 0
     held_up: dict[Reason, int] = field(default_factory=dict)
     courses: list[Course] = field(default_factory=list)
 
@@ -86,10 +88,6 @@ class Profile:
     def is_open(self, at: datetime) -> bool:
         """Are pool and shift open at this instant?"""
         return all(c.is_open(at) for c in self.calendars)
-
-    def present(self) -> int:
-        """How many are ready and connected, with room or without."""
-        return self.size - sum(self.held_up.values())
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
