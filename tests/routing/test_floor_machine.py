@@ -157,10 +157,6 @@ class AnyHistory(RuleBasedStateMachine):
     def correct(self, pick: int, demand: Demand) -> None:
         id_ = self.some_inquiry(pick)
         before = self.demand.get(id_)
-        if before is not None:  # the channel of an inquiry is what it is
-            demand = Demand(
-                brand=demand.brand, channel=before.channel, kind=demand.kind, languages=demand.languages, floor=demand.floor
-            )
         self.corrected = demand  # what falls due with the event is still decided under the old one
         self.feed(DemandCorrected(inquiry=id_, demand=demand))
         if before is not None:
