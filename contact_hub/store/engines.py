@@ -336,7 +336,7 @@ class PostgresDatabase:
             hide_parameters=True,
             connect_args={
                 "timeout": BUSY_SECONDS,
-                "server_settings": {"application_name": "contact-hub", "jit": "off", "lock_timeout": LOCK_WAIT},
+                "server_settings": {"application_name": "contact-hub", "jit": "off"},
             },
         )
         self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -369,12 +369,15 @@ class _PostgresWriting:
     def __init__(self, connect: Callable[[], AsyncConnection]) -> None:
         self._connect = connect
         self._connection: AsyncConnection | None = None
+        self._driver: Any = None
 
     async def begin(self) -> None:
         connection = self._connect()
         await connection.start()
         self._connection = connection
         await connection.begin()
+        await connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")  # and so the transaction has really begun
+        self._driver = (await connection.get_raw_connection()).driver_connection
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
         return _whole(await self._open().execute(statement, parameters))
@@ -383,14 +386,13 @@ class _PostgresWriting:
         return _all([await self.execute(statement, one) for one in many])
 
     async def savepoint(self) -> None:
-        await self._open().exec_driver_sql("SAVEPOINT command")
+        await self._plain("SAVEPOINT command")
 
     async def keep(self) -> None:
-        await self._open().exec_driver_sql("RELEASE SAVEPOINT command")
+        await self._plain("RELEASE SAVEPOINT command")
 
     async def undo(self) -> None:
-        await self._open().exec_driver_sql("ROLLBACK TO SAVEPOINT command")
-        await self._open().exec_driver_sql("RELEASE SAVEPOINT command")
+        await self._plain("ROLLBACK TO SAVEPOINT command; RELEASE SAVEPOINT command")
 
     async def patient(self) -> None:
         await self._open().exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
@@ -408,6 +410,10 @@ class _PostgresWriting:
                 await connection.close()
             except (SQLAlchemyError, OSError, TimeoutError):  # the server may be gone; so is the connection then
                 return
+
+    async def _plain(self, sql: str) -> None:
+        """Straight to the driver, which need not prepare anything for this."""
+        await self._driver.execute(sql)
 
     def _open(self) -> AsyncConnection:
         assert self._connection is not None, "no transaction is open"
