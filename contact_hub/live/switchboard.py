@@ -9,10 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from contact_hub.bus.poke import Bus, Kind, Poke
 
 Key = tuple[Kind, str, str]
+
+_QUEUE_SECONDS: Final = 1.0
+"""A queue moves with every inquiry of its brand and is on every screen of the brand: once a second is often enough for a number that people read."""
 
 
 class Listener:
@@ -23,10 +27,14 @@ class Listener:
         self._pending: dict[Poke, None] = {}
         self._wake = asyncio.Event()
         self._leave = leave
+        self._later: asyncio.TimerHandle | None = None
 
     def hear(self, poke: Poke) -> None:
         self._pending[poke] = None
-        self._wake.set()
+        if poke.kind != "queue":
+            self._wake.set()
+        elif self._later is None:
+            self._later = asyncio.get_running_loop().call_later(_QUEUE_SECONDS, self._wake.set)
 
     async def next(self, *, poll_seconds: float) -> list[Poke]:
         """Pokes heard since the last call; an empty list after `poll_seconds` of silence, which means: look at everything."""
@@ -36,11 +44,18 @@ class Listener:
         except TimeoutError:
             return []
         self._wake.clear()
+        self._forget_later()
         heard, self._pending = list(self._pending), {}
         return heard
 
     def close(self) -> None:
+        self._forget_later()
         self._leave(self)
+
+    def _forget_later(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
 
 
 class Switchboard:
