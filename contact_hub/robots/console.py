@@ -38,8 +38,8 @@ class Threads:
 class ConsoleMind:
     """One agent at one console, over any number of connections.
 
-    A lost console takes its place back from nobody but itself: it says `take_over` after its own connection broke, for the server may not have noticed
-    yet; once another window has taken over, it stays away.
+    Coming back it names its desk, for the server may not have noticed that the connection is gone; `take_over` is said only where told to, and once.
+    Where another window has taken over meanwhile, it stays away.
     """
 
     def __init__(self, *, take_over: bool = False) -> None:
@@ -55,6 +55,7 @@ class ConsoleMind:
         self.insist = True
         self._take_over = take_over
         self._epoch = ""
+        self._desk: int | None = None
         self._asked: list[f.FromConsole] = []
 
     # ------------------------------------------------------------ what the agent does
@@ -112,8 +113,8 @@ class ConsoleMind:
 
     def hello(self, ticket: str) -> f.ConsoleHello:
         cursors = {id_: self.threads[id_].cursor for id_ in self.conversations if id_ in self.threads}
-        resume = f.ConsoleResume(epoch=self._epoch, cursors=cursors) if self._epoch else None
-        return f.ConsoleHello(protocol=PROTOCOL, ticket=ticket, resume=resume, take_over=self._take_over or self.welcomes > 0)
+        resume = f.ConsoleResume(epoch=self._epoch, desk=self._desk, cursors=cursors) if self._epoch else None
+        return f.ConsoleHello(protocol=PROTOCOL, ticket=ticket, resume=resume, take_over=self._take_over and resume is None)
 
     def heard(self, frame: f.ToConsole, now: float) -> None:
         """Take one frame. Raises: ComeBack, Over."""
@@ -122,7 +123,7 @@ class ConsoleMind:
                 self.welcomed = True
                 self.welcomes += 1
                 self.view, self.reference = frame.view, frame.reference
-                self._epoch, self.heartbeat_seconds = frame.epoch, frame.heartbeat_seconds
+                self._epoch, self._desk, self.heartbeat_seconds = frame.epoch, frame.desk, frame.heartbeat_seconds
             case f.ConsoleResync():
                 self._epoch = frame.epoch
                 for conversation in frame.conversations:
