@@ -212,7 +212,7 @@ async def test_history_is_shown_only_while_the_agent_holds_the_conversation(stor
 Step = tuple[str, str, int]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from(["d1", "d2"]), st.sampled_from(["hi", "ho"]), st.integers(0, 5)), max_size=30))
 async def test_whatever_is_resent_each_id_stands_once_with_its_first_content(store: Store, steps: list[Step]) -> None:
     """A model of the log: the first content under (sender, id) wins, everything else is told so, and positions have no holes."""

@@ -51,7 +51,7 @@ async def test_agents_offers_and_assignments_are_told_apart(store: Store) -> Non
         assert [one.id for one in await tx.offers.live(SYSTEM)] == ["o1", "o2", "o3"]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seats=st.integers(0, 4), weights=st.lists(st.integers(-3, 3), max_size=12))
 async def test_seats_never_leave_their_bounds(store: Store, seats: int, weights: list[int]) -> None:
     agent = f"agent-{id(weights)}-{seats}"

@@ -88,7 +88,7 @@ async def _add(tx: Tx, number: int) -> None:
 Change = dict[str, dict[str, Any] | None]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(
         st.dictionaries(st.sampled_from("abcd"), st.none() | st.fixed_dictionaries({"n": st.integers(-(2**31), 2**31)})), max_size=6
