@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { counts, type FloorAgent, secondsSince, sorted, stateOf } from "./floor";
+import { counts, type FloorAgent, queuesOf, secondsSince, sorted, stateOf } from "./floor";
 
 const agent = (name: string, more: Partial<FloorAgent> = {}): FloorAgent => ({
   agent: name,
@@ -46,6 +46,12 @@ test("trouble stands first, then whoever has been in a state longest", () => {
     agent("Busy", { seats_used: 1 }),
   ];
   expect(sorted(agents, "state", "en").map((one) => one.name)).toEqual(["Lost", "Busy", "Ready long", "Ready late"]);
+});
+
+test("a brand for which nobody waits is shown too", () => {
+  const brands = ["Noor", "Velour"].map((name) => ({ id: name.toLowerCase(), name, colour: "#123456" }));
+  const queues = queuesOf({ brands, queues: [{ brand: "velour", waiting: 2, oldest_since: "2026-11-21T10:00:00Z" }] }, "en");
+  expect(queues.map(({ name, waiting }) => [name, waiting])).toEqual([["Velour", 2], ["Noor", 0]]);
 });
 
 test("time in state goes by the server's clock and is never negative", () => {

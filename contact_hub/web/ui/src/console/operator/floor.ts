@@ -32,6 +32,8 @@ export interface FloorNow {
   readonly now: string;
   readonly agents: readonly FloorAgent[];
   readonly queues: readonly FloorQueue[];
+  readonly pools: readonly { readonly id: string; readonly name: string }[];
+  readonly brands: readonly { readonly id: string; readonly name: string; readonly colour: string }[];
   readonly owner: { readonly epoch: number; readonly healthy: boolean };
 }
 
@@ -56,6 +58,14 @@ export const counts = (agents: readonly FloorAgent[]): Record<State, number> =>
     },
     { lost: 0, engaged: 0, wrap_up: 0, ready: 0, away: 0, offline: 0 } as Record<State, number>,
   );
+
+/** One line for every brand, also where nobody waits; most waiting first. */
+export function queuesOf(floor: Pick<FloorNow, "queues" | "brands">, tag: string): (FloorQueue & { readonly name: string; readonly colour: string })[] {
+  const waiting = new Map(floor.queues.map((queue) => [queue.brand, queue]));
+  return floor.brands
+    .map(({ id, name, colour }) => ({ brand: id, waiting: 0, oldest_since: null, ...waiting.get(id), name, colour }))
+    .sort((a, b) => b.waiting - a.waiting || a.name.localeCompare(b.name, tag));
+}
 
 export type Order = "state" | "name" | "pool" | "time";
 
