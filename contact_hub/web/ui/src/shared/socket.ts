@@ -46,7 +46,8 @@ export interface SocketOptions<Out extends Frame, In extends Frame> {
 }
 
 const BACK_OFF_MS_MIN = 500;
-const BACK_OFF_MS_MAX = 30_000;
+// Every screen shall have converged within 30 s of healing: half of that may be spent waiting.
+const BACK_OFF_MS_MAX = 15_000;
 const STEADY_MS = 5_000;
 
 export class HubSocket<Out extends Frame, In extends Frame> {

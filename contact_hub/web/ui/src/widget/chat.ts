@@ -128,13 +128,13 @@ export class Chat {
     this.#socket.start();
   }
 
-  /** What is written and not sent: kept on the device, for a reload must not cost it. */
+  /** What is written and not sent: a reload must not cost it. Of this tab alone, or two tabs would write over each other. */
   get draft(): string {
-    return this.#device.read("draft") ?? "";
+    return this.#device.readHere("draft") ?? "";
   }
 
   set draft(text: string) {
-    this.#device.write("draft", text || null);
+    this.#device.writeHere("draft", text);
   }
 
   watch(watcher: () => void): void {

@@ -32,6 +32,23 @@ export class Device {
     }
   }
 
+  /** What is this tab's alone, over reloads. */
+  readHere(name: string): string | null {
+    try {
+      return sessionStorage.getItem(this.#prefix + name);
+    } catch {
+      return null;
+    }
+  }
+
+  writeHere(name: string, value: string): void {
+    try {
+      sessionStorage.setItem(this.#prefix + name, value);
+    } catch {
+      // It is still in the field.
+    }
+  }
+
   /** Calls when another tab wrote this name. */
   watch(name: string, changed: (value: string | null) => void): void {
     addEventListener("storage", (event) => {
