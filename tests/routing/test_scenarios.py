@@ -826,3 +826,57 @@ def test_nobody_waits_for_a_lower_tier_that_is_closed_or_closes() -> None:
     evening = Floor(rules, start=z("2026-11-23T20:00"))
     evening.ready("maria")
     assert offers(evening.arrive("i2")) == [("i2", "maria")]
+
+
+def test_handing_on_is_no_decline() -> None:
+    floor = Floor(plan([agent("anna")], policy=Policy(decline_rounds_max=1)))
+    floor.ready("anna")
+    floor.arrive("i1")
+    floor.accept("i1.1", "anna")
+    assert of(Flagged, transfer(floor)) == []
+    assert offers(floor.pass_time(120)) == [("i1", "anna")]
+
+
+def test_who_gets_ready_takes_nothing_that_is_still_a_lower_tiers_turn() -> None:
+    rules = plan(
+        [agent("anna"), agent("maria", "manila")],
+        pools=[pool("home"), pool("manila")],
+        contracts=[contract("home"), contract("manila", tier=2, after=600)],
+    )
+    floor = Floor(rules)
+    floor.connect("anna")
+    floor.away("anna")
+    floor.arrive("old")
+    floor.at(5).arrive("new")
+    assert offers(floor.at(10).ready("maria")) == []
+    floor.away("maria")
+    floor.feed(InquiryClaimed(inquiry=InquiryId("new"), agent=AgentId("anna")))
+    floor.pass_time(602)
+    floor.feed(Transferred(inquiry=InquiryId("new"), by=AgentId("anna")))
+    assert [waiting.inquiry for waiting in floor.engine.queue()] == ["new", "old"]
+    assert offers(floor.ready("maria")) == [("old", "maria")]  # the one in front is younger: not her turn yet
+
+
+def test_right_after_a_take_over_a_missed_offer_sends_nobody_away() -> None:
+    floor = Floor(plan([agent("anna")], policy=Policy(offer_seconds={Channel.CHAT: 10})))
+    floor.ready("anna")
+    floor.at(1).feed(OwnerTookOver())
+    floor.at(2).connect("anna")
+    floor.at(3).arrive("i1")
+    assert [one.because for one in of(Withdrawn, floor.pass_time(13))] == ["lapsed"]
+    assert floor.engine.availability(AgentId("anna")) is Availability.READY
+
+
+def test_a_take_over_gives_the_lost_time_to_find_the_new_owner() -> None:
+    floor = assigned()
+    floor.drop("anna")
+    floor.at(44).feed(OwnerTookOver())
+    assert of(Released, floor.pass_time(63)) == []
+    assert [one.because for one in of(Released, floor.pass_time(64))] == ["agent_lost"]
+
+
+def test_the_next_opening_is_told_anew_every_day() -> None:
+    floor = Floor(plan([agent("anna")], pools=[pool("home", weekly=OFFICE)]), start=z("2026-11-23T18:00"))
+    assert of(Queued, floor.arrive("i1"))[0].next_opening == z("2026-11-24T09:00")
+    floor.pass_time(24 * 3600)
+    assert of(Queued, floor.arrive("i2"))[0].next_opening == z("2026-11-25T09:00")
