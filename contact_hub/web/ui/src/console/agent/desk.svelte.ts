@@ -46,8 +46,6 @@ export interface Note {
 export interface DeskOptions {
   readonly account: string;
   readonly storage: Storage | null;
-  /** Where this person's other windows on this device listen. */
-  readonly windows?: Pick<BroadcastChannel, "postMessage" | "onmessage" | "close"> | null;
   readonly socket: (parts: {
     hello: (ticket: string) => FromConsole;
     frame: (frame: ToConsole) => void;
@@ -59,10 +57,6 @@ const TYPING_EVERY_MS = 3_000;
 const TYPING_FADES_MS = 6_000;
 const DRAFT_AFTER_MS = 1_000;
 const NOTE_STAYS_MS = 8_000;
-/** So long after its last word a window that comes back may push aside what the server still holds of it: its own dead line. */
-const OWN_GHOST_MS = 90_000;
-/** And after that it asks now and then whether the place is free. */
-const ASK_AGAIN_MS = 10_000;
 
 export class Desk {
   #view = $state.raw<View>(EMPTY);
@@ -80,6 +74,15 @@ export class Desk {
   #draftsSeen = $state(0);
   #said = $state("");
 
+  // Parts of the view, each the same object until it changes: a word in one thread moves nothing but that thread.
+  readonly #offers = $derived(this.#view.offers);
+  readonly #cards = $derived(this.#view.conversations);
+  readonly #reference = $derived(this.#view.reference);
+  readonly #me = $derived(this.#view.me);
+  readonly #queues = $derived(this.#view.queues);
+  readonly #ringing = $derived(ringing(this.#offers));
+  readonly #inHand = $derived(inHand(this.#cards));
+
   readonly #options: DeskOptions;
   readonly #socket: ReturnType<DeskOptions["socket"]>;
   readonly #outbox: Outbox<Written, FromConsole>;
@@ -94,13 +97,12 @@ export class Desk {
   #leaving = new Set<string>();
   #count = 0;
   #everLive = false;
-  #heardAt = 0;
 
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#drafts = new Drafts(options.storage, `hub.work.${options.account}.draft.`);
     this.#socket = options.socket({
-      hello: (ticket) => ({ type: "hello", protocol: PROTOCOL, ticket, resume: resume(this.#view), take_over: this.#takeOver || this.#ownGhost }),
+      hello: (ticket) => ({ type: "hello", protocol: PROTOCOL, ticket, resume: resume(this.#view), take_over: this.#takeOver }),
       frame: (frame) => this.#hear(frame),
       status: (status) => this.#became(status),
     });
@@ -113,13 +115,20 @@ export class Desk {
     });
     this.#pending = this.#outbox.items;
     this.#selected = this.#kept();
-    if (options.windows) options.windows.onmessage = () => this.#giveWay("other");
   }
 
   // ------------------------------------------------------------ what there is
 
-  get view(): View {
-    return this.#view;
+  get me() {
+    return this.#me;
+  }
+
+  get reference() {
+    return this.#reference;
+  }
+
+  get queues() {
+    return this.#queues;
   }
 
   get status(): Status {
@@ -131,15 +140,15 @@ export class Desk {
   }
 
   get offers() {
-    return ringing(this.#view);
+    return this.#ringing;
   }
 
   get conversations(): ConversationCard[] {
-    return inHand(this.#view);
+    return this.#inHand;
   }
 
   get selected(): ConversationCard | null {
-    return this.#selected === null ? null : (this.#view.conversations[this.#selected] ?? null);
+    return this.#selected === null ? null : (this.#cards[this.#selected] ?? null);
   }
 
   get notes(): readonly Note[] {
@@ -202,7 +211,7 @@ export class Desk {
   }
 
   voice(brand: string): BrandVoice | null {
-    return this.#view.reference?.brands[brand] ?? null;
+    return this.#reference?.brands[brand] ?? null;
   }
 
   /** How many messages of the customer the agent has not seen. */
@@ -219,14 +228,12 @@ export class Desk {
   stop(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#socket.stop();
-    this.#options.windows?.close();
   }
 
-  /** This window, whatever is open elsewhere. A window that is offline hears of it from us, and will not come back by itself. */
+  /** This window, whatever is open elsewhere. (Coming back to one's own desk after a cut needs no such word: `resume.desk` proves it ours.) */
   takeOver(): void {
     this.#takeOver = true;
     this.#elsewhere = null;
-    this.#options.windows?.postMessage("mine");
     this.#socket.start();
   }
 
@@ -333,7 +340,6 @@ export class Desk {
   // ------------------------------------------------------------ what the server says
 
   #hear(frame: ToConsole): void {
-    if (frame.type !== "superseded") this.#heardAt = Date.now();
     const before = this.#view;
     const { desk, gap } = hear(before, frame);
     this.#view = desk;
@@ -363,7 +369,8 @@ export class Desk {
         this.#compare(frame.heads);
         break;
       case "superseded":
-        this.#giveWay(frame.by);
+        this.#elsewhere = frame.by;
+        this.#socket.stop(CLOSE.superseded);
         break;
       case "refusal":
         this.#refused(frame);
@@ -378,7 +385,7 @@ export class Desk {
     this.#lagging.clear();
     this.#read.clear();
     for (const card of Object.values(this.#view.conversations)) this.#meet(card);
-    this.#follow(before);
+    this.#follow(before, true);
     if (this.#everLive) {
       this.#caughtUp = caughtUp;
       this.#later("caught up", NOTE_STAYS_MS, () => (this.#caughtUp = null));
@@ -394,7 +401,7 @@ export class Desk {
 
   #changed(before: View): void {
     const after = this.#view;
-    for (const card of Object.values(after.conversations)) {
+    for (const card of before.conversations === after.conversations ? [] : Object.values(after.conversations)) {
       const old = before.conversations[card.conversation];
       if (!old) this.#meet(card);
       else if (old !== card) {
@@ -408,12 +415,15 @@ export class Desk {
   }
 
   /** Conversations that came and went: show what was asked for, forget what is in other hands, give back words that found no reader. */
-  #follow({ conversations: before }: View): void {
+  #follow({ conversations: before }: View, first = false): void {
     const now = this.#view.conversations;
-    const orphans = this.#drafts.keepOnly(new Set(Object.keys(now)));
-    for (const { conversation, text } of orphans) if (!this.#leaving.has(conversation)) this.#note("info", t("console.draft_orphan"), text);
+    if (now === before && this.#selected !== null) return;
     const gone = Object.keys(before).filter((id) => !(id in now));
-    if (gone.length) this.#forget(gone);
+    if (gone.length || first) {
+      const orphans = this.#drafts.keepOnly(new Set(Object.keys(now)));
+      for (const { conversation, text } of orphans) if (!this.#leaving.has(conversation)) this.#note("info", t("console.draft_orphan"), text);
+      this.#forget(gone);
+    }
     if (this.#wanted !== null && this.#wanted in now) this.select(this.#wanted);
     else if (this.#selected === null || !(this.#selected in now)) this.select(this.conversations[0]?.conversation ?? null);
   }
@@ -489,19 +499,6 @@ export class Desk {
     if (status.kind !== "live") return;
     this.#outbox.resend();
     for (const id of Object.keys(this.#view.conversations)) this.#tellDrafts(id);
-  }
-
-  /** Another window works. Where that may be what is left of this one, the place will be free in a while. */
-  #giveWay(by: "open" | "other"): void {
-    const ghost = by === "open" && this.#everLive;
-    this.#elsewhere = by;
-    this.#heardAt = 0;
-    this.#socket.stop(CLOSE.superseded);
-    if (ghost) this.#later("ask again", ASK_AGAIN_MS, () => this.#elsewhere === "open" && this.#socket.start());
-  }
-
-  get #ownGhost(): boolean {
-    return this.#everLive && Date.now() - this.#heardAt < OWN_GHOST_MS;
   }
 
   /** For what makes sense only now: said at once, or the person is told that it was not. */

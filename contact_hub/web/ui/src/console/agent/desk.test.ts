@@ -84,6 +84,7 @@ const welcome = (...cards: ReturnType<typeof card>[]): ToConsole => ({
   reference: { rules: 1, brands: {}, away_reasons: [], decline_reasons: [], pools: [], agents: [], kinds: {} },
   heartbeat_seconds: 10,
   now: "2026-01-05T10:00:00Z",
+  desk: 7,
 });
 
 const said = (position: number, conversation = "c1", client_message_id = ""): ToConsole => ({
@@ -217,28 +218,11 @@ describe("the line", () => {
     expect(line.parts.hello("t")).toMatchObject({ take_over: false });
   });
 
-  test("a window that was live pushes its own dead line aside, and for long nobody else's", () => {
-    const { line, desk } = sit();
+  test("comes back to its own desk by its number, without taking over", () => {
+    const { line } = sit();
     line.say(welcome());
     line.cut();
-    vi.advanceTimersByTime(30_000);
-    expect(line.parts.hello("t")).toMatchObject({ take_over: true });
-    vi.advanceTimersByTime(90_000);
-    expect(line.parts.hello("t")).toMatchObject({ take_over: false });
-    line.say({ type: "superseded", by: "other" });
-    expect(line.parts.hello("t")).toMatchObject({ take_over: false });
-    expect(desk.elsewhere).toBe("other");
-  });
-
-  test("a window that was offline hears from the one that took over, and stays away", () => {
-    const windows = { postMessage: vi.fn(), onmessage: null as BroadcastChannel["onmessage"], close: () => {} };
-    const line = new Line();
-    const desk = new Desk({ account: "ana", storage: localStorage, windows, socket: line.open });
-    line.say(welcome());
-    line.cut();
-    windows.onmessage?.call(windows as never, new MessageEvent("message", { data: "mine" }));
-    expect(desk.elsewhere).toBe("other");
-    expect(line.parts.hello("t")).toMatchObject({ take_over: false });
+    expect(line.parts.hello("t")).toMatchObject({ take_over: false, resume: { desk: 7 } });
   });
 
   test("drafts are told a moment after the last key, and again where the line broke", () => {

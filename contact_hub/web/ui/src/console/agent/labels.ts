@@ -26,8 +26,17 @@ export const channelName = (channel: string): string => firstText([`console.chan
 /** Said to the agent it fell on; the catalogue of routing speaks about agents, not to them. */
 export const whyYou = (why: string): string => firstText([`console.why.${why}`, `routing.reason.${why}`], why);
 
-export const languageOf = ({ tag, name }: LanguageView): string =>
-  tag ? languageName(tag, texts().tag) : name || t("console.language.unknown");
+export const languageOf = ({ tag, name }: LanguageView): string => (tag ? named(tag) : name || t("console.language.unknown"));
+
+const names = new Map<string, string>();
+
+/** The platform takes its time over a name, and a long list asks a thousand times. */
+function named(tag: string): string {
+  const key = `${tag} ${texts().tag}`;
+  let name = names.get(key);
+  if (name === undefined) names.set(key, (name = languageName(tag, texts().tag)));
+  return name;
+}
 
 const readable = (id: string): string => {
   const words = id.replaceAll(/[_-]+/g, " ");

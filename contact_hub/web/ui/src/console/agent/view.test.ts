@@ -34,6 +34,7 @@ const welcome = (view: Partial<View> = {}, epoch = "e1"): ConsoleWelcome => ({
   reference: { rules: 1, brands: {}, away_reasons: [], decline_reasons: [], pools: [], agents: [], kinds: {} },
   heartbeat_seconds: 10,
   now: "2026-01-05T10:00:00Z",
+  desk: 7,
 });
 const said = (position: number, at = "2026-01-05T10:00:00Z", conversation = "c1"): PublicEntryForStaff => ({
   type: "public_entry",
@@ -91,7 +92,7 @@ describe("the view", () => {
         },
       }),
     );
-    expect(inHand(desk).map((row) => row.conversation)).toEqual(["a", "b", "w"]);
+    expect(inHand(desk.conversations).map((row) => row.conversation)).toEqual(["a", "b", "w"]);
   });
 });
 
@@ -123,7 +124,7 @@ describe("a thread", () => {
 describe("coming back", () => {
   test("says what it has of each conversation", () => {
     const desk = all(open, said(1), said(2), noted(1, "2026-01-05T10:00:00Z"));
-    expect(resume(desk)).toEqual({ epoch: "e1", cursors: { c1: { public: 2, staff: 1 } } });
+    expect(resume(desk)).toEqual({ epoch: "e1", desk: 7, cursors: { c1: { public: 2, staff: 1 } } });
     expect(resume(EMPTY)).toBeNull();
   });
 

@@ -23,6 +23,8 @@ export interface Thread {
 
 export interface Desk {
   readonly epoch: string;
+  /** Its number: proof of whose desk it is after a cut. */
+  readonly number: number;
   readonly me: Me | null;
   readonly offers: Readonly<Record<string, OfferCard>>;
   readonly conversations: Readonly<Record<string, ConversationCard>>;
@@ -37,7 +39,7 @@ export interface Heard {
   readonly gap: boolean;
 }
 
-export const EMPTY: Desk = { epoch: "", me: null, offers: {}, conversations: {}, queues: {}, reference: null, threads: {} };
+export const EMPTY: Desk = { epoch: "", number: 0, me: null, offers: {}, conversations: {}, queues: {}, reference: null, threads: {} };
 
 const NOTHING: Thread = { public: [], staff: [] };
 
@@ -69,7 +71,7 @@ export function hear(desk: Desk, frame: ToConsole): Heard {
 export function resume(desk: Desk): ConsoleResume | null {
   if (!desk.epoch) return null;
   const cursors = Object.entries(desk.threads).map(([id, of]) => [id, { public: head(of.public), staff: head(of.staff) }] as const);
-  return { epoch: desk.epoch, cursors: Object.fromEntries(cursors) };
+  return { epoch: desk.epoch, desk: desk.number, cursors: Object.fromEntries(cursors) };
 }
 
 /** The conversations of which these heads promise more than we have. */
@@ -101,34 +103,39 @@ export function merged(of: Thread): Item[] {
 }
 
 /** In the order in which they were taken on, those in wrap-up last: a row never moves while somebody aims at it. */
-export function inHand(desk: Desk): ConversationCard[] {
-  const rank = (card: ConversationCard) => (card.state === "wrap_up" ? 1 : 0);
-  return Object.values(desk.conversations).sort(
-    (a, b) => rank(a) - rank(b) || Date.parse(a.assigned_at) - Date.parse(b.assigned_at) || a.conversation.localeCompare(b.conversation),
-  );
+export function inHand(conversations: Desk["conversations"]): ConversationCard[] {
+  return Object.values(conversations)
+    .map((card) => ({ card, late: card.state === "wrap_up" ? 1 : 0, at: Date.parse(card.assigned_at) }))
+    .sort((a, b) => a.late - b.late || a.at - b.at || (a.card.conversation < b.card.conversation ? -1 : 1))
+    .map(({ card }) => card);
 }
 
 /** The one that ends first rings first. */
-export const ringing = (desk: Desk): OfferCard[] =>
-  Object.values(desk.offers).sort((a, b) => Date.parse(a.until) - Date.parse(b.until));
+export const ringing = (offers: Desk["offers"]): OfferCard[] =>
+  Object.values(offers).sort((a, b) => Date.parse(a.until) - Date.parse(b.until));
 
 const whole = (desk: Desk): Heard => ({ desk, gap: false });
 
-function welcomed(desk: Desk, { epoch, view, reference }: ConsoleWelcome): Desk {
+function welcomed(desk: Desk, { epoch, view, reference, desk: number }: ConsoleWelcome): Desk {
   const { me, offers = {}, conversations = {}, queues = {} } = view;
   // Of another epoch nothing we have can be trusted; of the same, what is no longer ours is let go.
   const kept = epoch === desk.epoch ? Object.entries(desk.threads).filter(([id]) => id in conversations) : [];
-  return { epoch, me, offers, conversations, queues, reference, threads: Object.fromEntries(kept) };
+  return { epoch, number, me, offers, conversations, queues, reference, threads: Object.fromEntries(kept) };
 }
 
 function changed(desk: Desk, changes: readonly Change[]): Desk {
-  const next = { ...desk, offers: { ...desk.offers }, conversations: { ...desk.conversations }, queues: { ...desk.queues } };
+  // What no change names stays the same object: whoever shows it need not look again.
+  const named = new Set(changes.map(({ collection }) => collection));
+  const next = { ...desk };
+  if (named.has("offers")) next.offers = { ...desk.offers };
+  if (named.has("conversations")) next.conversations = { ...desk.conversations };
+  if (named.has("queues")) next.queues = { ...desk.queues };
   const gone: string[] = [];
   for (const { collection, key, value } of changes) {
     if (collection === "me") next.me = value as unknown as Me;
     else if (value) (next[collection] as Record<string, unknown>)[key] = value;
     else {
-      delete next[collection][key];
+      delete (next[collection] as Record<string, unknown>)[key];
       if (collection === "conversations") gone.push(key);
     }
   }
