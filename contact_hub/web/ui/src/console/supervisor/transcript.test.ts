@@ -34,6 +34,26 @@ test("notices read as the customer saw them", () => {
   expect(line?.text.replace(/[\u2068\u2069]/g, "")).toBe("Camille has joined.");
 });
 
+test("what staff see is in words: reasons, languages, people", () => {
+  const texts = new Texts({
+    tag: "en",
+    dir: "ltr",
+    texts: {
+      "console.event.flagged": "Needs a look: {because}",
+      "console.event.language_corrected": "{author}: {from} → {to}",
+      "console.event.transfer_asked.pool": "{author} → {pool}",
+      "routing.reason.nobody_qualified": "Nobody may answer.",
+    },
+  });
+  const entries = [
+    { ...noted(1, 0, "flagged"), values: { because: "nobody_qualified" } },
+    { ...noted(2, 1, "language_corrected"), author: "Ines", values: { from: "fr", to: "de" } },
+    { ...noted(3, 2, "transfer_asked"), author: "Ana", values: { pool: "p1" } },
+  ];
+  const lines = merge([], entries, texts, (id) => (id === "p1" ? "Lisbon" : id));
+  expect(lines.map((line) => line.kind.replace(/[\u2068\u2069]/g, ""))).toEqual(["Needs a look: Nobody may answer.", "Ines: French → German", "Ana → Lisbon"]);
+});
+
 test("a kind of entry nobody has words for is still readable", () => {
   expect(merge([], [noted(1, 0, "supervisor_joined")], TEXTS)[0]?.kind).toBe("supervisor joined");
 });

@@ -1,7 +1,8 @@
 // Both logs of a conversation as one reading: what customer and brand said, and between it what only staff saw.
 import type { PublicEntryForStaff, StaffEntry } from "$shared/protocol.gen";
+import { languageName } from "$shared/format";
 import type { Texts } from "$shared/i18n";
-import { readable, type Step } from "./decisions";
+import { type Names, readable, reasonText, type Step } from "./decisions";
 
 export interface Line {
   readonly key: string;
@@ -15,8 +16,8 @@ export interface Line {
 }
 
 /** By time; at the same moment what everybody saw comes first, and each log keeps its own order whatever its clock says. */
-export function merge(pub: readonly PublicEntryForStaff[], staff: readonly StaffEntry[], texts: Texts): Line[] {
-  const [spoken, internal] = [pub.map((entry) => spokenLine(entry, texts)), staff.map((entry) => staffLine(entry, texts))];
+export function merge(pub: readonly PublicEntryForStaff[], staff: readonly StaffEntry[], texts: Texts, name: Names = (id) => id): Line[] {
+  const [spoken, internal] = [pub.map((entry) => spokenLine(entry, texts)), staff.map((entry) => staffLine(entry, texts, name))];
   const lines: Line[] = [];
   let [a, b] = [0, 0];
   while (a < spoken.length || b < internal.length) {
@@ -51,12 +52,15 @@ function spokenLine(entry: PublicEntryForStaff, texts: Texts): Line {
     side,
     author: entry.author ?? "",
     persona: entry.persona ?? "",
-    text: entry.key ? told(entry.key, entry.key, entry.values ?? {}, texts) : (entry.text ?? ""),
+    text: entry.key ? told(entry.key, entry.key, noticed(entry.values ?? {}, texts), texts) : (entry.text ?? ""),
     kind: entry.key ?? "message",
   };
 }
 
-function staffLine(entry: StaffEntry, texts: Texts): Line {
+const noticed = ({ language, ...values }: Readonly<Record<string, string>>, texts: Texts): Record<string, string> =>
+  language === undefined ? values : { ...values, language: tongue(language, texts) };
+
+function staffLine(entry: StaffEntry, texts: Texts, name: Names): Line {
   return {
     key: `s${entry.position}`,
     at: entry.at,
@@ -64,9 +68,32 @@ function staffLine(entry: StaffEntry, texts: Texts): Line {
     author: entry.author ?? "",
     persona: "",
     text: entry.text ?? "",
-    kind: told(`console.event.${entry.kind}`, `quality.screen.staff.${entry.kind}`, entry.values ?? {}, texts),
+    kind: told(`console.event.${variant(entry)}`, `quality.screen.staff.${entry.kind}`, inWords(entry, texts, name), texts),
   };
 }
+
+/** The same event says different things by what it was about, and by what the reader may know. */
+function variant({ kind, values = {} }: StaffEntry): string {
+  if (kind === "transfer_asked") return `${kind}.${values.agent ? "agent" : values.pool ? "pool" : "queue"}`;
+  return kind === "assigned" && !values.agent ? "assigned_elsewhere" : kind;
+}
+
+/** What the log keeps as codes, tags and ids, as a person reads it. */
+function inWords({ author = "", values = {} }: StaffEntry, texts: Texts, name: Names): Record<string, string> {
+  const said = Object.entries(values).map(([key, value]) => [key, WORDS[key]?.(value, texts, name) ?? value]);
+  return { author, ...Object.fromEntries(said) };
+}
+
+const tongue = (tag: string, texts: Texts) => (tag ? languageName(tag, texts.tag) : texts.t("quality.none.language"));
+const WORDS: Readonly<Record<string, (value: string, texts: Texts, name: Names) => string>> = {
+  because: (code, texts) => (texts.has(`console.because.${code}`) ? texts.t(`console.because.${code}`) : reasonText(code, texts)),
+  disposition: (code) => readable(code),
+  from: tongue,
+  to: tongue,
+  language: tongue,
+  agent: (id, _, name) => name(id),
+  pool: (id, _, name) => name(id),
+};
 
 function told(key: string, otherwise: string, values: Readonly<Record<string, string>>, texts: Texts): string {
   if (texts.has(key)) return texts.t(key, values);
