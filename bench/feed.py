@@ -388,10 +388,10 @@ async def main(arguments: argparse.Namespace) -> dict[str, Any]:
             result = await feed(
                 hub.origin, bench_workspace(1), utterances, rate=arguments.rate, seed=arguments.seed, progress=progress
             )
-            return result | {"server_log": _complaints(hub)}
+            return result | {"server_log": complaints(hub)}
 
 
-def _complaints(hub: HubProcess) -> dict[str, int]:
+def complaints(hub: HubProcess) -> dict[str, int]:
     """Warnings and errors of the server, counted by name; none is the wish."""
     found: Counter[str] = Counter()
     for line in hub.log().splitlines():

@@ -123,6 +123,7 @@ class HubProcess:
             "CONTACT_HUB_DATA_DIR": str(self.folder),
             "CONTACT_HUB_PORT": str(self.port),
             "CONTACT_HUB_LOG_LEVEL": "warning",
+            "CONTACT_HUB_POLL_SECONDS": "5",
             "CONTACT_HUB_VISITOR_MESSAGES_PER_MINUTE": "6000",
             "CONTACT_HUB_AGENT_MESSAGES_PER_MINUTE": "60000",
             "CONTACT_HUB_SOCKET_FRAMES_MAX": "4096",
