@@ -10,10 +10,11 @@ export function nextOpening(at: string, texts: Texts, now: number = Date.now(), 
   return texts.t("widget.opening.day", { ...values, day: days < 7 ? weekday(at, texts.tag, zone) : day(at, texts.tag, zone) });
 }
 
+/** Stands in parentheses already, so it brings none of its own. */
 function zoneName(zone: string, tag: string, at: string): string {
   try {
-    const parts = new Intl.DateTimeFormat(tag, { timeZone: zone, timeZoneName: "shortGeneric" }).formatToParts(new Date(at));
-    return parts.find((part) => part.type === "timeZoneName")?.value ?? zone;
+    const parts = new Intl.DateTimeFormat(tag, { timeZone: zone, timeZoneName: "longGeneric" }).formatToParts(new Date(at));
+    return parts.find((part) => part.type === "timeZoneName")?.value.replace(/[()]/g, "") ?? zone;
   } catch {
     return zone;
   }
