@@ -16,11 +16,21 @@ from tests import hubs
 @pytest.fixture
 def run(tmp_path: Path):  # type: ignore[no-untyped-def]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("CONTACT_HUB_")}
-    environment |= {"CONTACT_HUB_DATA_DIR": str(tmp_path / "data"), "CONTACT_HUB_WORKSPACE": "test", "CONTACT_HUB_NO_BOOTSTRAP": "1", "COLUMNS": "160"}
+    environment |= {
+        "CONTACT_HUB_DATA_DIR": str(tmp_path / "data"),
+        "CONTACT_HUB_WORKSPACE": "test",
+        "CONTACT_HUB_NO_BOOTSTRAP": "1",
+        "COLUMNS": "160",
+    }
 
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "contact_hub", *arguments], capture_output=True, text=True, check=False, env=environment, timeout=120
+            [sys.executable, "-m", "contact_hub", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+            timeout=120,
         )
 
     return command

@@ -8,7 +8,20 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-Kind = Literal["input", "conversation", "agent", "queue", "workspace", "revoked", "typing", "console", "refused", "device", "roll_call", "everything"]
+Kind = Literal[
+    "input",
+    "conversation",
+    "agent",
+    "queue",
+    "workspace",
+    "revoked",
+    "typing",
+    "console",
+    "refused",
+    "device",
+    "roll_call",
+    "everything",
+]
 
 PENDING_MAX: Final = 50_000
 

@@ -71,6 +71,7 @@ class Owner:
         self.workspace = workspace
         self.engine: Engine | None = None
         self.epoch = 0
+        self.owned = asyncio.Event()
         self._node, self._store, self._bus, self._switchboard = node, store, bus, switchboard
         self._workspaces, self._clock = workspaces, clock
         self._lease_seconds, self._poll_seconds = lease_seconds, poll_seconds
@@ -130,6 +131,7 @@ class Owner:
             then = await self._rules_of(facts, floor)
             engine = Engine.restore(then.plan, {key: dict(fact) for key, fact in facts.items()})
             self.engine, self.epoch = engine, epoch
+            self.owned.set()
             _owned.labels(self.workspace).set(epoch)
             _restored.labels(self.workspace).inc()
             _log.info("workspace_owned", workspace=self.workspace, epoch=epoch, facts=len(facts), rules=floor.version)
@@ -229,6 +231,7 @@ class Owner:
 
     def _drop(self) -> None:
         self.engine = None
+        self.owned.clear()
         _owned.labels(self.workspace).set(0)
 
     def _now(self) -> datetime:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +12,7 @@ from contact_hub.bus import Bus, MemoryBus, Poke
 from contact_hub.bus.poke import PENDING_MAX, Subscription
 from contact_hub.bus.redis import RedisBus
 from contact_hub.live.switchboard import Switchboard
+from tests.servers import free_port
 
 
 @pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.services)])
@@ -53,9 +54,7 @@ async def test_who_left_hears_nothing(bus: Bus) -> None:
     bus.publish([poke])
     await heard(there, poke)
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.05):
-            while poke not in await gone.next():
-                pass
+        await asyncio.wait_for(gone.next(), 0.05)
 
 
 async def test_a_listener_that_sleeps_too_long_is_told_to_look_at_everything() -> None:
@@ -66,44 +65,29 @@ async def test_a_listener_that_sleeps_too_long_is_told_to_look_at_everything() -
 
 
 @pytest.mark.services
-async def test_redis_that_dies_and_comes_back_is_told_as_everything(tmp_path, redis_program: str) -> None:  # type: ignore[no-untyped-def]
-    from tests.servers import free_port
-
+async def test_redis_that_dies_and_comes_back_is_told_as_everything(tmp_path: Path, redis_program: str) -> None:
     port = free_port()
-    command = [
-        redis_program,
-        "--bind",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--save",
-        "",
-        "--appendonly",
-        "no",
-        "--dir",
-        str(tmp_path),
-    ]
-    first = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
+    first = await asyncio.create_subprocess_exec(redis_program, *options, stdout=asyncio.subprocess.DEVNULL)
     bus = RedisBus(f"redis://127.0.0.1:{port}/0")
+    second = None
     try:
         await bus.open()
         subscription = bus.subscribe()
         first.kill()
-        first.wait()
+        await first.wait()
         bus.publish([Poke("input", "w", "w")])
         await heard(subscription, Poke("input", "w", "w"))  # our own process hears us all the same
-        second = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        try:
-            async with asyncio.timeout(15):
-                while not any(poke.kind == "everything" for poke in await subscription.next()):
-                    pass
-            assert bus.healthy()
-        finally:
-            second.kill()
-            second.wait()
+        second = await asyncio.create_subprocess_exec(redis_program, *options, stdout=asyncio.subprocess.DEVNULL)
+        async with asyncio.timeout(15):
+            while not any(poke.kind == "everything" for poke in await subscription.next()):
+                pass
+        assert bus.healthy()
     finally:
         await bus.close()
-        first.kill()
+        if second is not None:
+            second.kill()
+            await second.wait()
 
 
 async def test_the_switchboard_passes_on_only_what_a_listener_cares_for() -> None:

@@ -59,8 +59,7 @@ async def test_a_new_owner_goes_on_where_the_last_one_stopped(sqlite_url: str, t
     async with hubs.floor(sqlite_url, tmp_path) as floor:
         owner = floor.hub.owners["test"]
         async with asyncio.timeout(10):
-            while owner.engine is None:
-                await asyncio.sleep(0)
+            await owner.owned.wait()
         assert owner.epoch > epoch
         assert {key for key in _told(owner) if key.startswith("inquiry:")} == {key for key in before if key.startswith("inquiry:")}
         anna = await floor.agent("anna", ready=False)
