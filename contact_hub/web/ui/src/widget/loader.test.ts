@@ -32,7 +32,7 @@ function from(root: ShadowRoot, origin: string, data: unknown): void {
 }
 
 beforeEach(() => {
-  document.body.replaceChildren();
+  for (const host of document.querySelectorAll("contact-hub")) host.remove();
   localStorage.clear();
   delete (window as { ContactHub?: Sdk }).ContactHub;
 });
@@ -77,6 +77,15 @@ it("loads the frame at once on the next page of a visitor who is talking", async
   const next = await load();
   expect(frameOf(next.root)?.hidden).toBe(true);
   expect(next.button.ariaLabel).toBe("Open chat");
+});
+
+it("comes up on a page that has no body yet", async () => {
+  const { body } = document;
+  body.remove();
+  const { sdk, root } = await load();
+  document.documentElement.append(body);
+  sdk.open();
+  expect(frameOf(root)?.hidden).toBe(false);
 });
 
 it("stands once on a page that includes it twice", async () => {

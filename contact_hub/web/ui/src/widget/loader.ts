@@ -69,7 +69,8 @@ if (!page.ContactHub) {
   });
 
   paint();
-  document.body.append(host);
+  // Not into the body: a script from the cache may run before there is one.
+  document.documentElement.append(host);
 
   page.ContactHub = {
     open: () => show(true),
