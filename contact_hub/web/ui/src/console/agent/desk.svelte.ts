@@ -13,8 +13,8 @@ import {
 import { t } from "$shared/texts.svelte";
 import { sentence } from "../parts/refusal";
 import { Drafts, type Mode } from "./drafts";
-import { serverNow, setServerTime } from "./time.svelte";
-import { behind, type Desk as View, EMPTY, head, hear, inHand, resume, ringing, thread } from "./view";
+import { setServerTime } from "./time.svelte";
+import { behind, type Desk as View, EMPTY, head, hear, inHand, NOTHING, resume, ringing } from "./view";
 
 /** A reply or note on its way. */
 export interface Written extends Pending {
@@ -59,12 +59,21 @@ const DRAFT_AFTER_MS = 1_000;
 const NOTE_STAYS_MS = 8_000;
 
 export class Desk {
-  #view = $state.raw<View>(EMPTY);
+  // The view in parts, each told only when it changed: a word in one thread moves nothing but that thread.
+  #me = $state.raw(EMPTY.me);
+  #offers = $state.raw(EMPTY.offers);
+  #cards = $state.raw(EMPTY.conversations);
+  #queues = $state.raw(EMPTY.queues);
+  #reference = $state.raw(EMPTY.reference);
+  #threads = $state.raw(EMPTY.threads);
+  readonly #ringing = $derived(ringing(this.#offers));
+  readonly #inHand = $derived(inHand(this.#cards));
+  #view: View = EMPTY;
   #status = $state.raw<Status>({ kind: "idle" });
   #selected = $state<string | null>(null);
   #pending = $state.raw<readonly Written[]>([]);
   #acked = $state.raw<readonly Written[]>([]);
-  #typing = $state.raw<Readonly<Record<string, number>>>({});
+  #typing = $state.raw<ReadonlySet<string>>(new Set());
   #findings = $state.raw<Readonly<Record<string, Findings>>>({});
   #histories = $state.raw<Readonly<Record<string, readonly HistoryItem[]>>>({});
   #notes = $state.raw<readonly Note[]>([]);
@@ -73,15 +82,6 @@ export class Desk {
   #taking = $state.raw<ReadonlySet<string>>(new Set());
   #draftsSeen = $state(0);
   #said = $state("");
-
-  // Parts of the view, each the same object until it changes: a word in one thread moves nothing but that thread.
-  readonly #offers = $derived(this.#view.offers);
-  readonly #cards = $derived(this.#view.conversations);
-  readonly #reference = $derived(this.#view.reference);
-  readonly #me = $derived(this.#view.me);
-  readonly #queues = $derived(this.#view.queues);
-  readonly #ringing = $derived(ringing(this.#offers));
-  readonly #inHand = $derived(inHand(this.#cards));
 
   readonly #options: DeskOptions;
   readonly #socket: ReturnType<DeskOptions["socket"]>;
@@ -147,6 +147,10 @@ export class Desk {
     return this.#inHand;
   }
 
+  get selectedId(): string | null {
+    return this.#selected;
+  }
+
   get selected(): ConversationCard | null {
     return this.#selected === null ? null : (this.#cards[this.#selected] ?? null);
   }
@@ -175,7 +179,7 @@ export class Desk {
   }
 
   thread(conversation: string) {
-    return thread(this.#view, conversation);
+    return this.#threads[conversation] ?? NOTHING;
   }
 
   /** What is on its way, oldest first; `acked`: on disk, and about to appear in the thread. */
@@ -191,10 +195,8 @@ export class Desk {
     return this.#pending.length;
   }
 
-  /** Follows the clock: typing fades by itself. */
   customerTypes(conversation: string): boolean {
-    void serverNow();
-    return (this.#typing[conversation] ?? 0) > Date.now();
+    return this.#typing.has(conversation);
   }
 
   draft(conversation: string, mode: Mode): string {
@@ -342,7 +344,7 @@ export class Desk {
   #hear(frame: ToConsole): void {
     const before = this.#view;
     const { desk, gap } = hear(before, frame);
-    this.#view = desk;
+    this.#show(desk);
     if (gap) this.#socket.reconnect();
     switch (frame.type) {
       case "welcome":
@@ -360,7 +362,8 @@ export class Desk {
         this.#settled(frame.client_message_id, frame.position);
         break;
       case "customer_typing":
-        this.#typing = { ...this.#typing, [frame.conversation]: Date.now() + TYPING_FADES_MS };
+        this.#types(frame.conversation, true);
+        this.#later(`typing ${frame.conversation}`, TYPING_FADES_MS, () => this.#types(frame.conversation, false));
         break;
       case "history":
         this.#histories = { ...this.#histories, [frame.conversation]: frame.items };
@@ -376,6 +379,16 @@ export class Desk {
         this.#refused(frame);
         break;
     }
+  }
+
+  #show(view: View): void {
+    this.#view = view;
+    this.#me = view.me;
+    this.#offers = view.offers;
+    this.#cards = view.conversations;
+    this.#queues = view.queues;
+    this.#reference = view.reference;
+    this.#threads = view.threads;
   }
 
   #welcomed(before: View, caughtUp: number): void {
@@ -444,9 +457,13 @@ export class Desk {
       this.#outbox.settle(id);
       this.#acked = this.#acked.filter((item) => item.client_message_id !== id);
     }
-    if (entry.type === "public_entry" && entry.speaker === "customer" && entry.conversation in this.#typing) {
-      this.#typing = { ...this.#typing, [entry.conversation]: 0 };
-    }
+    if (entry.type === "public_entry" && entry.speaker === "customer") this.#types(entry.conversation, false);
+  }
+
+  #types(conversation: string, now: boolean): void {
+    if (this.#typing.has(conversation) === now) return;
+    const others = [...this.#typing].filter((other) => other !== conversation);
+    this.#typing = new Set(now ? [...others, conversation] : others);
   }
 
   #settled(id: string, position: number): void {

@@ -41,7 +41,7 @@ export interface Heard {
 
 export const EMPTY: Desk = { epoch: "", number: 0, me: null, offers: {}, conversations: {}, queues: {}, reference: null, threads: {} };
 
-const NOTHING: Thread = { public: [], staff: [] };
+export const NOTHING: Thread = { public: [], staff: [] };
 
 export const thread = (desk: Desk, conversation: string): Thread => desk.threads[conversation] ?? NOTHING;
 
