@@ -111,7 +111,7 @@ export function tellEvent(event: Entry, texts: Texts, name: Names): string {
 
 /** Why not, why over, why refused: the sentence of the routing catalogue or of the table of errors. */
 export function reasonText(code: string, texts: Texts): string {
-  const key = [`routing.reason.${code}`, `error.${code}`].find((known) => texts.has(known));
+  const key = [`routing.reason.${code}`, `quality.screen.because.${code}`, `error.${code}`].find((known) => texts.has(known));
   return key ? texts.t(key) : readable(code);
 }
 

@@ -45,7 +45,7 @@ test("what staff see is in words: reasons, languages, people", () => {
       "routing.reason.nobody_qualified": "Nobody may answer.",
     },
   });
-  const entries = [
+  const entries: StaffEntry[] = [
     { ...noted(1, 0, "flagged"), values: { because: "nobody_qualified" } },
     { ...noted(2, 1, "language_corrected"), author: "Ines", values: { from: "fr", to: "de" } },
     { ...noted(3, 2, "transfer_asked"), author: "Ana", values: { pool: "p1" } },
