@@ -8,9 +8,9 @@ RUN pip install --no-cache-dir uv==0.13.9 \
  && uv pip install --python /app --no-cache --no-deps .
 
 FROM python:3.11-slim-bookworm
-RUN useradd --system --home-dir /var/lib/contact-hub --create-home hub
+RUN useradd --system --uid 10001 --home-dir /var/lib/contact-hub --create-home hub
 COPY --from=build /app /app
-USER hub
+USER 10001
 ENV PATH=/app/bin:$PATH CONTACT_HUB_DATA_DIR=/var/lib/contact-hub CONTACT_HUB_HOST=0.0.0.0
 EXPOSE 8300
 STOPSIGNAL SIGTERM

@@ -27,7 +27,7 @@ from contact_hub.workspace import Workspace, parse
 from tests.servers import free_port
 
 PASSWORD = "correct horse battery staple"
-PATIENCE_SECONDS = 15
+PATIENCE_SECONDS = 40
 CANARY = "Kanarienvogel"
 
 WORKSPACE = """

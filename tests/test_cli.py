@@ -13,6 +13,9 @@ import pytest
 from tests import hubs
 
 
+pytestmark = pytest.mark.timeout(600)  # a dozen processes are started one after the other
+
+
 @pytest.fixture
 def run(tmp_path: Path):  # type: ignore[no-untyped-def]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("CONTACT_HUB_")}

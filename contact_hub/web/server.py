@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket as sockets_module
 from collections.abc import AsyncIterator
@@ -18,6 +19,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from contact_hub.app import Hub
+from contact_hub.errors import HubError
 from contact_hub.web import (
     agent_socket,
     operator_routes,
@@ -39,6 +41,8 @@ _WS_BYTES_MAX: Final = (
 
 PARTS: Final = (ops_routes, staff_routes, widget_routes, quality_routes, operator_routes, visitor_socket, agent_socket, pages)
 """All doors into the hub, the one that takes every other address last."""
+
+_BACKLOG: Final = 4096
 
 _log = structlog.get_logger(__name__)
 
@@ -79,7 +83,7 @@ class Server:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=2,
-            backlog=4096,
+            backlog=_BACKLOG,
         )
         self._server = _Uvicorn(self._config)
         self._stopping = asyncio.Event()
@@ -90,7 +94,8 @@ class Server:
         for name in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(name, self.stop)
-        running = asyncio.create_task(self._server.serve(sockets=[listening] if listening else None), name="http")
+        door = listening or _open_door(self.hub.settings.host, self.hub.settings.port)
+        running = asyncio.create_task(self._server.serve(sockets=[door]), name="http")
         waiting = asyncio.create_task(self._stopping.wait(), name="until told to stop")
         await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
@@ -112,6 +117,20 @@ class Server:
     async def listening(self) -> None:
         """Wait until connections are taken."""
         await self._server.up.wait()
+
+
+def _open_door(host: str, port: int) -> sockets_module.socket:
+    """A listening socket. Raises `setting_invalid` where the port is taken or the address is not ours."""
+    try:
+        return sockets_module.create_server((host, port), family=_family(host), backlog=_BACKLOG, reuse_port=False)
+    except OSError as taken:
+        raise HubError(
+            "setting_invalid", f"CONTACT_HUB_PORT: cannot listen on {host}:{port} ({os.strerror(taken.errno or 0)}); choose another port."
+        ) from None
+
+
+def _family(host: str) -> sockets_module.AddressFamily:
+    return sockets_module.AF_INET6 if ":" in host else sockets_module.AF_INET
 
 
 class _Uvicorn(uvicorn.Server):
@@ -139,8 +158,8 @@ async def running(hub: Hub, *, sites: bool = False) -> AsyncIterator[Server]:
     try:
         up = asyncio.create_task(server.listening())
         await asyncio.wait([task, up], return_when=asyncio.FIRST_COMPLETED)
+        up.cancel()
         if task.done():
-            up.cancel()
             await task
         yield server
     finally:

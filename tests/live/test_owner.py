@@ -53,7 +53,9 @@ async def test_a_new_owner_goes_on_where_the_last_one_stopped(sqlite_url: str, t
         customer = await floor.visitor()
         held = await customer.start("Guten Tag, ich habe eine Frage.")
         await anna.take()
-        waiting = await (await floor.visitor("qamar", locales=("ar",))).start("مرحبا، عندي سؤال عن طلبي")
+        other = await floor.visitor("qamar", locales=("ar",))
+        waiting = await other.start("مرحبا، عندي سؤال عن طلبي")
+        await other.expect("queue")
         owner = floor.hub.owners["test"]
         before, epoch = _told(owner), owner.epoch
     async with hubs.floor(sqlite_url, tmp_path) as floor:
