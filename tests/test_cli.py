@@ -12,7 +12,6 @@ import pytest
 
 from tests import hubs
 
-
 pytestmark = pytest.mark.timeout(600)  # a dozen processes are started one after the other
 
 
