@@ -1,0 +1,123 @@
+"""One Chromium for all stories, and people who sit in front of it.
+
+Playwright's asynchronous interface in a loop of the session's: its synchronous one would hold the loop that every later test wants. All
+stories stand in one xdist group, so that two browsers never fight for two cores.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+from collections.abc import AsyncIterator, Generator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Response, async_playwright
+from playwright.async_api import Error as PlaywrightError
+
+import contact_hub
+from tests.stories import floors
+
+PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_FAILED: Final = pytest.StashKey[bool]()
+_STATIC: Final = Path(contact_hub.__file__).parent / "web" / "static"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        absent = f"no Chromium (apt-get install chromium); looked for {', '.join(PROGRAMS)}"
+        if os.environ.get("CONTACT_HUB_REQUIRE_SERVICES") == "1":
+            pytest.fail(f"required here, and missing: {absent}", pytrace=False)
+        pytest.skip(f"not run: {absent}")
+    missing = [name for name in ("console.html", "widget.html", "loader.js") if not (_STATIC / name).is_file()]
+    if missing:
+        pytest.fail(f"the front end is not built: {_STATIC} lacks {', '.join(missing)}; `uv sync` builds it", pytrace=False)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield browser
+        await browser.close()
+
+
+class People:
+    """Hands out browser profiles, one a person, and keeps what their pages complained of."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self._numbers = itertools.count(1)
+        self.said: list[str] = []
+        """Every console message of every page and frame."""
+        self.failed: list[str] = []
+        """Uncaught errors, and answers of 500 and above."""
+
+    async def person(self, *, locale: str = "en-GB", width: int = 1280, height: int = 800, **options: Any) -> BrowserContext:
+        options = {"timezone_id": "Europe/Berlin", "reduced_motion": "reduce", **options}
+        context = await self._browser.new_context(locale=locale, viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(15_000)
+        context.on("console", self._hear)
+        context.on("weberror", lambda error: self.failed.append(str(error.error)))
+        context.on("response", self._look)
+        self._contexts.append(context)
+        return context
+
+    async def page(self, **options: Any) -> Page:
+        return await (await self.person(**options)).new_page()
+
+    async def photograph(self, folder: Path) -> None:
+        """Every open page, for whoever must find out why a story failed."""
+        for context in self._contexts:
+            for page in context.pages:
+                with contextlib.suppress(PlaywrightError):
+                    await page.screenshot(path=folder / f"page-{next(self._numbers)}.png")
+
+    async def leave(self) -> None:
+        for context in self._contexts:
+            await context.close()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        self.said.append(f"{message.type}: {message.text}")
+
+    def _look(self, response: Response) -> None:
+        if response.status >= 500:
+            self.failed.append(f"{response.status} {response.url}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Lets `people` know how the story ended."""
+    report = yield
+    if report.when == "call":
+        item.stash[_FAILED] = report.failed
+    return report
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def people(chromium: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[People]:
+    """Whoever takes part in this story. No page may throw, whatever the story is about; one that fails leaves its pictures in `tmp_path`."""
+    all_of_them = People(chromium)
+    yield all_of_them
+    if request.node.stash.get(_FAILED, False):
+        await all_of_them.photograph(tmp_path)
+    await all_of_them.leave()
+    assert all_of_them.failed == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(sqlite_url: str, tmp_path: Path) -> AsyncIterator[floors.Stage]:
+    async with floors.stage(tmp_path, sqlite_url) as running:
+        yield running
