@@ -5,7 +5,7 @@ import { setTheme, storedTheme, type Theme } from "$shared/theme";
 export type Density = "comfortable" | "compact";
 
 /** Offered before we know who it is, and what the server's `languages` replaces. */
-export const LANGUAGES: readonly string[] = ["en", "de", "ar", "es", "fr", "it", "pt-BR", "pl", "tr", "he", "hi", "fil"];
+export const LANGUAGES: readonly string[] = ["en", "de", "fr", "es", "ar"];
 
 let language = $state(kept("language") ?? nearest(navigator.languages));
 let density = $state<Density>(kept("density") === "compact" ? "compact" : "comfortable");
