@@ -13,7 +13,7 @@ from contact_hub.channels.chat.frames import BrandFace, FormField, PersonaFace
 from contact_hub.privacy.guard import Voice, names
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.model import Brand, Persona
-from i18n import tags
+from i18n import catalogues, tags
 
 DECLINE_REASONS: Final = ("busy", "language", "not_my_topic", "technical", "other")
 
@@ -145,3 +145,15 @@ def _luminance(colour: str) -> float:
 def widget_language(brand: Brand, wishes: Sequence[str]) -> str:
     """The brand's language that fits what the visitor wishes best; its default where none does."""
     return tags.best_match(list(wishes), list(brand.languages)) or brand.languages[0]
+
+
+def spoken_language(brand: Brand, conversation_tag: str | None, wishes: Sequence[str]) -> str:
+    """What the widget speaks: the language the customer turned out to speak, where we have its texts; else what the page and browser wish."""
+    if conversation_tag and tags.language(catalogues.resolve(conversation_tag)) == tags.language(conversation_tag):
+        return conversation_tag
+    return widget_language(brand, wishes)
+
+
+def texts_address(language: str) -> str:
+    """Where the widget's catalogue in `language`, or the nearest we have, is served."""
+    return f"/api/texts/widget/{catalogues.resolve(language)}.json"

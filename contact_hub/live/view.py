@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agents.frames import ConversationCard, LanguageView, Me, OfferCard, QueueLine, View
+from contact_hub.conversations.lines import first_words
 from contact_hub.scope import AgentScope, Scope
 from contact_hub.store import Tx
 from contact_hub.store.records import Conversation, Customer, Inquiry, OfferRecord
@@ -28,6 +29,7 @@ class _Material:
     conversations: dict[str, Conversation]
     customers: dict[str, Customer]
     drafts: dict[tuple[str, str], str]
+    begun_with: dict[str, str]
 
 
 async def build(tx: Tx, scope: AgentScope, floor: Floor, now: datetime) -> View:
@@ -46,6 +48,7 @@ async def build(tx: Tx, scope: AgentScope, floor: Floor, now: datetime) -> View:
         conversations=conversations,
         customers=await tx.customers.get_many(system, known) if known else {},
         drafts=await tx.drafts.all(scope) if held else {},
+        begun_with=await first_words(tx, system, [offer.conversation for offer in ringing]),
     )
     own = floor.agents.get(agent)
     brands = [
@@ -97,7 +100,7 @@ def _offer(material: _Material, offer: OfferRecord) -> OfferCard:
         until=offer.until,
         why=str(offer.trace.get("why", "")),
         customer_name=customer.name if customer else None,
-        first_words=conversation.last_words,
+        first_words=material.begun_with.get(conversation.id, ""),
     )
 
 

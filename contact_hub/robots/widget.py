@@ -109,6 +109,8 @@ class WidgetMind:
         match frame:
             case f.Welcome():
                 self._welcome(frame)
+            case f.Face():
+                self.brand = frame.brand
             case f.Resync():
                 self._epoch = frame.epoch
                 self.log.forget()
@@ -127,7 +129,7 @@ class WidgetMind:
                 self.queue = frame
             case f.Hours():
                 self.hours = frame.hours
-            case f.BrandTyping():
+            case f.BrandTyping() | f.Face():
                 pass
             case f.Heartbeat():
                 if frame.head > self.log.head:

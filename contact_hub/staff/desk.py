@@ -85,7 +85,7 @@ class Desk:
             alive = await tx.nodes.alive(now)
             for workspace in self._workspaces.known():
                 presences = await tx.presences.all(Scope.system(workspace))
-                dead = {one.node for one in presences.values() if one.connected and one.node is not None} - alive
+                dead = {one.node for one in presences.values() if one.connected and one.node is not None} - alive - {self._node}
                 for node in sorted(dead):
                     for agent in await tx.presences.forget_node(workspace, node):
                         tx.inputs.add(workspace, journal.event_to_json(AgentDisconnected(agent=agent)), at=now)
@@ -116,6 +116,8 @@ class Desk:
             presence = await tx.presences.get(scope, scope.agent_id)
         if presence is not None and presence.presence_epoch != presence_epoch:
             raise HubError("superseded")
+        if presence is not None and not presence.connected:
+            await self._sit_down_again(scope, presence_epoch)
 
     async def set_availability(
         self, scope: AgentScope, availability: Literal["ready", "away", "offline"], reason: str | None

@@ -125,7 +125,7 @@ POLICY: Final[Mapping[Action, frozenset[Party]]] = {
     Action.CONVERSATION_SHOW: _WATCHING,
     Action.CONVERSATION_LANGUAGE_CORRECT: frozenset({Party.CLIENT_SUPERVISOR, Party.OPERATOR}),
     Action.DECISION_EXPLAIN: frozenset({Party.CLIENT_SUPERVISOR, Party.OPERATOR}),
-    Action.FLOOR_SHOW: _OPERATOR,
+    Action.FLOOR_SHOW: frozenset({Party.VENDOR_MANAGER, Party.OPERATOR}),
     Action.WORKSPACE_SHOW: _OPERATOR,
     Action.WORKSPACE_APPLY: _OPERATOR,
     Action.WORKSPACE_EXPORT: _OPERATOR,

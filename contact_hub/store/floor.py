@@ -225,6 +225,15 @@ class Presences:
         )
         return done.count == 1
 
+    async def come_back(self, workspace: str, agent: str, *, presence_epoch: int, node: str) -> bool:
+        """The console of this epoch was never gone; false where another has taken over meanwhile."""
+        done = await self._session.execute(
+            update(presences)
+            .where(_P.workspace == workspace, _P.agent == agent, _P.presence_epoch == presence_epoch, _P.connected.is_(False))
+            .values(connected=True, node=node)
+        )
+        return done.count == 1
+
     async def set_availability(
         self, workspace: str, agent: str, availability: Availability, *, reason: str | None, at: datetime
     ) -> None:

@@ -11,10 +11,13 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contact_hub.errors import HubError
-from contact_hub.scope import OperatorScope
+from contact_hub.scope import OperatorScope, Scope
 from contact_hub.staff import Action, Principal, scope_of
+from contact_hub.store.records import Conversation, OfferRecord, Presence, Seats
 from contact_hub.web.api import TheHub, action, problem_json
 from contact_hub.workspace import Change, Workspace, check, diff, dump, from_document, parse_placed, placed
+from contact_hub.workspace.model import Agent
+from routing.model import AgentId
 
 router = APIRouter(prefix="/api")
 
@@ -27,50 +30,30 @@ class Sheet(BaseModel):
 
 @router.get("/floor")
 async def floor(hub: TheHub, who: Annotated[Principal, action(Action.FLOOR_SHOW)]) -> Response:
-    """Everybody and everything on the floor, now."""
-    scope, rules = _scope(who), hub.workspaces.floor(who.workspace)
+    """Everybody and everything on the floor, now; for a vendor's manager the own pools, and nobody else's queue."""
+    rules, system = hub.workspaces.floor(who.workspace), Scope.system(who.workspace)
+    pools = None if who.role == "operator" else who.pools
     async with hub.store.read() as tx:
-        presences, seats = await tx.presences.all(scope), await tx.seats.all(scope)
-        live = await tx.offers.live(scope)
-        waiting = await tx.inquiries.waiting_by_brand(scope)
-        conversations = await tx.conversations.get_many(scope, {offer.conversation for offer in live})
+        presences, seats = await tx.presences.all(system), await tx.seats.all(system)
+        live = [offer for offer in await tx.offers.live(system) if pools is None or offer.pool in pools]
+        waiting = await tx.inquiries.waiting_by_brand(system) if pools is None else {}
+        conversations = await tx.conversations.get_many(system, {offer.conversation for offer in live}) if live else {}
         lease = await tx.leases.get(who.workspace)
     held: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for offer in live:
-        row = conversations[offer.conversation]
-        held[offer.agent].append(
-            {
-                "conversation": row.id,
-                "brand": row.brand,
-                "language": row.language_tag,
-                "state": offer.state,
-                "since": offer.assigned_at or offer.offered_at,
-            }
-        )
-    agents = []
-    for agent in rules.workspace.agents:
-        presence, chairs = presences.get(agent.id), seats.get(agent.id)  # type: ignore[call-overload]  # ids of the workspace are plain words
-        agents.append(
-            {
-                "agent": agent.id,
-                "name": agent.name,
-                "pool": agent.pool,
-                "availability": presence.availability if presence else "offline",
-                "reason": presence.reason if presence else None,
-                "since": presence.since if presence else None,
-                "connected": presence.connected if presence else False,
-                "seats": chairs.seats if chairs else agent.seats,
-                "seats_used": chairs.seats_used if chairs else 0,
-                "conversations": held.get(agent.id, []),
-            }
-        )
+        held[offer.agent].append(_held(offer, conversations[offer.conversation]))
+    shown = [agent for agent in rules.workspace.agents if pools is None or agent.pool in pools]
     now = hub.clock.now()
     return _json(
         {
             "now": now,
-            "agents": agents,
+            "agents": [
+                _at_work(agent, presences.get(AgentId(agent.id)), seats.get(AgentId(agent.id)), held[agent.id]) for agent in shown
+            ],
             "pools": [
-                {"id": pool.id, "name": pool.name, "vendor": pool.vendor, "zone": str(pool.zone)} for pool in rules.workspace.pools
+                {"id": pool.id, "name": pool.name, "vendor": pool.vendor, "zone": str(pool.zone)}
+                for pool in rules.workspace.pools
+                if pools is None or pool.id in pools
             ],
             "brands": [{"id": brand.id, "name": brand.name, "colour": str(brand.look.colour)} for brand in rules.workspace.brands],
             "queues": [
@@ -81,19 +64,48 @@ async def floor(hub: TheHub, who: Annotated[Principal, action(Action.FLOOR_SHOW)
     )
 
 
+def _held(offer: OfferRecord, row: Conversation) -> dict[str, Any]:
+    return {
+        "conversation": row.id,
+        "brand": row.brand,
+        "language": row.language_tag,
+        "state": offer.state,
+        "since": offer.assigned_at or offer.offered_at,
+    }
+
+
+def _at_work(agent: Agent, presence: Presence | None, chairs: Seats | None, held: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "agent": agent.id,
+        "name": agent.name,
+        "pool": agent.pool,
+        "availability": presence.availability if presence else "offline",
+        "reason": presence.reason if presence else None,
+        "since": presence.since if presence else None,
+        "connected": presence.connected if presence else False,
+        "seats": chairs.seats if chairs else agent.seats,
+        "seats_used": chairs.seats_used if chairs else 0,
+        "conversations": held,
+    }
+
+
 @router.get("/workspace")
 async def workspace(hub: TheHub, who: Annotated[Principal, action(Action.WORKSPACE_SHOW)]) -> Response:
     """The rules that hold, as a file, with what is doubtful about them and the versions before."""
     scope, rules = _scope(who), hub.workspaces.floor(who.workspace)
     async with hub.store.read() as tx:
         versions = await tx.versions.list(scope)
+        names = {account.id: account.name for account in await tx.accounts.all(scope)}
     problems = check(rules.workspace, today=hub.clock.now().date())
     return _json(
         {
             "version": rules.version,
             "yaml": await asyncio.to_thread(dump, rules.workspace),
             "problems": [problem_json(problem) for problem in problems],
-            "versions": [{"version": one.version, "applied_at": one.applied_at, "applied_by": one.applied_by} for one in versions],
+            "versions": [
+                {"version": one.version, "applied_at": one.applied_at, "applied_by": names.get(one.applied_by, one.applied_by)}
+                for one in versions
+            ],
         }
     )
 

@@ -96,11 +96,13 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
         protocol=PROTOCOL,
         epoch=_EPOCH,
         brand=_FACE,
+        texts="/api/texts/widget/fr.json",
         hours=w.OpeningHours(open=True),
         heartbeat_seconds=10,
         conversation=_STATE,
         visitor_name="Ana",
     ),
+    w.Face(brand=_FACE, texts="/api/texts/widget/fr.json"),
     w.Resync(because="epoch", epoch=_EPOCH),
     w.PublicEntry(
         conversation=_TALK,

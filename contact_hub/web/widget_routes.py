@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from contact_hub.brands.faces import face, widget_language
+from contact_hub.brands.faces import face, texts_address, widget_language
 from contact_hub.errors import HubError
 from contact_hub.staff import Action
 from contact_hub.web import assets
@@ -39,13 +39,12 @@ async def open_session(asked: SessionRequest, hub: TheHub, authorization: Annota
     token = authorization.removeprefix("Bearer ") if authorization and authorization.startswith("Bearer ") else None
     language = widget_language(brand, [tag for tag in (asked.page_language, *asked.locales) if tag])
     admitted = await hub.visitors.admit(floor.id, brand.id, token, locale=language, zone=asked.zone)
-    spoken = catalogues.resolve(language)
     answer = {
         "token": admitted.token,
         "ticket": admitted.ticket,
         "brand": msgspec.to_builtins(face(floor, brand, language)),
         "hours": msgspec.to_builtins(hub.places.opening(floor, brand.id)),
-        "texts": f"/api/texts/widget/{spoken}.json",
+        "texts": texts_address(language),
     }
     return Response(json.dumps(answer), media_type="application/json", headers={"cache-control": "no-store"})
 

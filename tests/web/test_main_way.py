@@ -107,3 +107,22 @@ async def test_a_corrected_language_routes_what_nobody_has_accepted_anew(floor: 
     assert (await viktor.offer())["language"]["tag"] == "es"
     told = (await olga.get(f"/api/conversations/{conversation}")).json()
     assert told["language"]["reason"] == "language.reason.corrected"
+
+
+async def test_the_widget_speaks_the_language_the_customer_turned_out_to_speak(floor: hubs.Floor) -> None:
+    customer = await floor.visitor("sonne", locales=("de",))
+    assert customer.frames[0]["brand"]["language"] == "de"
+    await customer.start("Buenos días, necesito ayuda con mi última factura, por favor.")
+    face = await customer.expect("face")
+    assert (face["brand"]["language"], face["texts"]) == ("es", "/api/texts/widget/es.json")
+    back = await floor.visitor(token=customer.token, locales=("de",))
+    assert back.frames[0]["texts"] == "/api/texts/widget/es.json"
+
+
+async def test_a_vendors_manager_sees_the_own_people_and_nobody_else(floor: hubs.Floor) -> None:
+    await floor.agent("viktor")
+    zoe = await floor.staff("zoe@zephyr.example")
+    seen = (await zoe.get("/api/floor")).json()
+    assert [agent["agent"] for agent in seen["agents"]] == ["viktor"]
+    assert [pool["id"] for pool in seen["pools"]] == ["manila"]
+    assert seen["queues"] == []

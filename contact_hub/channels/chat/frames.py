@@ -173,15 +173,24 @@ class BrandFace(Part, frozen=True, kw_only=True):
 
 
 class Welcome(Frame, frozen=True, kw_only=True, tag="welcome"):
-    """The session stands. `conversation` is the visitor's latest, if there is one; its entries after `resume.position` follow at once."""
+    """The session stands. `texts` is the address of the catalogue that fits `brand.language`;
+    `conversation` is the visitor's latest, if there is one; its entries after `resume.position` follow at once."""
 
     protocol: int
     epoch: str
     brand: BrandFace
+    texts: str
     hours: OpeningHours
     heartbeat_seconds: float
     conversation: ConversationState | None = None
     visitor_name: str | None = None
+
+
+class Face(Frame, frozen=True, kw_only=True, tag="face"):
+    """The customer turned out to speak another language than the page: from now on the brand speaks it too. `texts` is the address of the catalogue."""
+
+    brand: BrandFace
+    texts: str
 
 
 class Resync(Frame, frozen=True, kw_only=True, tag="resync"):
@@ -230,4 +239,4 @@ class Heartbeat(Frame, frozen=True, kw_only=True, tag="heartbeat"):
     head: int
 
 
-ToWidget = Welcome | Resync | PublicEntry | Ack | State | Queue | BrandTyping | Hours | Heartbeat | Refusal | Reconnect
+ToWidget = Welcome | Face | Resync | PublicEntry | Ack | State | Queue | BrandTyping | Hours | Heartbeat | Refusal | Reconnect

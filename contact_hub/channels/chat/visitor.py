@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, assert_never
 import msgspec
 
 from agents.wire import PROTOCOL, FrameRefused, read_frame
-from contact_hub.brands.faces import face, widget_language
+from contact_hub.brands.faces import face, spoken_language, texts_address
 from contact_hub.bus import Bus, Poke
 from contact_hub.channels.chat import frames as f
 from contact_hub.clock import Clock
@@ -86,6 +86,7 @@ class VisitorSession:
         self._hours: f.OpeningHours | None = None
         self._listener: Listener | None = None
         self._epoch = ""
+        self._wears = ""
         self._telling = asyncio.Lock()
 
     @property
@@ -183,13 +184,14 @@ class VisitorSession:
     def _welcome(self, latest: Conversation | None, name: str | None) -> None:
         floor = self._workspaces.floor(self.scope.workspace)
         brand = floor.brand(self.scope.brand)
-        language = widget_language(brand, [tag for tag in (self._around.page_language, *self._around.locales) if tag])
+        language = self._wears = spoken_language(brand, _settled(latest), self._wishes())
         self._hours = self._places.opening(floor, brand.id)
         self._out.put(
             f.Welcome(
                 protocol=PROTOCOL,
                 epoch=self._epoch,
                 brand=face(floor, brand, language),
+                texts=texts_address(language),
                 hours=self._hours,
                 heartbeat_seconds=self._heartbeat_seconds,
                 conversation=_state(latest) if latest else None,
@@ -260,7 +262,20 @@ class VisitorSession:
         if latest is not None and latest.id != self._conversation:
             self._begin(latest.id)
 
+    def _wishes(self) -> list[str]:
+        return [tag for tag in (self._around.page_language, *self._around.locales) if tag]
+
+    def _show_face(self, conversation: Conversation) -> None:
+        """Speak as the customer does, once that is settled."""
+        floor = self._workspaces.floor(self.scope.workspace)
+        brand = floor.brand(self.scope.brand)
+        language = spoken_language(brand, _settled(conversation), self._wishes())
+        if language != self._wears:
+            self._wears = language
+            self._out.put(f.Face(brand=face(floor, brand, language), texts=texts_address(language)))
+
     def _show_state(self, look: Look) -> None:
+        self._show_face(look.conversation)
         state = _state(look.conversation)
         if self._state is None or msgspec.structs.replace(state, head=self._state.head) != self._state:
             self._state = state
@@ -299,6 +314,13 @@ def public_frame(entry: PublicEntry) -> f.PublicEntry:
     """A row of the public log as the customer gets it: position, time, body, and nothing of who sent it."""
     body = msgspec.convert(dict(entry.body), f.PublicBody)
     return f.PublicEntry(conversation=entry.conversation, position=entry.position, at=entry.at, body=body)
+
+
+def _settled(conversation: Conversation | None) -> str | None:
+    """The language of a running conversation, where it is settled."""
+    if conversation is None or conversation.state == "ended" or not conversation.language.get("settled"):
+        return None
+    return conversation.language_tag
 
 
 def _state(conversation: Conversation) -> f.ConversationState:

@@ -73,12 +73,13 @@ export interface ChooseLanguage {
   tag: string;
 }
 
-/** The session stands. `conversation` is the visitor's latest, if there is one; its entries after `resume.position` follow at once. */
+/** The session stands. `texts` is the address of the catalogue that fits `brand.language`; `conversation` is the visitor's latest, if there is one; its entries after `resume.position` follow at once. */
 export interface Welcome {
   type: "welcome";
   protocol: number;
   epoch: string;
   brand: BrandFace;
+  texts: string;
   hours: OpeningHours;
   heartbeat_seconds: number;
   conversation?: ConversationState | null;
@@ -128,6 +129,13 @@ export interface ConversationState {
 export interface PersonaFace {
   name: string;
   initials?: string;
+}
+
+/** The customer turned out to speak another language than the page: from now on the brand speaks it too. `texts` is the address of the catalogue. */
+export interface Face {
+  type: "face";
+  brand: BrandFace;
+  texts: string;
 }
 
 /** What the client has does not fit what we have (`because`: epoch, position, conversation). Forget the entries; all follow from position 1. */
@@ -558,6 +566,6 @@ export interface Superseded {
 }
 
 export type FromWidget = Hello | Start | Post | TypingNow | ReadUpTo | EndConversation | Rate | ChooseLanguage;
-export type ToWidget = Welcome | Resync | PublicEntry | Ack | State | Queue | BrandTyping | Hours | Heartbeat | Refusal | Reconnect;
+export type ToWidget = Welcome | Face | Resync | PublicEntry | Ack | State | Queue | BrandTyping | Hours | Heartbeat | Refusal | Reconnect;
 export type FromConsole = ConsoleHello | SetAvailability | AcceptOffer | DeclineOffer | Reply | NotePrivately | AgentTyping | AgentRead | SaveDraft | Transfer | CorrectLanguage | EndHandling | FinishWrapUp | ShowHistory;
 export type ToConsole = ConsoleWelcome | ConsoleResync | Delta | ReferenceChanged | PublicEntryForStaff | StaffEntry | ConsoleAck | CustomerTyping | History | ConsoleHeartbeat | Superseded | Refusal | Reconnect;

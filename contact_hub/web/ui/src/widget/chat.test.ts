@@ -30,7 +30,7 @@ const said = (type: string) => FakeSocket.last.sent.filter((frame) => frame.type
 async function welcome(conversation?: object) {
   await pass();
   FakeSocket.last.accept();
-  FakeSocket.last.say({ type: "welcome", protocol: 1, epoch: "e1", brand: BRAND, hours: HOURS, heartbeat_seconds: 10, conversation });
+  FakeSocket.last.say({ type: "welcome", protocol: 1, epoch: "e1", brand: BRAND, texts: "/api/texts/widget/fr.json", hours: HOURS, heartbeat_seconds: 10, conversation });
   await pass();
 }
 

@@ -294,6 +294,9 @@ export class Chat {
     switch (frame.type) {
       case "welcome":
         return this.#welcomed(frame);
+      case "face":
+        void this.#wear(frame.brand, frame.texts).catch(() => undefined);
+        return;
       case "resync":
         return this.#resynced(frame);
       case "entry":
@@ -322,9 +325,10 @@ export class Chat {
     }
   }
 
-  #welcomed({ epoch, brand, hours, conversation, visitor_name }: P.Welcome): void {
+  #welcomed({ epoch, brand, texts, hours, conversation, visitor_name }: P.Welcome): void {
     this.#epoch = epoch;
     this.brand = brand;
+    void this.#wear(brand, texts).catch(() => undefined);
     this.hours = hours;
     this.visitor = visitor_name ?? null;
     if (conversation?.state === "ended" && this.#outbox.items.some(({ what }) => what === "start")) this.#left = conversation.conversation;
