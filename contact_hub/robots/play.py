@@ -30,7 +30,7 @@ from routing.model import AgentId, BrandId, Channel, Demand
 FOR_PEOPLE: Final = ("greta-albrecht", "mamadou-diallo", "liwayway-santos")
 """Agents who work around the clock and whom no robot plays, so that a person can sign in as one of them."""
 
-_TALK_SECONDS: Final = 110.0
+_TALK_SECONDS: Final = 75.0
 _BUSY_SHARE: Final = 0.55
 _BUSY_MIN, _BUSY_MAX = 10, 24
 _CROWD_MAX: Final = 45
