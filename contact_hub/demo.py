@@ -15,6 +15,7 @@ from rich.table import Table
 
 from contact_hub.app import Hub, build
 from contact_hub.log import set_up
+from contact_hub.robots import FOR_PEOPLE, play
 from contact_hub.settings import Settings, read_settings
 from contact_hub.store import migrate
 from contact_hub.web.server import running
@@ -35,8 +36,6 @@ async def run_demo(*, port: int, data: Path | None, robots: bool, speed: float, 
             async with running(hub, sites=True) as server:
                 _greet(hub, settings, kept=data is not None, robots=robots)
                 if robots:
-                    from contact_hub.robots import play
-
                     async with asyncio.TaskGroup() as group:
                         playing = group.create_task(play(settings.public_origin, speed=speed, seed=seed, password=PASSWORD))
                         await server.finished()
@@ -66,9 +65,8 @@ def _greet(hub: Hub, settings: Settings, *, kept: bool, robots: bool) -> None:
             places.add_row("write to", brand.name, f"[link={site}]{site}[/link]")
     places.add_row("answer, report, run", "console", f"[link={settings.public_origin}]{settings.public_origin}[/link]")
     people = Table.grid(padding=(0, 2))
-    around_the_clock = [agent for agent in floor.workspace.agents if agent.shift is None][:3]
-    for agent in around_the_clock:
-        people.add_row("agent", str(agent.email), ", ".join(agent.languages))
+    for agent in FOR_PEOPLE:
+        people.add_row("agent", str(floor.agents[agent].email), ", ".join(floor.agents[agent].languages))
     for one in floor.workspace.staff:
         people.add_row(one.role.replace("_", " "), str(one.email), one.client or one.vendor or "")
     _console.print(Panel(places, title="Contact Hub demo", title_align="left"))

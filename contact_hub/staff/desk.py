@@ -140,6 +140,15 @@ class Desk:
         await self._offered(scope, offer)
         await self._send(scope, OfferDeclined(offer=OfferId(offer), agent=scope.agent_id, reason=reason))
 
+    async def _sit_down_again(self, scope: AgentScope, presence_epoch: int) -> None:
+        """We were taken for dead (this node stood still too long); the console has been open all the time."""
+
+        async def command(tx: Tx) -> None:
+            if await tx.presences.come_back(scope.workspace, scope.agent_id, presence_epoch=presence_epoch, node=self._node):
+                self._ask(tx, scope, AgentConnected(agent=scope.agent_id))
+
+        await self._store.write(command, name="desk.sit_down_again")
+
     async def _offered(self, scope: AgentScope, offer: str) -> None:
         async with self._store.read() as tx:
             try:

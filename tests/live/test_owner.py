@@ -11,6 +11,9 @@ import pytest
 from contact_hub.clock import ManualClock
 from contact_hub.scope import Scope
 from contact_hub.store import StaleEpoch, Store, Tx
+from routing.events import AgentDisconnected
+from routing.journal import event_to_json
+from routing.model import AgentId
 from tests import hubs
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -125,3 +128,18 @@ async def test_rules_that_change_act_on_who_waits(sqlite_url: str, tmp_path: Pat
 def _told(owner) -> dict[str, object]:  # type: ignore[no-untyped-def]
     assert owner.engine is not None
     return dict(owner.engine.capture())
+
+
+async def test_a_node_that_was_taken_for_dead_brings_its_consoles_back(sqlite_url: str, tmp_path: Path) -> None:
+    async with hubs.floor(sqlite_url, tmp_path, revalidate_seconds=0.3) as floor:
+        anna = await floor.agent("anna")
+        node = floor.hub.node
+
+        async def bury(tx: Tx) -> None:
+            await tx.presences.forget_node("test", node)
+            tx.inputs.add("test", event_to_json(AgentDisconnected(agent=AgentId("anna"))), at=NOON)
+
+        await floor.hub.store.write(bury, name="bury")
+        customer = await floor.visitor()
+        await customer.start("Guten Tag, ich habe eine Frage.")
+        await anna.offer()
