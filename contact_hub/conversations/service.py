@@ -208,8 +208,13 @@ class Conversations:
         now = self._clock.now()
 
         async def command(tx: Tx) -> Posted:
-            conversation = await self._mine(tx, scope, conversation_id)
-            again = await tx.conversations.sent_before(scope, conversation_id, scope.agent_id, client_message_id)
+            # what was kept is acknowledged again even when the conversation has left the agent meanwhile: "not yours" would mean "not sent"
+            system = Scope.system(scope.workspace)
+            again = await tx.conversations.sent_before(system, conversation_id, scope.agent_id, client_message_id)
+            if again is None:
+                conversation = await self._mine(tx, scope, conversation_id)
+            else:
+                conversation = await tx.conversations.get(system, conversation_id)
             floor = self._workspaces.floor(scope.workspace)
             brand = floor.brand(conversation.brand)
             if again is None:
