@@ -16,6 +16,8 @@ from agents.wire import PROTOCOL, Reconnect, Refusal
 from contact_hub.robots.logs import ComeBack, Log, Outbox, Over
 
 _FATAL: Final = {"protocol_unsupported"}
+_GHOST_SECONDS: Final = 2.0
+_GHOSTS_MAX: Final = 30
 _ANOTHER_TICKET: Final = {"ticket_invalid", "session_ended", "out_of_order"}
 
 
@@ -56,6 +58,7 @@ class ConsoleMind:
         self._take_over = take_over
         self._epoch = ""
         self._desk: int | None = None
+        self._ghosts = 0
         self._asked: list[f.FromConsole] = []
 
     # ------------------------------------------------------------ what the agent does
@@ -122,6 +125,7 @@ class ConsoleMind:
             case f.ConsoleWelcome():
                 self.welcomed = True
                 self.welcomes += 1
+                self._ghosts = 0
                 self.view, self.reference = frame.view, frame.reference
                 self._epoch, self._desk, self.heartbeat_seconds = frame.epoch, frame.desk, frame.heartbeat_seconds
             case f.ConsoleResync():
@@ -144,7 +148,7 @@ class ConsoleMind:
             case f.ConsoleHeartbeat():
                 self._beat(frame)
             case f.Superseded():
-                raise Over("superseded")
+                self._superseded(frame)
             case Refusal():
                 self._refused(frame, now)
             case Reconnect():
@@ -185,6 +189,16 @@ class ConsoleMind:
         """Frames without an id of their own are not repeated: the view says whether they came through, and whoever asked asks again."""
         if self.welcomed:
             self._asked.append(frame)
+
+    def _superseded(self, frame: f.Superseded) -> None:
+        """Whoever was here before may find its own ghost: a connection that sat down and broke before its welcome came. Ghosts fade, other windows do not.
+
+        Raises: ComeBack, Over.
+        """
+        if frame.by == "open" and self.welcomes > 0 and self._ghosts < _GHOSTS_MAX:
+            self._ghosts += 1
+            raise ComeBack("somebody sits at my desk, perhaps I", _GHOST_SECONDS)
+        raise Over("superseded")
 
     def _beat(self, frame: f.ConsoleHeartbeat) -> None:
         for conversation, (public, staff) in frame.heads.items():

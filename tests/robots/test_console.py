@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 
 import pytest
@@ -87,3 +88,18 @@ def test_requests_without_an_id_die_with_the_connection(mind: ConsoleMind) -> No
     mind.connection_lost()
     mind.heard(welcome(desk=2), 0)
     assert mind.due(0) == []
+
+
+def test_a_console_waits_for_its_own_ghost_to_fade(mind: ConsoleMind) -> None:
+    mind.connection_lost()
+    with pytest.raises(ComeBack):
+        mind.heard(f.Superseded(by="open"), 0)
+    with pytest.raises(Over):
+        for _ in range(100):
+            with contextlib.suppress(ComeBack):
+                mind.heard(f.Superseded(by="open"), 0)
+
+
+def test_a_first_console_does_not_wait_where_another_is_open() -> None:
+    with pytest.raises(Over):
+        ConsoleMind().heard(f.Superseded(by="open"), 0)
