@@ -29,6 +29,7 @@ from contact_hub.live.places import LivePlaces
 from contact_hub.live.reader import Reader
 from contact_hub.live.sweeper import Sweeper
 from contact_hub.live.switchboard import Switchboard
+from contact_hub.live.wires import Wires
 from contact_hub.quality.feed import background_of, journal_reader
 from contact_hub.quality.service import QualityService
 from contact_hub.settings import Settings
@@ -92,6 +93,20 @@ class Hub:
         with contextlib.suppress(HubError):
             await self.desk.bow_out()
         gc.unfreeze()
+
+    def wires(self) -> Wires:
+        """What a session on a socket needs."""
+        return Wires(
+            store=self.store,
+            reader=self.reader,
+            switchboard=self.switchboard,
+            workspaces=self.workspaces,
+            conversations=self.conversations,
+            bus=self.bus,
+            clock=self.clock,
+            heartbeat_seconds=self.settings.heartbeat_seconds,
+            poll_seconds=self.settings.poll_seconds,
+        )
 
     def failing(self) -> list[str]:
         """Names of the parts that died; empty where all is well."""

@@ -15,22 +15,19 @@ from agents import frames as f
 from agents.console import diff
 from agents.wire import PROTOCOL, FrameRefused, Refusal, read_frame
 from contact_hub.brands.faces import DECLINE_REASONS, reference
-from contact_hub.bus import Bus, Poke
-from contact_hub.channels.chat.visitor import Out
-from contact_hub.clock import Clock
-from contact_hub.conversations.service import Conversations, Posted
+from contact_hub.bus import Poke
+from contact_hub.conversations.service import Posted
 from contact_hub.errors import HubError
-from contact_hub.live.reader import Look, Reader
-from contact_hub.live.switchboard import Key, Listener, Switchboard
+from contact_hub.live.reader import Look
+from contact_hub.live.switchboard import Key, Listener
 from contact_hub.live.view import build
+from contact_hub.live.wires import Out, Wires
 from contact_hub.scope import AgentScope, Scope
 from contact_hub.staff.desk import Desk
 from contact_hub.staff.frames import permit
 from contact_hub.staff.policy import Party
-from contact_hub.store import Store
 from contact_hub.store.records import PublicEntry, StaffEntry
 from contact_hub.workspace.floor import Floor
-from contact_hub.workspace.service import Workspaces
 
 _decoder: Final[msgspec.json.Decoder[f.FromConsole]] = msgspec.json.Decoder(f.FromConsole)
 
@@ -38,24 +35,11 @@ _decoder: Final[msgspec.json.Decoder[f.FromConsole]] = msgspec.json.Decoder(f.Fr
 class ConsoleSession:
     """One console socket."""
 
-    def __init__(
-        self,
-        *,
-        out: Out,
-        desk: Desk,
-        conversations: Conversations,
-        store: Store,
-        reader: Reader,
-        switchboard: Switchboard,
-        workspaces: Workspaces,
-        bus: Bus,
-        clock: Clock,
-        heartbeat_seconds: float,
-        poll_seconds: float,
-    ) -> None:
-        self._out, self._desk, self._conversations, self._store = out, desk, conversations, store
-        self._reader, self._switchboard, self._workspaces, self._bus = reader, switchboard, workspaces, bus
-        self._clock, self._heartbeat_seconds, self._poll_seconds = clock, heartbeat_seconds, poll_seconds
+    def __init__(self, *, out: Out, wires: Wires, desk: Desk) -> None:
+        self._out, self._desk = out, desk
+        self._store, self._reader, self._switchboard = wires.store, wires.reader, wires.switchboard
+        self._workspaces, self._conversations, self._bus = wires.workspaces, wires.conversations, wires.bus
+        self._clock, self._heartbeat_seconds, self._poll_seconds = wires.clock, wires.heartbeat_seconds, wires.poll_seconds
         self._scope: AgentScope | None = None
         self._presence_epoch = 0
         self._view: f.View | None = None

@@ -125,7 +125,8 @@ def _open_door(host: str, port: int) -> sockets_module.socket:
         return sockets_module.create_server((host, port), family=_family(host), backlog=_BACKLOG, reuse_port=False)
     except OSError as taken:
         raise HubError(
-            "setting_invalid", f"CONTACT_HUB_PORT: cannot listen on {host}:{port} ({os.strerror(taken.errno or 0)}); choose another port."
+            "setting_invalid",
+            f"CONTACT_HUB_PORT: cannot listen on {host}:{port} ({os.strerror(taken.errno or 0)}); choose another port.",
         ) from None
 
 

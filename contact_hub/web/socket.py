@@ -19,6 +19,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 from prometheus_client import Counter, Gauge
 
 from agents.wire import FRAME_BYTES_MAX, Reconnect, Refusal
+from contact_hub.app import Hub
 from contact_hub.errors import HubError
 from contact_hub.web.outbound import SLOW_READER, Outbound, Overflow
 
@@ -117,30 +118,35 @@ class Sockets:
             await asyncio.wait(tasks, timeout=within_seconds)
 
 
-async def converse(
-    socket: WebSocket,
-    session: Session,
-    outbound: Outbound,
-    sockets: Sockets,
-    *,
-    face: str,
-    bucket: Bucket,
-    heartbeat_seconds: float,
-    revalidate_seconds: float,
-) -> None:
-    """Run one accepted socket to its end."""
-    talk = _Talk(socket, session, outbound, face, bucket)
+async def serve(socket: WebSocket, session_of: Callable[[Outbound], Session], *, face: str, per_minute: float) -> None:
+    """Run one socket to its end: let it in, talk, say goodbye."""
+    hub: Hub = socket.app.state.hub
+    sockets: Sockets = socket.app.state.sockets
+    settings = hub.settings
+    if not _welcome_origin(socket, settings.public_origin):
+        await socket.close(NOT_WELCOME)
+        return
+    await socket.accept()
+    outbound = Outbound(frames_max=settings.socket_frames_max, bytes_max=settings.socket_bytes_max)
+    session = session_of(outbound)
+    talk = _Talk(socket, session, outbound, face, Bucket(per_minute=per_minute))
     _open.labels(face).inc()
     try:
         with sockets.registered(talk.leave):
             if sockets.closing:
                 talk.leave(1)
-            code = await talk.run(heartbeat_seconds=heartbeat_seconds, revalidate_seconds=revalidate_seconds)
+            code = await talk.run(heartbeat_seconds=settings.heartbeat_seconds, revalidate_seconds=settings.revalidate_seconds)
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await socket.close(code)
     finally:
         _open.labels(face).dec()
         await session.close()
+
+
+def _welcome_origin(socket: WebSocket, own: str) -> bool:
+    """Whether a page of ours opens this socket. A client that is no browser sends no origin, and shows its ticket all the same."""
+    origin = socket.headers.get("origin")
+    return origin is None or origin == own
 
 
 class _Talk:
@@ -320,9 +326,3 @@ def _about(raw: bytes) -> str | None:
         return None
     about = frame.client_message_id or frame.offer or frame.conversation
     return about[:64] if about else None
-
-
-def welcome_origin(socket: WebSocket, own: str) -> bool:
-    """Whether a page of ours opens this socket. A client that is no browser sends no origin, and shows its ticket all the same."""
-    origin = socket.headers.get("origin")
-    return origin is None or origin == own

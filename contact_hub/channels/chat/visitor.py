@@ -13,30 +13,20 @@ import msgspec
 
 from agents.wire import PROTOCOL, FrameRefused, read_frame
 from contact_hub.brands.faces import face, spoken_language, texts_address
-from contact_hub.bus import Bus, Poke
+from contact_hub.bus import Poke
 from contact_hub.channels.chat import frames as f
-from contact_hub.clock import Clock
-from contact_hub.conversations.service import Beginning, Conversations, Posted, Surroundings
+from contact_hub.conversations.service import Beginning, Posted, Surroundings
 from contact_hub.errors import HubError
-from contact_hub.live.reader import Look, Reader
-from contact_hub.live.switchboard import Key, Listener, Switchboard
+from contact_hub.live.reader import Look
+from contact_hub.live.switchboard import Key, Listener
+from contact_hub.live.wires import Out, Wires
 from contact_hub.scope import Scope, VisitorScope
 from contact_hub.staff.frames import permit
 from contact_hub.staff.policy import Party
-from contact_hub.store import Store
 from contact_hub.store.records import Conversation, PublicEntry
 from contact_hub.workspace.floor import Floor
-from contact_hub.workspace.service import Workspaces
 
 _decoder: Final[msgspec.json.Decoder[f.FromWidget]] = msgspec.json.Decoder(f.FromWidget)
-
-
-class Out(Protocol):
-    """Where frames go."""
-
-    def put(self, frame: msgspec.Struct, *, may_be_lost: bool = False) -> None: ...
-
-    async def room(self) -> None: ...
 
 
 class Places(Protocol):
@@ -58,25 +48,11 @@ class Visitors(Protocol):
 class VisitorSession:
     """One widget socket."""
 
-    def __init__(
-        self,
-        *,
-        out: Out,
-        visitors: Visitors,
-        conversations: Conversations,
-        store: Store,
-        reader: Reader,
-        switchboard: Switchboard,
-        workspaces: Workspaces,
-        bus: Bus,
-        places: Places,
-        clock: Clock,
-        heartbeat_seconds: float,
-        poll_seconds: float,
-    ) -> None:
-        self._out, self._visitors, self._conversations, self._store = out, visitors, conversations, store
-        self._reader, self._switchboard, self._workspaces, self._bus, self._places = reader, switchboard, workspaces, bus, places
-        self._clock, self._heartbeat_seconds, self._poll_seconds = clock, heartbeat_seconds, poll_seconds
+    def __init__(self, *, out: Out, wires: Wires, visitors: Visitors, places: Places) -> None:
+        self._out, self._visitors, self._places = out, visitors, places
+        self._store, self._reader, self._switchboard = wires.store, wires.reader, wires.switchboard
+        self._workspaces, self._conversations, self._bus = wires.workspaces, wires.conversations, wires.bus
+        self._heartbeat_seconds, self._poll_seconds = wires.heartbeat_seconds, wires.poll_seconds
         self._scope: VisitorScope | None = None
         self._around = Surroundings()
         self._conversation: str | None = None

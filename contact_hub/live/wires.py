@@ -1,0 +1,40 @@
+"""What every session on a socket is connected to, in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from contact_hub.bus import Bus
+from contact_hub.clock import Clock
+from contact_hub.conversations.service import Conversations
+from contact_hub.live.reader import Reader
+from contact_hub.live.switchboard import Switchboard
+from contact_hub.store import Store
+from contact_hub.workspace.service import Workspaces
+
+
+class Out(Protocol):
+    """Where frames go."""
+
+    def put(self, frame: msgspec.Struct, *, may_be_lost: bool = False) -> None: ...
+
+    async def room(self) -> None:
+        """Wait until a long catch-up may go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wires:
+    """`heartbeat_seconds` is told to the client, `poll_seconds` is how long a session trusts silence."""
+
+    store: Store
+    reader: Reader
+    switchboard: Switchboard
+    workspaces: Workspaces
+    conversations: Conversations
+    bus: Bus
+    clock: Clock
+    heartbeat_seconds: float
+    poll_seconds: float
