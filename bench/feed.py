@@ -41,7 +41,7 @@ from i18n import tags
 
 DATA: Final = Path("../shared/data/langid/dev.tsv")
 _SAME_MAX: Final = 10
-_PATIENCE_SECONDS: Final = 120.0
+_PATIENCE_SECONDS: Final = 600.0
 _SIGN_IN_AT_ONCE: Final = 4
 _READ_AT_ONCE: Final = 4
 
@@ -386,7 +386,13 @@ async def main(arguments: argparse.Namespace) -> dict[str, Any]:
             )
         async with hub_process() as hub:
             result = await feed(
-                hub.origin, bench_workspace(1), utterances, rate=arguments.rate, seed=arguments.seed, progress=progress
+                hub.origin,
+                bench_workspace(1),
+                utterances,
+                rate=arguments.rate,
+                seed=arguments.seed,
+                progress=progress,
+                cpu_seconds=hub.cpu_seconds,
             )
             return result | {"server_log": complaints(hub)}
 
