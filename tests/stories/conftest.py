@@ -11,12 +11,13 @@ import itertools
 import os
 import shutil
 from collections.abc import AsyncIterator, Generator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Response, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 import contact_hub
@@ -36,8 +37,17 @@ _FAILED: Final = pytest.StashKey[bool]()
 _STATIC: Final = Path(contact_hub.__file__).parent / "web" / "static"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chromium:
+    """The running browser, and how to start another."""
+
+    playwright: Playwright
+    program: str
+    browser: Browser
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium() -> AsyncIterator[Chromium]:
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         absent = f"no Chromium (apt-get install chromium); looked for {', '.join(PROGRAMS)}"
@@ -49,15 +59,15 @@ async def chromium() -> AsyncIterator[Browser]:
         pytest.fail(f"the front end is not built: {_STATIC} lacks {', '.join(missing)}; `uv sync` builds it", pytrace=False)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
-        yield browser
+        yield Chromium(playwright=playwright, program=program, browser=browser)
         await browser.close()
 
 
 class People:
     """Hands out browser profiles, one a person, and keeps what their pages complained of."""
 
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
+    def __init__(self, chromium: Chromium) -> None:
+        self._chromium = chromium
         self._contexts: list[BrowserContext] = []
         self._numbers = itertools.count(1)
         self.said: list[str] = []
@@ -65,9 +75,18 @@ class People:
         self.failed: list[str] = []
         """Uncaught errors, and answers of 500 and above."""
 
-    async def person(self, *, locale: str = "en-GB", width: int = 1280, height: int = 800, **options: Any) -> BrowserContext:
-        options = {"timezone_id": "Europe/Berlin", "reduced_motion": "reduce", **options}
-        context = await self._browser.new_context(locale=locale, viewport={"width": width, "height": height}, **options)
+    async def person(self, **options: Any) -> BrowserContext:
+        """Somebody in a private window. Chromium refuses a frame of another site all storage there: their chats live as long as the page."""
+        return self._watched(await self._chromium.browser.new_context(**_screen(**options)))
+
+    async def resident(self, home: Path, **options: Any) -> BrowserContext:
+        """Somebody whose browser lets a frame keep what it needs over pages and tabs, in a place apart for each site that holds it."""
+        (home / "Default").mkdir(parents=True)
+        (home / "Default" / "Preferences").write_text('{"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": false}}')
+        launch = self._chromium.playwright.chromium.launch_persistent_context
+        return self._watched(await launch(home, executable_path=self._chromium.program, args=list(ARGUMENTS), **_screen(**options)))
+
+    def _watched(self, context: BrowserContext) -> BrowserContext:
         context.set_default_timeout(15_000)
         context.on("console", self._hear)
         context.on("weberror", lambda error: self.failed.append(str(error.error)))
@@ -97,6 +116,16 @@ class People:
             self.failed.append(f"{response.status} {response.url}")
 
 
+def _screen(*, width: int = 1280, height: int = 800, **options: Any) -> dict[str, Any]:
+    return {
+        "locale": "en-GB",
+        "timezone_id": "Europe/Berlin",
+        "reduced_motion": "reduce",
+        "viewport": {"width": width, "height": height},
+        **options,
+    }
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Lets `people` know how the story ended."""
@@ -107,7 +136,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def people(chromium: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[People]:
+async def people(chromium: Chromium, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[People]:
     """Whoever takes part in this story. No page may throw, whatever the story is about; one that fails leaves its pictures in `tmp_path`."""
     all_of_them = People(chromium)
     yield all_of_them

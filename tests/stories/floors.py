@@ -113,16 +113,17 @@ rules:
   offer_seconds: {{chat: {offer_seconds}}}
   missed_offer_makes_away: true
   chat_grace_seconds: 20
+  takeover_grace_seconds: 0
   wrap_up_seconds: 120
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A running hub and where its faces are."""
+    """Where the faces of a running hub are; and the hub, where it runs in this process."""
 
-    hub: Hub
     port: int
+    hub: Hub | None = None
 
     @property
     def console(self) -> str:

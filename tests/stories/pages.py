@@ -123,7 +123,7 @@ class Console:
 
     async def texts(self) -> list[str]:
         """Everything said in public in the open thread, in order."""
-        return await self.thread.locator(".bubble").all_inner_texts()
+        return await self.thread.locator(".entry:not(.note) .words").all_inner_texts()
 
 
 class Widget:
