@@ -72,6 +72,7 @@ def _deciding_files() -> Iterator[Path]:
 def _set_up(with_test_tools: bool) -> None:
     groups = ["--group", "dev"] if with_test_tools else ["--no-dev", "--inexact"]
     env = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"} | {"UV_PYTHON_DOWNLOADS": "never"}
+    env.setdefault("UV_SYSTEM_CERTS", "1")  # the machine's own trust store, as pip and the browser use
     _say("setting up .venv" + (" with the test tools" if with_test_tools else "") + " (a minute, once)")
     done = subprocess.run([_uv(), "sync", "--quiet", "--python", sys.executable, *groups], cwd=ROOT, env=env, check=False)
     if done.returncode:
