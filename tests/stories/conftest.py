@@ -82,7 +82,9 @@ class People:
     async def resident(self, home: Path, **options: Any) -> BrowserContext:
         """Somebody whose browser lets a frame keep what it needs over pages and tabs, in a place apart for each site that holds it."""
         (home / "Default").mkdir(parents=True)
-        (home / "Default" / "Preferences").write_text('{"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": false}}')
+        (home / "Default" / "Preferences").write_text(
+            '{"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": false}}'
+        )
         launch = self._chromium.playwright.chromium.launch_persistent_context
         return self._watched(await launch(home, executable_path=self._chromium.program, args=list(ARGUMENTS), **_screen(**options)))
 

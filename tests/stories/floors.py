@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from contact_hub.app import Hub, build
+from contact_hub.app import build
 from contact_hub.settings import Settings
 from contact_hub.web.server import running
 from contact_hub.workspace import parse
+from tests import hubs
 from tests.servers import free_port
 
-PASSWORD = "correct horse battery staple"
+PASSWORD = hubs.PASSWORD
 AMELIE, NADIA = "amelie@velour.example", "nadia@velour.example"
 SYLVIE, ROBIN = "sylvie@velour.example", "robin@hub.example"
 OPENS_IN_HOURS = 20
@@ -95,7 +96,13 @@ agents:
     certifications: {{velour-maison: null, noor-living: null}}
     personas: {{velour-maison: {{name: Margot}}, noor-living: {{name: Samira}}}}
     seats: 3
-  - {{id: kit, name: Kit Marsh, email: kit@kestrel.example, pool: closed, languages: {{en: native}}, certifications: {{kestrel-mobile: null}}, personas: {{kestrel-mobile: {{name: Kit}}}}}}
+  - id: kit
+    name: Kit Marsh
+    email: kit@kestrel.example
+    pool: closed
+    languages: {{en: native}}
+    certifications: {{kestrel-mobile: null}}
+    personas: {{kestrel-mobile: {{name: Kit}}}}
 staff:
   - {{id: sylvie, name: Sylvie Aubert, email: sylvie@velour.example, role: client_supervisor, client: velour-group}}
   - {{id: robin, name: Robin Achterberg, email: robin@hub.example, role: operator}}
@@ -120,10 +127,11 @@ rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Where the faces of a running hub are; and the hub, where it runs in this process."""
+    """Where the faces of a running hub are."""
 
     port: int
-    hub: Hub | None = None
+    doors: hubs.Floor | None = None
+    """For those who come without a browser, over plain sockets; where the hub runs in this process."""
 
     @property
     def console(self) -> str:
@@ -144,8 +152,9 @@ async def stage(folder: Path, url: str, *, offer_seconds: int = 60) -> AsyncIter
             by="tests",
             first_password_hash=await hub.passwords.hash(PASSWORD),
         )
-        async with running(hub, sites=True):
-            yield Stage(hub=hub, port=port)
+        async with running(hub, sites=True) as server, contextlib.AsyncExitStack() as stack:
+            doors = hubs.Floor(hub=hub, server=server, origin=f"http://localhost:{port}", port=port, _stack=stack)
+            yield Stage(port=port, doors=doors)
 
 
 def workspace_text(port: int, *, offer_seconds: int = 60) -> str:

@@ -31,9 +31,10 @@ Judge = Callable[[str, Page | Frame], Awaitable[None]]
 
 CLIPPED: Final = """() => {
   const cut = [];
+  const forTheEar = (at) => at && (getComputedStyle(at).clipPath !== 'none' || forTheEar(at.parentElement));
   for (const at of document.querySelectorAll('button, a, h1, h2, h3, label, th, legend, [role=tab], .button')) {
     const style = getComputedStyle(at), box = at.getBoundingClientRect();
-    if (!box.width || !at.innerText?.trim() || at.closest('.visually-hidden, .skip')) continue;
+    if (!box.width || !at.innerText?.trim() || at.closest('.skip') || forTheEar(at)) continue;
     // An ellipsis is a decision; a word that is cut without one is an accident.
     const hides = ['hidden', 'clip'].includes(style.overflowX) && style.textOverflow !== 'ellipsis';
     if (hides && at.scrollWidth > at.clientWidth + 1) cut.push(at.outerHTML.slice(0, 120));
@@ -103,7 +104,9 @@ async def _walk(stage: floors.Stage, people: People, judge: Judge, *, tag: str) 
         await dress(context, tag=tag)
         if tag == "en-XA":
             # No customer can ask for the pseudo-locale, so the texts are exchanged on their way.
-            await context.route("**/api/texts/widget/*.json", lambda route: route.continue_(url=f"{stage.console}/api/texts/widget/{tag}.json"))
+            await context.route(
+                "**/api/texts/widget/*.json", lambda route: route.continue_(url=f"{stage.console}/api/texts/widget/{tag}.json")
+            )
         return context
 
     agent = await somebody()
@@ -163,5 +166,7 @@ async def _walk(stage: floors.Stage, people: People, judge: Judge, *, tag: str) 
 
 
 def _told(violation: dict[str, Any]) -> str:
-    places = "; ".join(f"{node['target']} {node['html'][:160]} {[one['message'] for one in node['any']][:2]}" for node in violation["nodes"][:4])
+    places = "; ".join(
+        f"{node['target']} {node['html'][:160]} {[one['message'] for one in node['any']][:2]}" for node in violation["nodes"][:4]
+    )
     return f"{violation['id']} ({len(violation['nodes'])}): {places}"
