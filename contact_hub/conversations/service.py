@@ -39,6 +39,7 @@ from contact_hub.store.records import (
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.model import Brand
 from contact_hub.workspace.service import Workspaces
+from contact_hub.workspace.values import zone_exists
 from i18n import tags
 from i18n.detection import Detection, Hints
 from i18n.settling import Evidence, LanguageState, settle
@@ -132,7 +133,7 @@ class Conversations:
                 language_confidence=language.confidence,
                 opened_at=now,
                 last_at=now,
-                zone=around.zone,
+                zone=around.zone if around.zone and zone_exists(around.zone) else None,
             )
             await tx.conversations.insert(conversation)
             tx.after_commit(lambda: self._bus.publish([Poke("device", scope.workspace, scope.device)]))

@@ -20,6 +20,7 @@ from contact_hub.scope import Scope, SystemScope
 from contact_hub.store import Tx
 from contact_hub.store.records import Conversation, Inquiry, NewPublicEntry, NewStaffEntry, OfferRecord
 from contact_hub.workspace.floor import Floor
+from contact_hub.workspace.values import zone_exists
 from i18n import formatting
 from routing import decisions as d
 from routing.codec import dump
@@ -97,7 +98,8 @@ class Effects:
         conversation = await self.conversation_of(decision.inquiry)
         if decision.all_closed and not inquiry.all_closed and decision.next_opening and conversation.state != "ended":
             tag = conversation.language_tag or self._floor.brand(conversation.brand).languages[0]
-            zone = conversation.zone or str(self._floor.brand(conversation.brand).zone)
+            own = conversation.zone  # the browser said so
+            zone = own if own and zone_exists(own) else str(self._floor.brand(conversation.brand).zone)
             when = formatting.next_opening(decision.next_opening, self._now, tag, zone)
             await self._tell_customer(conversation, "notice.closed_next_opening", when=when)
         await self._queue_moved(decision.inquiry)

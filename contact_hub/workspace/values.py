@@ -82,7 +82,8 @@ def _level(value: object) -> Level:
 
 
 @lru_cache(maxsize=1024)
-def _zone_exists(name: str) -> bool:
+def zone_exists(name: str) -> bool:
+    """Whether this names a place whose clock we know."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -91,7 +92,7 @@ def _zone_exists(name: str) -> bool:
 
 
 def _zone(text: str) -> str:
-    if not _zone_exists(text):
+    if not zone_exists(text):
         raise nonsense("zone_unknown", value=text)
     return text
 
