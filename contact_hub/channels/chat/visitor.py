@@ -111,8 +111,9 @@ class VisitorSession:
                     language=frame.language,
                 )
                 posted = await service.start(scope, beginning, self._around)
-                if posted.conversation != self._conversation:
-                    self._begin(posted.conversation)
+                async with self._telling:  # not while the log of the conversation before is being read out
+                    if posted.conversation != self._conversation:
+                        self._begin(posted.conversation)
                 self._ack(frame.client_message_id, posted)
             case f.Post():
                 self._ack(
@@ -205,10 +206,11 @@ class VisitorSession:
         workspace = self.scope.workspace
         keys: list[Key] = [
             ("workspace", workspace, workspace),
-            ("queue", workspace, self.scope.brand),
             ("device", workspace, self.scope.device),
         ]
         if self._conversation:
+            if self._state is None or self._state.state == "waiting":  # nobody else has a place in the queue
+                keys.append(("queue", workspace, self.scope.brand))
             keys += [("conversation", workspace, self._conversation), ("typing", workspace, self._conversation)]
         return keys
 
@@ -255,6 +257,7 @@ class VisitorSession:
         state = _state(look.conversation)
         if self._state is None or msgspec.structs.replace(state, head=self._state.head) != self._state:
             self._state = state
+            self._retune()
             self._out.put(f.State(conversation=state))
         if state.state == "waiting" and look.conversation.inquiry:
             ahead = self._places.ahead(self.scope.workspace, look.conversation.inquiry)
