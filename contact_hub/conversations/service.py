@@ -113,8 +113,9 @@ class Conversations:
             latest = await tx.conversations.latest_of_device(scope)
             if latest is not None:
                 again = await tx.conversations.sent_before(scope, latest.id, _CUSTOMER, beginning.client_message_id)
-                if again is not None:
-                    return Posted(conversation=latest.id, position=again.position, at=again.at)
+                if again is not None:  # the same words stand there already; other words under the same id are refused
+                    first = CustomerMessage(text=text, client_message_id=beginning.client_message_id)
+                    return await self._say(tx, latest, latest.inquiry, first, now)
                 if latest.state != "ended":
                     raise HubError("conversation_open", conversation=latest.id)
             customer = await self._customer(tx, scope, brand, beginning, now)
@@ -230,13 +231,19 @@ class Conversations:
 
         return await self._store.write(command, name="conversation.reply")
 
-    async def note(self, scope: Scope, author: str, conversation_id: str, client_message_id: str, text: str) -> Posted:
-        """A private note of staff. Raises: not_found, id_reused, text_empty, text_too_long."""
+    async def note(self, scope: AgentScope, conversation_id: str, client_message_id: str, text: str) -> Posted:
+        """A private note for staff. Raises: not_found, not_yours, id_reused, text_empty, text_too_long."""
         text = _clean(text)
         now = self._clock.now()
+        author = scope.agent_id
 
         async def command(tx: Tx) -> Posted:
-            conversation = await tx.conversations.get(scope, conversation_id)
+            system = Scope.system(scope.workspace)
+            again = await tx.conversations.sent_before(system, conversation_id, author, client_message_id, log="staff")
+            if again is None:
+                conversation = await self._at_hand(tx, scope, conversation_id)
+            else:
+                conversation = await tx.conversations.get(system, conversation_id)
             entry = NewStaffEntry(
                 at=now,
                 kind="note",
@@ -255,14 +262,18 @@ class Conversations:
     async def correct_language(
         self, scope: Scope, author: str, conversation_id: str, tag: str, *, by: Literal["agent", "supervisor"]
     ) -> None:
-        """Somebody who knows better. What is not yet accepted is routed anew. Raises: not_found, language_unknown."""
+        """Somebody who knows better. What is not yet accepted is routed anew. Raises: not_found, not_yours, language_unknown."""
         await self._set_language(scope, conversation_id, Evidence.corrected(_tag(tag)), by=f"{by}_correction", author=author)
 
     async def transfer(self, scope: AgentScope, conversation_id: str, *, pool: str | None, agent: str | None, note: str) -> None:
-        """Hand on to a pool, an agent or the queue. Raises: not_yours, conversation_ended, transfer_target_unknown."""
+        """Hand on to a pool, an agent or the queue. A team or colleague the agent may not know is as unknown as one that does not exist.
+
+        Raises: not_yours, conversation_ended, transfer_target_unknown.
+        """
         now = self._clock.now()
         floor = self._workspaces.floor(scope.workspace)
-        if (pool and pool not in floor.pools) or (agent and agent not in floor.agents):
+        house = floor.house_of(scope.agent_id)
+        if any(target is not None and target not in house for target in (pool, agent)):
             raise HubError("transfer_target_unknown")
 
         async def command(tx: Tx) -> None:
@@ -324,7 +335,7 @@ class Conversations:
         await self._store.write(command, name="conversation.wrap_up")
 
     async def read_by_agent(self, scope: AgentScope, conversation_id: str, position: int) -> None:
-        """The agent saw everything up to `position`. Raises: not_found."""
+        """The agent saw everything up to `position`. Raises: not_found, not_yours."""
         await self._read(scope, conversation_id, "agent", position)
 
     async def save_draft(self, scope: AgentScope, conversation_id: str, mode: DraftMode, text: str) -> None:
@@ -466,7 +477,10 @@ class Conversations:
         now = self._clock.now()
 
         async def command(tx: Tx) -> None:
-            conversation = await tx.conversations.get(scope, conversation_id)
+            if isinstance(scope, AgentScope):
+                conversation = await self._at_hand(tx, scope, conversation_id)
+            else:
+                conversation = await tx.conversations.get(scope, conversation_id)
             before = LanguageState.from_json(conversation.language)
             after = settle(before, evidence)
             if author:
@@ -544,7 +558,10 @@ class Conversations:
 
     async def _read(self, scope: Scope, conversation_id: str, by: Literal["customer", "agent"], position: int) -> None:
         async def command(tx: Tx) -> None:
-            conversation = await tx.conversations.get(scope, conversation_id)
+            if isinstance(scope, AgentScope):
+                conversation = await self._at_hand(tx, scope, conversation_id)
+            else:
+                conversation = await tx.conversations.get(scope, conversation_id)
             seen = min(position, conversation.public_head)
             before = conversation.customer_read if by == "customer" else conversation.agent_read
             if seen <= before:
@@ -556,6 +573,14 @@ class Conversations:
             self._moved(tx, conversation)
 
         await self._store.write(command, name="conversation.read")
+
+    async def _at_hand(self, tx: Tx, scope: AgentScope, conversation_id: str) -> Conversation:
+        """The conversation, if it rings at this agent's desk or is in this agent's hands: whoever had it once has no say in it any more."""
+        conversation = await tx.conversations.get(scope, conversation_id)
+        live = [*await tx.offers.assigned(scope, scope.agent_id), *await tx.offers.ringing(scope, scope.agent_id)]
+        if all(offer.conversation != conversation_id for offer in live):
+            raise HubError("not_yours")
+        return conversation
 
     async def _mine(self, tx: Tx, scope: AgentScope, conversation_id: str) -> Conversation:
         """The conversation, if this agent holds it now (or wraps it up)."""

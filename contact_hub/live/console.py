@@ -90,7 +90,7 @@ class ConsoleSession:
                 posted = await service.reply(scope, frame.conversation, frame.client_message_id, frame.text, frame.confirmed)
                 self._ack(frame.client_message_id, posted, "public")
             case f.NotePrivately():
-                posted = await service.note(scope, scope.agent_id, frame.conversation, frame.client_message_id, frame.text)
+                posted = await service.note(scope, frame.conversation, frame.client_message_id, frame.text)
                 self._ack(frame.client_message_id, posted, "staff")
             case f.AgentTyping():
                 if self._view is not None and frame.conversation in self._view.conversations:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, Unpack
+from typing import Any, Final, Literal, Unpack
 
 from sqlalchemy import (
     CompoundSelect,
@@ -141,10 +141,13 @@ class Conversations:
         visitor = isinstance(scope, VisitorScope)
         return {row.id: (row.public_head, 0 if visitor else row.staff_head) for row in result.rows}
 
-    async def sent_before(self, scope: Scope, conversation: str, sender: str, client_message_id: str) -> Appended | None:
-        """Where this sender's public message under this id stands already."""
+    async def sent_before(
+        self, scope: Scope, conversation: str, sender: str, client_message_id: str, *, log: Literal["public", "staff"] = "public"
+    ) -> Appended | None:
+        """Where this sender's message (or note) under this id stands already."""
         sent = {"conversation_id": conversation, "sender": sender, "client_message_id": client_message_id}
-        row = (await self._session.ask(scope, _sent(type(scope), public_entries), sent)).first()
+        table = public_entries if log == "public" else staff_entries
+        row = (await self._session.ask(scope, _sent(type(scope), table), sent)).first()
         return None if row is None else Appended(position=row.position, at=row.at, fresh=False)
 
     async def silent(self, scope: Scope, brand: str, before: datetime, limit: int = 100) -> list[tuple[str, datetime]]:

@@ -33,3 +33,67 @@ async def test_a_zone_that_does_not_exist_stops_nobodys_routing(sqlite_url: str,
         customer = await floor.visitor()
         await customer.start("Guten Tag, ich habe auch eine Frage.")
         await customer.until(lambda: "notice.closed_next_opening" in customer.notices)
+
+
+async def handed_on(floor: hubs.Floor) -> tuple[hubs.Visitor, hubs.Agent, hubs.Agent, str]:
+    """A conversation that Viktor had and Anna has; they work for rivals."""
+    viktor, customer = await floor.agent("viktor"), await floor.visitor()
+    conversation = await customer.start("Guten Tag, ich brauche Hilfe mit meiner Rechnung.")
+    await viktor.take()
+    anna = await floor.agent("anna")
+    await viktor.send("transfer", conversation=conversation)
+    await anna.take()
+    await viktor.until(lambda: conversation not in viktor.view["conversations"])
+    return customer, viktor, anna, conversation
+
+
+async def test_whoever_had_a_conversation_once_has_no_say_in_it_any_more(floor: hubs.Floor) -> None:
+    customer, viktor, anna, conversation = await handed_on(floor)
+    noted = hubs.message_id()
+    await viktor.send("note", client_message_id=noted, conversation=conversation, text="Ich bin noch da.")
+    await viktor.expect("refusal", lambda frame: (frame["code"], frame["about"]) == ("not_yours", noted))
+    for kind, fields in (("language", {"tag": "tr"}), ("read", {"position": 3})):
+        refused = sum(frame["type"] == "refusal" for frame in viktor.frames)
+        await viktor.send(kind, conversation=conversation, **fields)
+        await viktor.until(lambda before=refused: sum(frame["type"] == "refusal" for frame in viktor.frames) > before)
+    assert {frame["code"] for frame in viktor.frames if frame["type"] == "refusal"} == {"not_yours"}
+    await anna.reply(conversation, "Guten Tag, ich helfe Ihnen weiter.")
+    await customer.until(lambda: bool(customer.texts[1:]))
+    assert "notice.language_changed" not in customer.notices
+
+
+async def test_a_note_that_was_kept_is_acknowledged_again_after_the_hand_over(floor: hubs.Floor) -> None:
+    viktor, customer = await floor.agent("viktor"), await floor.visitor()
+    conversation = await customer.start("Guten Tag, ich brauche Hilfe mit meiner Rechnung.")
+    await viktor.take()
+    note = {"client_message_id": hubs.message_id(), "conversation": conversation, "text": "Fragt nach der Rechnung."}
+    await viktor.send("note", **note)
+    await viktor.expect("ack")
+    await viktor.send("transfer", conversation=conversation)
+    await viktor.until(lambda: conversation not in viktor.view["conversations"])
+    await viktor.send("note", **note)
+    await viktor.until(lambda: len({frame["position"] for frame in viktor.frames if frame["type"] == "ack"}) == 1)
+    await viktor.until(lambda: sum(frame["type"] == "ack" for frame in viktor.frames) == 2)
+
+
+@pytest.mark.parametrize(
+    "target", [{"agent": "bashir"}, {"agent": "viktor"}, {"pool": "manila"}, {"pool": "cairo"}, {"agent": "nobody"}]
+)
+async def test_a_rivals_people_are_as_unknown_as_nobody(floor: hubs.Floor, target: dict[str, str]) -> None:
+    anna, customer = await floor.agent("anna"), await floor.visitor()
+    conversation = await customer.start("Guten Tag, ich brauche Hilfe mit meiner Rechnung.")
+    await anna.take()
+    await anna.send("transfer", conversation=conversation, **target)
+    assert (await anna.expect("refusal"))["code"] == "transfer_target_unknown"
+
+
+async def test_other_words_under_the_id_of_the_first_message_are_refused_not_lost(floor: hubs.Floor) -> None:
+    customer = await floor.visitor()
+    mine = hubs.message_id()
+    await customer.send("start", client_message_id=mine, text="Guten Tag.")
+    first = await customer.expect("ack")
+    await customer.send("start", client_message_id=mine, text="Ganz etwas anderes.")
+    assert (await customer.expect("refusal"))["code"] == "id_reused"
+    await customer.send("start", client_message_id=mine, text="Guten Tag.")
+    await customer.until(lambda: sum(frame["type"] == "ack" for frame in customer.frames) == 2)
+    assert [frame for frame in customer.frames if frame["type"] == "ack"] == [first, first]
