@@ -44,6 +44,8 @@ _SAME_MAX: Final = 10
 _PATIENCE_SECONDS: Final = 600.0
 _SIGN_IN_AT_ONCE: Final = 4
 _READ_AT_ONCE: Final = 4
+_DOOR: Final = 24
+"""How many widgets come in at once; where the machine cannot keep up with the rate the others wait outside, instead of timing out together for ever."""
 
 
 class Utterance(NamedTuple):
@@ -154,15 +156,19 @@ class AgentRobot:
 class CustomerRobot:
     """Says one thing, waits for the answer, leaves."""
 
-    def __init__(self, http: httpx.AsyncClient, origin: str, sent: Sent, ledger: Ledger, chance: random.Random) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, origin: str, sent: Sent, ledger: Ledger, chance: random.Random, door: asyncio.Semaphore
+    ) -> None:
         self.client = WidgetClient(http, origin, sent.brand, chance=chance, on_frame=self._heard)
-        self.sent, self._ledger = sent, ledger
+        self.sent, self._ledger, self._door = sent, ledger, door
 
     async def run(self) -> None:
         sent, mind = self.sent, self.client.mind
-        async with self.client as client:
-            with contextlib.suppress(TimeoutError):
+        async with contextlib.AsyncExitStack() as stack:
+            async with self._door:
+                client = await stack.enter_async_context(self.client)
                 await client.until(lambda: mind.welcomed, seconds=_PATIENCE_SECONDS, what="the welcome")
+            with contextlib.suppress(TimeoutError):
                 mind.start(sent.id, sent.said.text, name="Bench", email="bench@example.com", kind="service")
                 sent.at = time.monotonic()
                 client.kick()
@@ -206,8 +212,9 @@ async def feed(
 ) -> dict[str, Any]:
     """Send them all, wait for the answers, compare with what the server shows; the result as one object. `cpu_seconds` tells what the server used."""
     chance, ledger = random.Random(seed), Ledger()
-    async with http_client() as http, contextlib.AsyncExitStack() as stack:
-        agents = [AgentRobot(http, origin, str(agent.email), ledger, random.Random(chance.random())) for agent in workspace.agents]
+    door = asyncio.Semaphore(_DOOR)
+    async with http_client() as http, http_client() as staff, contextlib.AsyncExitStack() as stack:
+        agents = [AgentRobot(staff, origin, str(agent.email), ledger, random.Random(chance.random())) for agent in workspace.agents]
         await _everybody_sits_down(agents, stack, progress)
         began, load_before, used_before = time.monotonic(), machine()["load"], cpu_seconds()
         task = progress.add_task("utterances", total=len(utterances)) if progress else None
@@ -220,7 +227,7 @@ async def feed(
                     id=f"bench-{seed}-{number}", said=said, brand=_brand(workspace, said.language, chance), at=time.monotonic()
                 )
                 ledger.sent[sent.id] = sent
-                robot = CustomerRobot(http, origin, sent, ledger, random.Random(chance.random()))
+                robot = CustomerRobot(http, origin, sent, ledger, random.Random(chance.random()), door)
                 going = group.create_task(robot.run())
                 if progress and task is not None:
                     going.add_done_callback(lambda _, bar=progress, of=task: bar.advance(of))  # type: ignore[misc]
