@@ -140,7 +140,14 @@ async def _stuck(hub: Hub, workspace: str) -> Finding:
 async def _audit(hub: Hub, workspace: str) -> Finding:
     async with hub.store.read() as tx:
         broken = await tx.audit.verify(workspace)
+        rows = await tx.audit.read(Scope.system(workspace), limit=100_000)
     what = f"audit of {workspace}"
     if broken is not None:
         return Finding(what=what, state="error", sentence=f"The chain is broken at row {broken}: somebody changed the log.")
+    aside = [row for row in rows if row.action == "routing_input.set_aside"]
+    if aside:
+        told = ", ".join(str(row.seq) for row in aside[-5:])
+        return Finding(
+            what=what, state="warning", sentence=f"{len(aside)} inputs that routing could not digest were set aside (rows {told})."
+        )
     return Finding(what=what, state="ok", sentence="The chain holds.")

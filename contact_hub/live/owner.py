@@ -23,6 +23,7 @@ from contact_hub.live.effects import Effects
 from contact_hub.live.lines import line
 from contact_hub.live.switchboard import Switchboard
 from contact_hub.store import StaleEpoch, Store, Tx
+from contact_hub.store.records import RoutingInput
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.service import Workspaces
 from routing import journal
@@ -40,6 +41,7 @@ _batches = Histogram(
 )
 _waiting = Gauge("contact_hub_inquiries_waiting", "Inquiries that wait for an agent", ["workspace"])
 _owned = Gauge("contact_hub_lease_epoch", "Epoch under which this process owns the workspace, 0 where it does not", ["workspace"])
+_set_aside = Counter("contact_hub_inputs_set_aside_total", "Inputs that routing could not digest, kept in the audit", ["workspace"])
 _restored = Counter("contact_hub_engine_restored_total", "How often an engine was restored from its facts", ["workspace"])
 
 
@@ -77,6 +79,8 @@ class Owner:
         self._lease_seconds, self._poll_seconds = lease_seconds, poll_seconds
         self._renewed_at = 0.0
         self._fed_until: datetime | None = None
+        self._careful = False
+        self._suspected: int | None = None
 
     @property
     def healthy(self) -> bool:
@@ -156,19 +160,60 @@ class Owner:
         """Drain one batch; true where there may be more."""
         if self._clock.monotonic() - self._renewed_at > self._lease_seconds / 3:
             await self._renew(epoch)
+        limit = 1 if self._careful else _BATCH
         async with self._store.read() as tx:
-            inputs = await tx.inputs.take_batch(self.workspace, _BATCH)
+            inputs = await tx.inputs.take_batch(self.workspace, limit)
         began = self._clock.monotonic()
+        try:
+            if await self._route(engine, epoch, inputs):
+                _batches.observe(self._clock.monotonic() - began)
+                _waiting.labels(self.workspace).set(engine.waiting_count())
+        except (StaleEpoch, HubError):
+            raise
+        except Exception:
+            await self._suspect(epoch, inputs)
+            raise
+        self._careful = self._careful and bool(inputs)
+        deadline = engine.next_deadline()
+        return len(inputs) == limit or (deadline is not None and deadline <= self._now())
+
+    async def _route(self, engine: Engine, epoch: int, inputs: list[RoutingInput]) -> bool:
+        """Feed what waits and what is due, and commit it; false where there was nothing."""
         fed = [await self._feed_input(engine, journal.event_from_json(dict(waiting.event))) for waiting in inputs]
         deadline = engine.next_deadline()
         if deadline is not None and deadline <= self._now():
             fed.append(self._feed(engine, DeadlinePassed(), self._workspaces.floor(self.workspace)))
         if fed:
             await self._commit(engine, epoch, fed, [waiting.seq for waiting in inputs])
-            _batches.observe(self._clock.monotonic() - began)
-            _waiting.labels(self.workspace).set(engine.waiting_count())
-        deadline = engine.next_deadline()
-        return len(inputs) == _BATCH or (deadline is not None and deadline <= self._now())
+        return bool(fed)
+
+    async def _suspect(self, epoch: int, inputs: list[RoutingInput]) -> None:
+        """One of these breaks us, and must not hold up all others for ever: from now on one at a time; the one that breaks us twice alone is set aside,
+        into the audit, for a person to look at."""
+        self._careful = True
+        if len(inputs) != 1:
+            return
+        culprit = inputs[0]
+        if self._suspected != culprit.seq:
+            self._suspected = culprit.seq
+            return
+        now = self._clock.now()
+
+        async def command(tx: Tx) -> None:
+            await tx.leases.assert_mine(self.workspace, epoch)
+            await tx.inputs.delete(self.workspace, [culprit.seq])
+            tx.audit.append(
+                self.workspace,
+                at=now,
+                who="owner",
+                action="routing_input.set_aside",
+                subject=str(culprit.seq),
+                details={"event": culprit.event},
+            )
+
+        await self._store.write(command, name="routing.set_aside")
+        _set_aside.labels(self.workspace).inc()
+        _log.error("input_set_aside", workspace=self.workspace, seq=culprit.seq)
 
     async def _feed_input(self, engine: Engine, event: Event | journal.PlanVersionChanged) -> _Fed:
         if isinstance(event, journal.PlanVersionChanged):
@@ -182,7 +227,7 @@ class Owner:
         decisions = engine.feed(event, at)
         for decision in decisions:
             _decided.labels(type(decision).__name__).inc()
-        return _Fed(at, journal.Step(event=event, decisions=decisions, rules=floor.version), floor)
+        return _Fed(at, journal.Step(event=event, decisions=decisions, rules=engine.plan.version), floor)
 
     async def _commit(self, engine: Engine, epoch: int, fed: list[_Fed], seqs: list[int]) -> None:
         changes = engine.changes()

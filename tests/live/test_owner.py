@@ -143,3 +143,20 @@ async def test_a_node_that_was_taken_for_dead_brings_its_consoles_back(sqlite_ur
         customer = await floor.visitor()
         await customer.start("Guten Tag, ich habe eine Frage.")
         await anna.offer()
+
+
+async def test_one_input_that_nobody_can_digest_does_not_stop_the_floor(sqlite_url: str, tmp_path: Path) -> None:
+    async with hubs.floor(sqlite_url, tmp_path) as floor:
+        anna = await floor.agent("anna")
+
+        async def poison(tx: Tx) -> None:
+            tx.inputs.add("test", {"is": "nonsense"}, at=NOON)
+
+        await floor.hub.store.write(poison, name="poison")
+        customer = await floor.visitor()
+        await customer.start("Guten Tag, ich habe eine Frage.")
+        await anna.offer()
+        async with floor.hub.store.read() as tx:
+            rows = await tx.audit.read(Scope.system("test"))
+            assert await tx.audit.verify("test") is None
+        assert [row.details["event"] for row in rows if row.action == "routing_input.set_aside"] == [{"is": "nonsense"}]
