@@ -61,7 +61,12 @@ export function FormView({ chat, brand, prefill, start }: Props) {
           "aria-required": required,
           "aria-invalid": name in wrong,
           "aria-describedby": `wrong-${name}`,
-          onInput: (event: { currentTarget: { value: string } }) => setGiven({ ...given, [name]: event.currentTarget.value }),
+          onInput: (event: { currentTarget: { value: string } }) => {
+            setGiven({ ...given, [name]: event.currentTarget.value });
+            // What is being mended is not scolded any longer.
+            const { [name]: _, ...others } = wrong;
+            setWrong(others);
+          },
         };
         return (
           <label key={name}>
