@@ -6,7 +6,8 @@ Asked of the engine that routes, where this process has it; else of one restored
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,10 +24,19 @@ from routing.model import InquiryId
 
 
 async def explanation_json(
-    store: Store, workspaces: Workspaces, owners: Mapping[str, Owner], workspace: str, inquiry: str, now: datetime, tag: str
+    store: Store,
+    workspaces: Workspaces,
+    owners: Mapping[str, Owner],
+    workspace: str,
+    inquiry: str,
+    now: datetime,
+    tag: str,
+    *,
+    pools: Collection[str] | None = None,
 ) -> dict[str, Any]:
-    """The explanation for a screen or a terminal. Raises `not_found` where routing knows no such inquiry any more."""
-    explanation = await explain(store, workspaces, owners, workspace, inquiry, now)
+    """The explanation for a screen or a terminal; only of the agents in `pools`, where the reader may know no others. Raises `not_found` where
+    routing knows no such inquiry any more."""
+    explanation = _within(await explain(store, workspaces, owners, workspace, inquiry, now), pools)
     floor = workspaces.floor(workspace)
     return {
         "now": now,
@@ -92,6 +102,16 @@ def sentence(explanation: Explanation, tag: str) -> str:
         all=len(explanation.verdicts),
         reasons=formatting.listing(most, tag) if most else "–",
     )
+
+
+def _within(explanation: Explanation, pools: Collection[str] | None) -> Explanation:
+    """Without what it says of agents elsewhere."""
+    if pools is None:
+        return explanation
+    verdicts = tuple(verdict for verdict in explanation.verdicts if verdict.pool in pools)
+    known = {verdict.agent for verdict in verdicts}
+    changes = tuple(change for change in explanation.changes if change.agent is None or change.agent in known)
+    return replace(explanation, verdicts=verdicts, changes=changes)
 
 
 def _agent_name(floor: Floor, agent: str | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from contact_hub.quality.reports import Labels, Sight
 from contact_hub.staff.policy import Principal
 from contact_hub.workspace.floor import Floor
+from contact_hub.workspace.model import Brand, Contract
 from i18n import tags
 
 
@@ -45,13 +46,12 @@ def labels_of(floor: Floor, who: Principal, tag: str) -> Labels:
 
 def facets(floor: Floor, who: Principal) -> dict[str, Any]:
     """What the filters of a report may offer to somebody."""
-    clients = [client for client in floor.workspace.clients if who.role != "client_supervisor" or client.id == who.client]
-    ids = {client.id for client in clients}
-    brands = [brand for brand in floor.workspace.brands if brand.client in ids]
-    contracted = _pools_of_clients(floor, ids)
-    pools = [pool for pool in floor.workspace.pools if (pool.id in contracted if who.role == "client_supervisor" else True)]
-    if who.role == "vendor_manager":
-        pools = [pool for pool in pools if pool.vendor == who.vendor]
+    brands = brands_known(floor, who)
+    clients = [
+        client for client in floor.workspace.clients if who.role == "operator" or client.id in {brand.client for brand in brands}
+    ]
+    known = pools_known(floor, who)
+    pools = [pool for pool in floor.workspace.pools if known is None or pool.id in known]
     vendors = {pool.vendor for pool in pools if pool.vendor}
     names = labels_of(floor, who, "en").names
     return {
@@ -70,10 +70,37 @@ def facets(floor: Floor, who: Principal) -> dict[str, Any]:
     }
 
 
-def _pools_of_clients(floor: Floor, clients: set[str]) -> set[str]:
-    """The pools with which these clients have contracts."""
-    found: set[str] = set()
-    for contract in floor.workspace.contracts:
-        if contract.client in clients:
-            found |= {contract.pool} if contract.pool else set(floor.pools_of_vendor(contract.vendor or ""))
-    return found
+def pools_known(floor: Floor, who: Principal) -> frozenset[str] | None:
+    """The pools somebody knows of: a vendor's manager the vendor's own, a client's supervisor those with a contract. None: every pool."""
+    match who.role:
+        case "operator":
+            return None
+        case "vendor_manager":
+            return floor.pools_of_vendor(str(who.vendor))
+        case "client_supervisor":
+            return frozenset().union(*(_pools_of(floor, one) for one in floor.workspace.contracts if one.client == who.client))
+        case _:
+            return frozenset()
+
+
+def brands_known(floor: Floor, who: Principal) -> list[Brand]:
+    """The brands somebody knows of: a client's supervisor the client's own, a vendor's manager those of the vendor's contracts."""
+    match who.role:
+        case "operator":
+            return list(floor.workspace.brands)
+        case "vendor_manager":
+            own = floor.pools_of_vendor(str(who.vendor))
+            contracts = [one for one in floor.workspace.contracts if _pools_of(floor, one) & own]
+            return [brand for brand in floor.workspace.brands if any(_covers(contract, brand) for contract in contracts)]
+        case "client_supervisor":
+            return [brand for brand in floor.workspace.brands if brand.client == who.client]
+        case _:
+            return []
+
+
+def _pools_of(floor: Floor, contract: Contract) -> frozenset[str]:
+    return frozenset({contract.pool}) if contract.pool else floor.pools_of_vendor(contract.vendor or "")
+
+
+def _covers(contract: Contract, brand: Brand) -> bool:
+    return contract.client == brand.client and (not contract.brands or brand.id in contract.brands)

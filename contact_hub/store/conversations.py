@@ -439,6 +439,9 @@ def _matching(statement: Select[Any], scope: Scope, wanted: ConversationFilter) 
     if wanted.ids is not None:
         statement = statement.where(_C.id.in_(sorted(wanted.ids)))
     pools = wanted.pools if wanted.pool is None else frozenset({wanted.pool}) & (wanted.pools or frozenset({wanted.pool}))
+    known = pools_shown(scope)  # who else handled it is not to be found out by asking for them
+    if known is not None and (pools is not None or wanted.agent is not None):
+        pools = known if pools is None else pools & known
     if pools is None and wanted.agent is None:
         return statement
     o = offers.c

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contact_hub.errors import HubError
+from contact_hub.quality.sight import brands_known
 from contact_hub.scope import OperatorScope, Scope
 from contact_hub.staff import Action, Principal, scope_of
 from contact_hub.store.records import Conversation, OfferRecord, Presence, Seats
@@ -55,7 +56,9 @@ async def floor(hub: TheHub, who: Annotated[Principal, action(Action.FLOOR_SHOW)
                 for pool in rules.workspace.pools
                 if pools is None or pool.id in pools
             ],
-            "brands": [{"id": brand.id, "name": brand.name, "colour": str(brand.look.colour)} for brand in rules.workspace.brands],
+            "brands": [
+                {"id": brand.id, "name": brand.name, "colour": str(brand.look.colour)} for brand in brands_known(rules, who)
+            ],
             "queues": [
                 {"brand": line.brand, "waiting": line.waiting, "oldest_since": line.oldest_since} for line in waiting.values()
             ],

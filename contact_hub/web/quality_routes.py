@@ -18,7 +18,7 @@ from contact_hub.live.explain import explanation_json
 from contact_hub.live.view import language_view
 from contact_hub.quality import query as report_query
 from contact_hub.quality.reports import Cell
-from contact_hub.quality.sight import facets, labels_of, sight_of
+from contact_hub.quality.sight import facets, labels_of, pools_known, sight_of
 from contact_hub.scope import VendorScope
 from contact_hub.staff import Action, Principal, allows, scope_of
 from contact_hub.store.records import ConversationFilter, PageKey
@@ -141,6 +141,8 @@ async def show(conversation: str, hub: TheHub, who: Annotated[Principal, action(
     """One conversation: both logs, and every step of routing."""
     floor, scope = hub.workspaces.floor(who.workspace), scope_of(who)
     known = frozenset(_people_of(scope.pools, floor)) if isinstance(scope, VendorScope) else None
+    pools = pools_known(floor, who)
+    shown = None if pools is None else _people_of(pools, floor)
     async with hub.store.read() as tx:
         row = await tx.conversations.get(scope, conversation)
         line = (await conversation_lines(tx, scope, floor, [row]))[0]
@@ -156,8 +158,8 @@ async def show(conversation: str, hub: TheHub, who: Annotated[Principal, action(
             "staff": [msgspec.to_builtins(staff_entry(entry, floor, known=known)) for entry in staff],
             "steps": [{"seq": step.seq, "at": step.at, "kind": step.kind, **dict(step.body)} for step in steps],
             "names": {
-                "agents": {agent.id: agent.name for agent in floor.workspace.agents if known is None or agent.id in known},
-                "pools": {pool.id: pool.name for pool in floor.workspace.pools if known is None or pool.id in known},
+                "agents": {agent.id: agent.name for agent in floor.workspace.agents if shown is None or agent.id in shown},
+                "pools": {pool.id: pool.name for pool in floor.workspace.pools if shown is None or pool.id in shown},
             },
         }
     )
@@ -178,7 +180,8 @@ async def explain(
     """Who could take it, why nobody does, and what will change that."""
     async with hub.store.read() as tx:
         await tx.inquiries.get(scope_of(who), inquiry)
-    return _json(await explanation_json(hub.store, hub.workspaces, hub.owners, who.workspace, inquiry, hub.clock.now(), _tag(tag)))
+    pools, now = pools_known(hub.workspaces.floor(who.workspace), who), hub.clock.now()
+    return _json(await explanation_json(hub.store, hub.workspaces, hub.owners, who.workspace, inquiry, now, _tag(tag), pools=pools))
 
 
 def _query(request: Request, now: datetime) -> report_query.Query:

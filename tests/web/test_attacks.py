@@ -97,3 +97,35 @@ async def test_other_words_under_the_id_of_the_first_message_are_refused_not_los
     await customer.send("start", client_message_id=mine, text="Guten Tag.")
     await customer.until(lambda: sum(frame["type"] == "ack" for frame in customer.frames) == 2)
     assert [frame for frame in customer.frames if frame["type"] == "ack"] == [first, first]
+
+
+async def test_nobody_reads_of_teams_and_brands_without_a_contract(floor: hubs.Floor) -> None:
+    _, _, _, conversation = await handed_on(floor)
+    stefan, zoe = await floor.staff("stefan@aurora.example"), await floor.staff("zoe@zephyr.example")
+    inquiry = (await stefan.get(f"/api/conversations/{conversation}")).json()["line"]["inquiry"]
+    asked = {
+        stefan: ("bashir", "cairo", "monsun", "qamar", "borealis"),
+        zoe: ("bashir", "cairo", "monsun", "qamar", "borealis", "anna", "berlin"),
+    }
+    paths = (
+        "/api/quality/facets",
+        f"/api/conversations/{conversation}",
+        f"/api/inquiries/{inquiry}/explain",
+        "/api/floor",
+        "/api/conversations",
+    )
+    for client, strangers in asked.items():
+        for path in paths:
+            said = (await client.get(path)).text
+            assert not [stranger for stranger in strangers if stranger in said], path
+
+
+async def test_a_search_for_a_rivals_team_does_not_tell_who_handled_it(floor: hubs.Floor) -> None:
+    _, _, _, conversation = await handed_on(floor)
+    zoe = await floor.staff("zoe@zephyr.example")
+
+    async def found(**wanted: str) -> list[str]:
+        return [line["conversation"] for line in (await zoe.get("/api/conversations", params=wanted)).json()["items"]]
+
+    assert await found(pool="manila") == await found(agent="viktor") == await found(vendor="zephyr") == [conversation]
+    assert await found(pool="berlin") == await found(agent="anna") == await found(vendor="monsun") == []
