@@ -338,10 +338,12 @@ def staff_entry(entry: StaffEntry, floor: Floor, *, known: frozenset[str] | None
 
 def _name(key: str, value: str, floor: Floor, known: frozenset[str] | None) -> str:
     """A person's or team's name for its id; nothing where the reader may not know it. Other values stay as they are."""
-    named = floor.agents if key == "agent" else floor.pools if key == "pool" else {}
-    if value not in named:
+    if key not in {"agent", "pool"}:
         return value
-    return named[value].name if known is None or value in known else ""
+    if known is not None and value not in known:
+        return ""  # also whom the rules no longer name: their id would tell as much
+    named = floor.agents if key == "agent" else floor.pools
+    return named[value].name if value in named else value
 
 
 def _ahead(cursor: f.Cursor | None, card: f.ConversationCard) -> bool:

@@ -97,9 +97,10 @@ class Effects:
         )
         conversation = await self.conversation_of(decision.inquiry)
         if decision.all_closed and not inquiry.all_closed and decision.next_opening and conversation.state != "ended":
-            tag = conversation.language_tag or self._floor.brand(conversation.brand).languages[0]
+            brand = self._floor.brands.get(conversation.brand)  # the rules may have lost it meanwhile
+            tag = conversation.language_tag or (brand.languages[0] if brand else "en")
             own = conversation.zone  # the browser said so
-            zone = own if own and zone_exists(own) else str(self._floor.brand(conversation.brand).zone)
+            zone = own if own and zone_exists(own) else str(brand.zone) if brand else "UTC"
             when = formatting.next_opening(decision.next_opening, self._now, tag, zone)
             await self._tell_customer(conversation, "notice.closed_next_opening", when=when)
         await self._queue_moved(decision.inquiry)

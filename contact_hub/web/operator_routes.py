@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contact_hub.errors import HubError
@@ -114,7 +114,9 @@ async def workspace(hub: TheHub, who: Annotated[Principal, action(Action.WORKSPA
 
 
 @router.get("/workspace/versions/{version}")
-async def version_text(version: int, hub: TheHub, who: Annotated[Principal, action(Action.WORKSPACE_EXPORT)]) -> Response:
+async def version_text(
+    version: Annotated[int, Path(ge=1, le=2**31 - 1)], hub: TheHub, who: Annotated[Principal, action(Action.WORKSPACE_EXPORT)]
+) -> Response:
     """An earlier version as a file."""
     async with hub.store.read() as tx:
         row = await tx.versions.get(_scope(who), version)

@@ -26,7 +26,7 @@ async def asset(name: str) -> Response:
         raise HubError("not_found")
     try:
         body = assets.file(f"assets/{name}")
-    except HubError:
+    except (HubError, OSError):  # not there, or no name that a file could have
         raise HubError("not_found") from None
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     # brand sites show our frame, and the frame is another origin to them

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -113,7 +113,7 @@ async def search(
     """Conversations, the newest first."""
     if state not in {None, "waiting", "open", "ended"}:
         raise HubError("filter_unknown", filter="state")
-    if any(moment is not None and moment.tzinfo is None for moment in (from_, to)):
+    if not all(moment is None or _is_moment(moment) for moment in (from_, to)):
         raise HubError("report_range_invalid", "The period needs a time zone.")
     floor, scope = hub.workspaces.floor(who.workspace), scope_of(who)
     wanted = ConversationFilter(
@@ -213,6 +213,18 @@ def _page_key(cursor: str | None) -> PageKey | None:
         return None
     try:
         opened_at, id_ = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        return PageKey(opened_at=datetime.fromisoformat(opened_at), id=str(id_))
-    except (ValueError, TypeError):
-        raise HubError("invalid_field", field="after") from None
+        key = PageKey(opened_at=datetime.fromisoformat(opened_at), id=str(id_))
+        sound = _is_moment(key.opened_at) and bool(key.id.encode())  # lone surrogates are no text
+    except (ValueError, TypeError, RecursionError):
+        sound = False
+    if not sound:
+        raise HubError("invalid_field", field="after")
+    return key
+
+
+def _is_moment(moment: datetime) -> bool:
+    """Whether it is aware, and in UTC too within the calendar."""
+    try:
+        return moment.tzinfo is not None and moment.astimezone(UTC) is not None
+    except OverflowError:
+        return False

@@ -42,17 +42,15 @@ class BrandSites:
             return PlainTextResponse("", status_code=405)
         if path == "/favicon.ico":
             return Response(status_code=204)
-        wanted = (folder / path.lstrip("/")).resolve()
-        if not wanted.is_relative_to(folder.resolve()):
+        try:
+            wanted = _file(folder.resolve(), path)
+        except (ValueError, OSError):  # no name that a file could have
+            wanted = None
+        if wanted is None:
             return PlainTextResponse("", status_code=404)
         if wanted.is_dir():
-            if not path.endswith("/"):
-                return RedirectResponse(path + "/")
-            wanted /= "index.html"
-        if not wanted.is_file() and wanted.with_suffix(".html").is_file():
-            wanted = wanted.with_suffix(".html")
-        if not wanted.is_file():
-            return PlainTextResponse("", status_code=404)
+            # from what was found, never from what was asked: `//evil.example/..` would lead away
+            return RedirectResponse(f"/{wanted.relative_to(folder.resolve()).as_posix()}/".replace("/./", "/"))
         body = wanted.read_bytes()
         kind = mimetypes.guess_type(wanted.name)[0] or "application/octet-stream"
         if kind == "text/html":
@@ -60,6 +58,20 @@ class BrandSites:
             kind += "; charset=utf-8"
         headers = {"content-security-policy": _POLICY.format(hub=self._hub), "cache-control": "no-cache"}
         return Response(body, media_type=kind, headers=headers)
+
+
+def _file(folder: Path, path: str) -> Path | None:
+    """The file (or the folder that was asked for without its slash) that a path means, if it is inside."""
+    wanted = (folder / path.lstrip("/")).resolve()
+    if not wanted.is_relative_to(folder):
+        return None
+    if wanted.is_dir():
+        if not path.endswith("/"):
+            return wanted
+        wanted /= "index.html"
+    if not wanted.is_file() and wanted.with_suffix(".html").is_file():
+        return wanted.with_suffix(".html")
+    return wanted if wanted.is_file() else None
 
 
 def _host(scope: Scope) -> str:

@@ -70,12 +70,13 @@ class Floor:
         return brand.kinds or tuple(self.kinds)
 
     def persona(self, agent: str, brand: str) -> Persona:
-        """Under whose name this agent speaks for this brand; the brand's own where there is no other."""
-        face = self.brand(brand)
-        if face.persona.shared is not None:
+        """Under whose name this agent speaks for this brand; the brand's own where there is no other. A brand that is gone from the rules still has
+        conversations to be ended."""
+        face = self.brands.get(brand)
+        if face is not None and face.persona.shared is not None:
             return face.persona.shared
         own = self.agents[agent].personas.get(brand) if agent in self.agents else None
-        return own or Persona(name=face.name)
+        return own or Persona(name=face.name if face is not None else brand)
 
     def pools_of_vendor(self, vendor: str) -> frozenset[str]:
         return frozenset(pool.id for pool in self.workspace.pools if pool.vendor == vendor)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import websockets
+import yaml
 
 from tests import hubs
 
@@ -129,3 +131,68 @@ async def test_a_search_for_a_rivals_team_does_not_tell_who_handled_it(floor: hu
 
     assert await found(pool="manila") == await found(agent="viktor") == await found(vendor="zephyr") == [conversation]
     assert await found(pool="berlin") == await found(agent="anna") == await found(vendor="monsun") == []
+
+
+CURSORS = ('["2026-01-01T00:00:00","x"]', '["0001-01-01T00:00:00+14:00","x"]', '["2026-01-01T00:00:00Z","\\ud800"]', "[" * 5000)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"/api/conversations?after={base64.urlsafe_b64encode(cursor.encode()).decode()}" for cursor in CURSORS),
+        "/api/conversations?from=0001-01-01T00:00:00%2B14:00",
+        "/api/conversations?to=9999-12-31T23:59:59-14:00",
+        "/api/workspace/versions/99999999999999999999999",
+        f"/assets/{'a' * 300}",
+    ],
+)
+async def test_nonsense_in_an_address_is_not_our_fault(floor: hubs.Floor, path: str) -> None:
+    olga = await floor.staff("olga@hub.example")
+    answer = await olga.get(path)
+    assert answer.status_code in {400, 404, 422}
+    assert answer.json()["code"] in {"invalid_field", "report_range_invalid", "not_found"}
+
+
+async def test_a_brand_site_leads_nowhere_else_and_survives_odd_names(sqlite_url: str, tmp_path: Path) -> None:
+    async with (
+        hubs.floor(sqlite_url, tmp_path, sites=True) as floor,
+        httpx.AsyncClient(headers={"host": "velour.localhost"}) as http,
+    ):
+        away = await http.get(floor.origin + "//evil.example%2f..")
+        assert (away.status_code, away.headers["location"]) == (307, "/")
+        for name in ("%00", "a" * 300, "..%2f..%2fsites.py", "%2e%2e/%2e%2e/server.py"):
+            assert (await http.get(f"{floor.origin}/{name}")).status_code == 404
+        assert (await http.get(floor.origin + "/")).status_code == 200
+
+
+async def test_a_conversation_of_a_brand_that_is_gone_can_still_be_ended(floor: hubs.Floor) -> None:
+    bashir, customer = await floor.agent("bashir"), await floor.visitor("qamar", locales=("ar",))
+    conversation = await customer.start("مرحبا، أحتاج إلى مساعدة في الفاتورة")
+    await bashir.take()
+    rules = yaml.safe_load(hubs.WORKSPACE)
+    for part in ("brands", "contracts", "agents"):
+        rules[part] = [one for one in rules[part] if "qamar" not in one["id"] and "borealis" not in one["id"]]
+    bashirs = next(agent for agent in rules["agents"] if agent["id"] == "bashir")
+    bashirs |= {"certifications": {}, "personas": {}}
+    await floor.hub.workspaces.apply(hubs.workspace(yaml.safe_dump(rules)), by="olga")
+    await bashir.expect("reference")
+    again = await hubs.Agent.connect(floor, bashir.staff, resume=None, take_over=True)
+    assert conversation in again.view["conversations"]
+    await again.send("end", conversation=conversation)
+    await again.until(lambda: again.view["conversations"][conversation]["state"] == "wrap_up")
+    await again.close()
+
+
+async def test_an_agent_whom_the_rules_no_longer_name_stays_unknown_to_rivals(floor: hubs.Floor) -> None:
+    customer, viktor = await floor.visitor(), await floor.agent("viktor")
+    conversation = await customer.start("Guten Tag, ich brauche Hilfe mit meiner Rechnung.")
+    await viktor.take()
+    await viktor.reply(conversation, "Guten Tag, ich sehe nach.")
+    rules = yaml.safe_load(hubs.WORKSPACE)
+    rules["agents"] = [agent for agent in rules["agents"] if agent["id"] != "viktor"]
+    anna = await floor.agent("anna")
+    await floor.hub.workspaces.apply(hubs.workspace(yaml.safe_dump(rules)), by="olga")
+    await viktor.until_closed()
+    await anna.take()
+    await anna.until(lambda: any(frame["type"] == "staff_entry" for frame in anna.frames) and len(anna.thread(conversation)) > 2)
+    assert "viktor" not in str(anna.frames)
