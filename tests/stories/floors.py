@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -130,6 +130,8 @@ class Stage:
     """Where the faces of a running hub are."""
 
     port: int
+    opens: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When the brand that is closed opens again."""
     doors: hubs.Floor | None = None
     """For those who come without a browser, over plain sockets; where the hub runs in this process."""
 
@@ -145,19 +147,19 @@ class Stage:
 async def stage(folder: Path, url: str, *, offer_seconds: int = 60) -> AsyncIterator[Stage]:
     """The story floor on a free port, in this process."""
     port = free_port()
+    opens = (datetime.now(UTC) + timedelta(hours=OPENS_IN_HOURS)).replace(minute=0, second=0, microsecond=0)
     config = Settings(database_url=url, data_dir=folder, port=port, workspace="stories", poll_seconds=0.2, heartbeat_seconds=1)
     async with build(config) as hub:
         await hub.workspaces.apply(
-            parse(workspace_text(port, offer_seconds=offer_seconds)),
+            parse(_workspace_text(port, opens, offer_seconds)),
             by="tests",
             first_password_hash=await hub.passwords.hash(PASSWORD),
         )
         async with running(hub, sites=True) as server, contextlib.AsyncExitStack() as stack:
             doors = hubs.Floor(hub=hub, server=server, origin=f"http://localhost:{port}", port=port, _stack=stack)
-            yield Stage(port=port, doors=doors)
+            yield Stage(port=port, opens=opens, doors=doors)
 
 
-def workspace_text(port: int, *, offer_seconds: int = 60) -> str:
-    """The floor as a file. One pool opens in some hours from now, whenever that is, for one hour."""
-    opens = datetime.now(UTC) + timedelta(hours=OPENS_IN_HOURS)
+def _workspace_text(port: int, opens: datetime, offer_seconds: int) -> str:
+    """The floor as a file. One pool opens in some hours from now, whenever that is, for three quarters of an hour."""
     return _WORKSPACE.format(port=port, offer_seconds=offer_seconds, opens=f"{opens:%H}:00", closes=f"{opens:%H}:45")

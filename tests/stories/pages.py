@@ -113,8 +113,11 @@ class Console:
         await expect(self.availability).to_contain_text(self.says("console.availability.ready"))
 
     async def accept(self) -> None:
+        """Take what rings first; done when one can write to whoever it is."""
+        in_hand = await self.rows.count()
         await self.offers.first.get_by_role("button", name=self.says("console.offer.accept")).click()
-        await expect(self.composer).to_be_visible()
+        await expect(self.rows).to_have_count(in_hand + 1)
+        await expect(self.composer).to_be_focused()
 
     async def reply(self, text: str) -> None:
         await self.composer.fill(text)

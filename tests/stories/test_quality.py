@@ -7,7 +7,7 @@ import itertools
 import re
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests import hubs
 from tests.stories import floors
@@ -42,8 +42,8 @@ async def test_tile_total_csv_and_list_say_the_same(stage: floors.Stage, people:
         assert in_total == sum(in_rows) == ASKED
         assert _in_csv(path, name) == [*in_rows, in_total]
 
-        if await tile.count():
-            assert _number(await tile.inner_text()) == in_total
+        if measure == "offered":  # the other one has no tile
+            await expect(tile).to_have_text(str(in_total))
             await tile.click()
         else:
             await table.locator("tr.total td").nth(column).locator("a").click()
@@ -57,15 +57,19 @@ async def _a_morning(stage: floors.Stage) -> None:
     agent = await hubs.Agent.connect(stage.doors, await stage.doors.staff(floors.AMELIE), resume=None, take_over=False)
     await agent.send("availability", availability="ready")
     for number in range(ASKED):
-        visitor = await stage.doors.visitor(("velour-maison", "noor-living")[number % 2], locales=("en",))
-        conversation = await visitor.start("Hello, I have a question about my last order.", name=f"Customer {number}")
-        await agent.take()
-        await agent.reply(conversation, "Of course, what is it?")
-        await agent.send("end", conversation=conversation)
-        await agent.until(lambda: conversation in agent.view["conversations"])
-        await agent.send("wrap_up", conversation=conversation, disposition="resolved")
-        await agent.until(lambda: conversation not in agent.view["conversations"])
+        brand = ("velour-maison", "noor-living")[number % 2]
+        await _answered(agent, await stage.doors.visitor(brand, locales=("en",)), name=f"Customer {number}")
     await agent.close()
+
+
+async def _answered(agent: hubs.Agent, visitor: hubs.Visitor, *, name: str) -> None:
+    conversation = await visitor.start("Hello, I have a question about my last order.", name=name)
+    await agent.take()
+    await agent.reply(conversation, "Of course, what is it?")
+    await agent.send("end", conversation=conversation)
+    await agent.until(lambda: agent.view["conversations"][conversation]["state"] == "wrap_up")
+    await agent.send("wrap_up", conversation=conversation, disposition="resolved")
+    await agent.until(lambda: conversation not in agent.view["conversations"])
 
 
 def _in_csv(path: Path, name: str) -> list[int]:
