@@ -143,7 +143,7 @@ class AgentRobot:
             if card.state == "wrap_up" and id_ not in self._wrapped:
                 self._wrapped.add(id_)
                 self.mind.wrap_up(id_, "resolved")
-        if self.mind.me is not None and self.mind.me.availability == "away":
+        if self.mind.me is not None and self.mind.me.availability in {"away", "offline"}:
             self._be_ready()
 
     def _answer(self, entry: console.PublicEntryForStaff) -> None:

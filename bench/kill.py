@@ -155,6 +155,7 @@ class Agent:
         self._mine: list[Said] = []
         self._answered: set[tuple[str, int]] = set()
         self._asked: set[str] = set()
+        self._silent = False
 
     async def ready(self) -> None:
         await self.client.until(lambda: self.mind.welcomed, seconds=_SETTLE_SECONDS, what="the console's welcome")
@@ -162,15 +163,19 @@ class Agent:
         await self.client.until(lambda: self.mind.me is not None and self.mind.me.availability == "ready", seconds=60, what="ready")
 
     async def quiet(self) -> None:
-        """Wait for the last acknowledgement, and enter all of them in the ledger."""
-        await self.client.until(
-            lambda: not self.mind.unacknowledged, seconds=_SETTLE_SECONDS, what=f"the last acknowledgement of {self.name}"
-        )
+        """Wait until everything written has been read, answered and acknowledged; then enter it in the ledger."""
+        await self.client.until(self._done, seconds=_SETTLE_SECONDS, what=f"the last acknowledgement of {self.name}")
+        self._silent = True  # whatever comes to this desk from now on finds the ledger closed
         for said in self._mine:
             if ack := self.mind.acks.get(said.id):
                 said.position = ack.position
             elif refusal := self.mind.refusals.get(said.id):
                 said.refused = refusal.code
+
+    def _done(self) -> bool:
+        mind = self.mind
+        read = all(mind.threads[id_].public.head >= card.public_head for id_, card in mind.conversations.items())
+        return mind.welcomed and read and not mind.offers and not mind.unacknowledged
 
     def _be_ready(self) -> None:
         self.mind.availability("ready")
@@ -197,12 +202,12 @@ class Agent:
             if card.state == "wrap_up" and id_ not in self._asked:
                 self._asked.add(id_)
                 self.mind.wrap_up(id_, "resolved")
-        if self.mind.me is not None and self.mind.me.availability == "away":
+        if self.mind.me is not None and self.mind.me.availability in {"away", "offline"}:
             self._be_ready()
 
     def _answer(self, entry: console.PublicEntryForStaff) -> None:
         key = (entry.conversation, entry.position)
-        if key in self._answered:
+        if key in self._answered or self._silent:
             return
         self._answered.add(key)
         self._say(entry.conversation, f"re {entry.client_message_id}", "public")
