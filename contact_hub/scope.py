@@ -7,7 +7,7 @@ default and no "all": whoever wants everything of a workspace has to say `Scope.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import final
 
 from routing.model import AgentId, BrandId, ClientId, PoolId, VendorId
@@ -44,8 +44,9 @@ class Scope:
         )
 
     @staticmethod
-    def agent(workspace: str, account: str, agent: str) -> AgentScope:
-        return AgentScope(workspace=workspace, account=account, agent_id=AgentId(agent))
+    def agent(workspace: str, account: str, agent: str, *, session: str = "") -> AgentScope:
+        """`session` is the hash of the session under which a console was opened: the console ends with it."""
+        return AgentScope(workspace=workspace, account=account, agent_id=AgentId(agent), session=session)
 
     @staticmethod
     def visitor(workspace: str, brand: str, device: str, customer: str | None = None) -> VisitorScope:
@@ -85,6 +86,7 @@ class VendorScope(Scope):
 class AgentScope(Scope):
     account: str
     agent_id: AgentId
+    session: str = field(default="", repr=False)
 
 
 @final

@@ -61,11 +61,13 @@ class ConsoleSession:
         if hello.protocol != PROTOCOL:
             raise HubError("protocol_unsupported", supported=str(PROTOCOL))
         self._scope = await self._desk.redeem(hello.ticket)
+        # listen first, look then: whoever is signed out in between is heard
+        self._listener = self._switchboard.listener(self._keys())
+        await self._desk.entitled(self.scope)
         came_back = hello.resume.desk if hello.resume is not None else None
         if not hello.take_over and await self._desk.occupied(self.scope, but_for=came_back):
             self._out.put(f.Superseded(by="open"))
             raise HubError("superseded")
-        self._listener = self._switchboard.listener(self._keys())
         self._presence_epoch = await self._desk.sit_down(self.scope)
         self._listener.hear(Poke("agent", self.scope.workspace, self.scope.agent_id))
         await self._welcome(hello.resume)

@@ -79,18 +79,17 @@ class StaffService:
         now = self._clock.now()
         by_account, by_address = _key("account", normalised(email)), _key("address", address)
         async with self._store.read() as tx:
-            failures = await tx.sign_in_attempts.failures({by_account, by_address}, now - WINDOW)
+            await _not_too_often(tx, by_account, by_address, now)
             account = await tx.accounts.by_email(email) if len(email) <= EMAIL_CHARS_MAX else None
-        if failures.get(by_account, 0) >= FAILURES_PER_ACCOUNT_MAX or failures.get(by_address, 0) >= FAILURES_PER_ADDRESS_MAX:
-            raise HubError("throttled", retry_after_seconds=WINDOW.total_seconds())
         good = await self._passwords.matches(password, account.password_hash if account else None)
         if account is None or not good or account.disabled_at is not None:
-            await self._store.write(lambda tx: _note_failure(tx, (by_account, by_address), now), name="sign_in_failed")
+            await self._store.write(lambda tx: _note_failure(tx, by_account, by_address, now), name="sign_in_failed")
             raise HubError("sign_in_failed")
         fresh = await self._passwords.hash(password) if self._passwords.is_outdated(account.password_hash or "") else None
         token, checked = new_token(), account
 
         async def command(tx: Tx) -> SignedIn:
+            await _not_too_often(tx, by_account, by_address, now)
             current = await tx.accounts.get(Scope.system(checked.workspace), checked.id)
             if current.generation != checked.generation or current.disabled_at is not None:
                 raise HubError("sign_in_failed")  # it changed while we checked the password
@@ -124,17 +123,19 @@ class StaffService:
         if found is None:
             return None
         session, account = found
-        now = self._clock.now()
-        if now - session.last_seen_at >= TOUCH_EVERY:
-            until = min(now + IDLE, session.created_at + LONGEST)
-            await self._store.write(lambda tx: tx.sessions.touch(session.token_hash, now, until), name="touch_session")
+        await keep_alive(self._store, session, self._clock.now())
         return self._principal(account, session)
 
     async def change_password(self, principal: Principal, *, old: str, new: str) -> None:
-        """Ends every session of the account, this one too: sign in again."""
+        """Ends every session of the account, this one too: sign in again. Whoever found a session may not find out the password by trying:
+        wrong ones count as failed sign-ins."""
+        now = self._clock.now()
         async with self._store.read() as tx:
             account = await tx.accounts.get(Scope.system(principal.workspace), principal.account)
+            by_account = _key("account", account.email)
+            await _not_too_often(tx, by_account, None, now)
         if not await self._passwords.matches(old, account.password_hash):
+            await self._store.write(lambda tx: _note_failure(tx, by_account, None, now), name="password_failed")
             raise HubError("sign_in_failed")
         await self.set_password(principal.workspace, principal.account, new, by=principal.account)
 
@@ -233,8 +234,23 @@ async def revoke(tx: Tx, workspace: str, accounts: Iterable[str], at: datetime, 
     tx.after_commit(lambda: on_revoked(workspace, revoked))
 
 
-async def _note_failure(tx: Tx, keys: tuple[str, ...], now: datetime) -> None:
-    for key in keys:
+async def keep_alive(store: Store, session: Session, now: datetime) -> None:
+    """Somebody uses this session."""
+    if now - session.last_seen_at >= TOUCH_EVERY:
+        until = min(now + IDLE, session.created_at + LONGEST)
+        await store.write(lambda tx: tx.sessions.touch(session.token_hash, now, until), name="touch_session")
+
+
+async def _not_too_often(tx: Tx, by_account: str, by_address: str | None, now: datetime) -> None:
+    """Asked before a password is checked and, since many may be checked at the same moment, again before anybody is told how it went."""
+    failures = await tx.sign_in_attempts.failures({by_account, by_address or by_account}, now - WINDOW)
+    if failures.get(by_account, 0) >= FAILURES_PER_ACCOUNT_MAX or failures.get(by_address or "", 0) >= FAILURES_PER_ADDRESS_MAX:
+        raise HubError("throttled", retry_after_seconds=WINDOW.total_seconds())
+
+
+async def _note_failure(tx: Tx, by_account: str, by_address: str | None, now: datetime) -> None:
+    await _not_too_often(tx, by_account, by_address, now)
+    for key in filter(None, (by_account, by_address)):
         await tx.sign_in_attempts.failed(key, now, now - WINDOW)
 
 

@@ -14,6 +14,7 @@ from contact_hub.clock import Clock
 from contact_hub.errors import HubError
 from contact_hub.ids import token_hash
 from contact_hub.scope import AgentScope, Scope
+from contact_hub.staff.accounts import keep_alive
 from contact_hub.store import Store, Tx
 from contact_hub.workspace.service import Workspaces
 from routing import journal
@@ -26,18 +27,17 @@ class Desk:
         self._store, self._workspaces, self._bus, self._clock, self._node = store, workspaces, bus, clock, node
 
     async def redeem(self, ticket: str) -> AgentScope:
-        """The agent who was given this ticket; it opens one socket. Raises `ticket_invalid`."""
+        """The agent who was given this ticket; it opens one socket, if the agent is still `entitled`. Raises `ticket_invalid`."""
         now = self._clock.now()
 
         async def command(tx: Tx) -> AgentScope:
             used = await tx.tickets.use(token_hash(ticket), "console", now)
             if used is None:
                 raise HubError("ticket_invalid")
-            return Scope.agent(used.workspace, str(used.subject["account"]), str(used.subject["agent"]))
+            subject = {key: str(value) for key, value in used.subject.items()}
+            return Scope.agent(used.workspace, subject["account"], subject["agent"], session=subject.get("session", ""))
 
-        scope = await self._store.write(command, name="desk.redeem")
-        await self._entitled(scope)
-        return scope
+        return await self._store.write(command, name="desk.redeem")
 
     async def occupied(self, scope: AgentScope, *, but_for: int | None = None) -> bool:
         """Whether another console of this agent is open, on a node that lives. `but_for` is the presence epoch of the one that asks, coming back."""
@@ -111,7 +111,7 @@ class Desk:
 
     async def still_here(self, scope: AgentScope, presence_epoch: int) -> None:
         """Raises `session_ended` or `superseded` where the console may not go on."""
-        await self._entitled(scope)
+        await self.entitled(scope)
         async with self._store.read() as tx:
             presence = await tx.presences.get(scope, scope.agent_id)
         if presence is not None and presence.presence_epoch != presence_epoch:
@@ -158,14 +158,14 @@ class Desk:
         if record.state != "offered":
             raise HubError("offer_lapsed")
 
-    async def _entitled(self, scope: AgentScope) -> None:
+    async def entitled(self, scope: AgentScope) -> None:
+        """Raises `session_ended` where the session is over, by sign-out, another password, another role or a disabled account."""
+        now = self._clock.now()
         async with self._store.read() as tx:
-            try:
-                account = await tx.accounts.get(Scope.system(scope.workspace), scope.account)
-            except HubError:
-                raise HubError("session_ended") from None
-        if account.disabled_at is not None or account.agent != scope.agent_id:
+            found = await tx.sessions.live(scope.session, now)
+        if found is None or (found[1].workspace, found[1].id, found[1].agent) != (scope.workspace, scope.account, scope.agent_id):
             raise HubError("session_ended")
+        await keep_alive(self._store, found[0], now)
         if scope.agent_id not in self._workspaces.floor(scope.workspace).agents:
             raise HubError("session_ended")
 

@@ -322,7 +322,7 @@ def _about(raw: bytes) -> str | None:
         return None
     try:
         frame = _about_decoder.decode(raw)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     about = frame.client_message_id or frame.offer or frame.conversation
     return about[:64] if about else None

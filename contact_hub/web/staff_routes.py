@@ -71,7 +71,7 @@ async def socket_ticket(hub: TheHub, who: Annotated[Principal, action(Action.CON
                 workspace=who.workspace,
                 ticket_hash=token_hash(ticket),
                 kind="console",
-                subject={"account": who.account, "agent": who.agent},
+                subject={"account": who.account, "agent": who.agent, "session": who.session},
                 expires_at=now + timedelta(seconds=hub.settings.ticket_seconds),
             )
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -49,16 +51,21 @@ async def handed_on(floor: hubs.Floor) -> tuple[hubs.Visitor, hubs.Agent, hubs.A
     return customer, viktor, anna, conversation
 
 
+async def refused(agent: hubs.Agent, kind: str, **fields: Any) -> str:
+    """The code with which the next frame is refused."""
+    before = len(agent.frames)
+    await agent.send(kind, **fields)
+    await agent.until(lambda: any(frame["type"] == "refusal" for frame in agent.frames[before:]))
+    return next(str(frame["code"]) for frame in agent.frames[before:] if frame["type"] == "refusal")
+
+
 async def test_whoever_had_a_conversation_once_has_no_say_in_it_any_more(floor: hubs.Floor) -> None:
     customer, viktor, anna, conversation = await handed_on(floor)
     noted = hubs.message_id()
     await viktor.send("note", client_message_id=noted, conversation=conversation, text="Ich bin noch da.")
     await viktor.expect("refusal", lambda frame: (frame["code"], frame["about"]) == ("not_yours", noted))
-    for kind, fields in (("language", {"tag": "tr"}), ("read", {"position": 3})):
-        refused = sum(frame["type"] == "refusal" for frame in viktor.frames)
-        await viktor.send(kind, conversation=conversation, **fields)
-        await viktor.until(lambda before=refused: sum(frame["type"] == "refusal" for frame in viktor.frames) > before)
-    assert {frame["code"] for frame in viktor.frames if frame["type"] == "refusal"} == {"not_yours"}
+    assert await refused(viktor, "language", conversation=conversation, tag="tr") == "not_yours"
+    assert await refused(viktor, "read", conversation=conversation, position=3) == "not_yours"
     await anna.reply(conversation, "Guten Tag, ich helfe Ihnen weiter.")
     await customer.until(lambda: bool(customer.texts[1:]))
     assert "notice.language_changed" not in customer.notices
@@ -196,3 +203,60 @@ async def test_an_agent_whom_the_rules_no_longer_name_stays_unknown_to_rivals(fl
     await anna.take()
     await anna.until(lambda: any(frame["type"] == "staff_entry" for frame in anna.frames) and len(anna.thread(conversation)) > 2)
     assert "viktor" not in str(anna.frames)
+
+
+async def console_hello(floor: hubs.Floor, ticket: str) -> dict[str, Any]:
+    async with websockets.connect(f"ws://localhost:{floor.port}/v1/console/socket") as socket:
+        await socket.send(json.dumps({"type": "hello", "protocol": 1, "ticket": ticket}))
+        return dict(json.loads(await socket.recv()))
+
+
+async def test_a_ticket_does_not_outlive_its_session(floor: hubs.Floor) -> None:
+    anna = await floor.staff("anna@aurora.example")
+    ticket = (await anna.post("/api/socket-ticket")).json()["ticket"]
+    await anna.post("/api/sign-out")
+    assert (await console_hello(floor, ticket))["code"] == "session_ended"
+    anna = await floor.staff("anna@aurora.example")
+    ticket = (await anna.post("/api/socket-ticket")).json()["ticket"]
+    await anna.post("/api/password", json={"old": hubs.PASSWORD, "new": "another horse, another battery"})
+    assert (await console_hello(floor, ticket))["code"] == "session_ended"
+
+
+async def test_a_console_ends_with_its_session_even_if_nobody_is_told(sqlite_url: str, tmp_path: Path) -> None:
+    async with hubs.floor(sqlite_url, tmp_path, revalidate_seconds=0.5) as floor:
+        anna = await floor.agent("anna")
+        await floor.hub.store.write(
+            lambda tx: tx.sessions.revoke_all("test", "anna", floor.hub.clock.now()), name="revoked elsewhere"
+        )
+        assert await anna.until_closed() == 4010
+
+
+async def test_guesses_at_the_same_moment_are_throttled_like_guesses_one_by_one(floor: hubs.Floor) -> None:
+    async with httpx.AsyncClient(base_url=floor.origin, headers={"x-contact-hub": "1"}, timeout=60) as http:
+        guesses = [*(f"wrong-{number}" for number in range(30)), hubs.PASSWORD]
+        asked = (http.post("/api/sign-in", json={"email": "stefan@aurora.example", "password": guess}) for guess in guesses)
+        told = [answer.json().get("code") for answer in await asyncio.gather(*asked)]
+    assert told.count("sign_in_failed") == 10
+    assert told.count("throttled") == 21
+
+
+async def test_a_found_session_is_no_place_to_guess_the_password(floor: hubs.Floor) -> None:
+    olga = await floor.staff("olga@hub.example")
+    told = [
+        (await olga.post("/api/password", json={"old": f"guess {number}", "new": "long enough"})).json()["code"]
+        for number in range(11)
+    ]
+    assert told == ["sign_in_failed"] * 10 + ["throttled"]
+
+
+async def test_a_frame_of_brackets_only_costs_its_own_refusal(floor: hubs.Floor) -> None:
+    customer = await floor.visitor()
+    await customer.raw('{"type":"start","client_message_id":"deep-00001","text":' + "[" * 30_000 + "]" * 30_000 + "}")
+    assert (await customer.expect("refusal"))["code"] == "invalid_field"
+    await customer.start("Guten Tag, es geht trotzdem.")
+
+
+async def test_a_name_in_the_form_is_masked_and_stays_in_its_line(floor: hubs.Floor) -> None:
+    anna, customer = await floor.agent("anna"), await floor.visitor()
+    await customer.start("Guten Tag, eine Frage.", name="Eve \u202e\u0000\n4111 1111 1111 1111")
+    assert (await anna.offer())["customer_name"] == "Eve •••• •••• •••• 1111"
