@@ -7,6 +7,7 @@ input row written in the same transaction, so neither can exist without the othe
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,6 +55,7 @@ _FIRST_WORDS: Final = 160
 _NAME_MAX: Final = 120
 _CUSTOMER: Final = "customer"
 _BRAND: Final = "brand"
+_TURNS: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -402,8 +404,8 @@ class Conversations:
 
     async def _customer(self, tx: Tx, scope: VisitorScope, brand: Brand, beginning: Beginning, now: datetime) -> str:
         """The customer behind this device; what the form says is kept, and proves nothing."""
-        name = (beginning.name or "").strip()[:_NAME_MAX] or None
-        email = (beginning.email or "").strip() or None
+        name = _one_line(beginning.name or "")[:_NAME_MAX] or None
+        email = _one_line(beginning.email or "") or None
         known = scope.customer or await tx.devices.customer_of(scope)
         if known is not None:
             if name:
@@ -656,6 +658,12 @@ def _clean(text: str) -> str:
 def _masked(text: str) -> str:
     # lone surrogates are no text: neither database nor socket could carry them
     return mask_cards(text.encode("utf-8", "replace").decode("utf-8").strip())
+
+
+def _one_line(text: str) -> str:
+    """A field of the form: masked like everything else, without characters that break a line or turn its direction on an agent's screen."""
+    seen = "".join(" " if unicodedata.category(character) in {"Cc", "Zl", "Zp"} else character for character in text)
+    return _masked(" ".join(seen.translate(_TURNS).split()))
 
 
 def _tag(tag: str) -> str:

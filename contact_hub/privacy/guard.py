@@ -18,8 +18,16 @@ from contact_hub.privacy.masking import mask_cards
 Severity = Literal["refuse", "warn"]
 
 _VARIABLE: Final = re.compile(r"\{\??[^{}\n]{1,80}\}|\[(?:name|order|date|amount)\]", re.IGNORECASE)
-_INVISIBLE: Final = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF], None)
 _NAME_CHARS_MIN: Final = 3
+_FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5")
+_SELECTORS: Final = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
+_UNSPACED: Final = (
+    r"\u0e00-\u0eff\u1000-\u11ff\u1780-\u17ff\u3040-\u318f\u31f0-\u31ff\u3400-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
+)
+"""Scripts that put no space between words, or grow particles on names (after folding, Hangul is letters of its own): in them a name ends nowhere."""
+_IS_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
+_LATIN: Final = "a-z0-9\u00df-\u024f"
+_ANY_OTHER: Final = rf"^\W_{_UNSPACED}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +59,26 @@ def inspect(text: str, voice: Voice, *, written_in: str | None = None) -> tuple[
 
 def names(code: str, phrases: Iterable[str]) -> frozenset[tuple[str, str]]:
     """Phrases to look for under `code`, folded; too short ones would hit everywhere and are left out."""
-    return frozenset((code, folded) for phrase in phrases if len(folded := fold(phrase).strip()) >= _NAME_CHARS_MIN)
+    return frozenset((code, folded) for phrase in phrases if _long_enough(folded := fold(phrase).strip()))
 
 
 def fold(text: str) -> str:
     """Compatibility form, case folded, accents and invisible characters gone, white space single: how names are compared."""
-    plain = unicodedata.normalize("NFKD", text.translate(_INVISIBLE)).casefold()
-    return " ".join("".join(character for character in plain if not unicodedata.combining(character)).split())
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return " ".join("".join(character for character in plain if _is_seen(character)).split())
+
+
+def _is_seen(character: str) -> bool:
+    """Whether it is more than an accent, a direction, a joiner, a filler or a selector of shapes."""
+    if character.isascii():
+        return True
+    unseen = unicodedata.combining(character) or unicodedata.category(character) == "Cf" or character in _FILLERS
+    return not unseen and not any(ord(character) in selectors for selectors in _SELECTORS)
+
+
+def _long_enough(folded: str) -> bool:
+    """Three characters; of scripts whose characters are syllables, two."""
+    return len(folded) >= _NAME_CHARS_MIN or (len(folded) == 2 and all(map(_IS_UNSPACED.match, folded)))
 
 
 def _named(folded: str, phrases: frozenset[tuple[str, str]], severity: Severity) -> list[Finding]:
@@ -70,7 +91,15 @@ def _named(folded: str, phrases: frozenset[tuple[str, str]], severity: Severity)
 @lru_cache(maxsize=512)
 def _pattern(phrases: frozenset[tuple[str, str]]) -> re.Pattern[str]:
     longest_first = sorted({phrase for _, phrase in phrases}, key=lambda phrase: (-len(phrase), phrase))
-    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)")
+    return re.compile("|".join(f"{_edge(phrase[0], '<')}{re.escape(phrase)}{_edge(phrase[-1], '')}" for phrase in longest_first))
+
+
+def _edge(character: str, side: Literal["<", ""]) -> str:
+    """Where a name that begins (`<`) or ends with this character is not just a part of a longer word: by the letters of its own script, since
+    Japanese goes on right after a Latin name and Arabic begins right before it."""
+    if _IS_UNSPACED.match(character):
+        return ""
+    return f"(?{side}![{_LATIN if re.match(f'[{_LATIN}]', character) else _ANY_OTHER}])"
 
 
 def _card(text: str) -> list[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from contact_hub.privacy.guard import Voice, fold, inspect, names
 
 VOICE = Voice(
@@ -42,3 +44,24 @@ def test_card_numbers_are_refused_and_a_wrong_language_is_warned_of() -> None:
 
 def test_folding_is_the_same_twice() -> None:
     assert fold(fold("Straße ÉTÉ")) == fold("Straße ÉTÉ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "私はZephyrの者です",
+        "我们是Zephyr公司",
+        "บริษัทZephyrครับ",
+        "저는 Zephyr에서 일합니다",
+        "أعمل في شركةZephyr",
+        "_Zephyr_",
+        "Ze\u202dphyr",
+        "Ze\ufe0fphyr",
+        "Z\u2063ephyr",
+        "Ze\u3164phyr",
+        "我们在风神工作",
+    ],
+)
+def test_a_name_is_found_where_words_are_not_parted_by_spaces_and_behind_what_nobody_sees(text: str) -> None:
+    voice = Voice(refused=names("vendor_named", ["Zephyr", "风神"]))
+    assert [finding.code for finding in inspect(text, voice)] == ["vendor_named"]
