@@ -16,13 +16,13 @@ PROTOCOL: Final = 1
 FRAME_BYTES_MAX: Final = 64 * 1024
 TEXT_CHARS_MAX: Final = 8_000
 
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$(?!\n)")]
 ClientMessageId = Annotated[
     str,
     msgspec.Meta(
         min_length=8,
         max_length=64,
-        pattern=r"^[A-Za-z0-9._:-]+$",
+        pattern=r"^[A-Za-z0-9._:-]+$(?!\n)",
         description="Minted by the client, unique per conversation and sender; resend the same id until it is acknowledged.",
     ),
 ]

@@ -26,6 +26,7 @@ from contact_hub.ids import Ids
 from contact_hub.live.metrics import observe_batch
 from contact_hub.live.owner import Owner
 from contact_hub.live.places import LivePlaces
+from contact_hub.live.queues import QueueBoard
 from contact_hub.live.reader import Reader
 from contact_hub.live.sweeper import Sweeper
 from contact_hub.live.switchboard import Switchboard
@@ -62,6 +63,7 @@ class Hub:
     visitors: VisitorDesk
     conversations: Conversations
     reader: Reader
+    queues: QueueBoard
     quality: QualityService
     places: LivePlaces
     owners: dict[str, Owner]
@@ -99,6 +101,7 @@ class Hub:
         return Wires(
             store=self.store,
             reader=self.reader,
+            queues=self.queues,
             switchboard=self.switchboard,
             workspaces=self.workspaces,
             conversations=self.conversations,
@@ -198,6 +201,7 @@ async def build(
             visitors=VisitorDesk(store=store, workspaces=workspaces, clock=clock, ids=ids, ticket_seconds=settings.ticket_seconds),
             conversations=conversations,
             reader=Reader(store),
+            queues=QueueBoard(store, clock),
             quality=QualityService(journal_reader(store), background_of(workspaces)),
             places=LivePlaces(owners, clock),
             owners=owners,

@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(default=5, ge=1, le=60)
     ticket_seconds: float = Field(default=30, gt=0, le=300)
     session_hours: float = Field(default=12, gt=0, le=72)
-    revalidate_seconds: float = Field(default=30, gt=0, le=60)
+    revalidate_seconds: float = Field(default=10, gt=0, le=60)
     shutdown_seconds: float = Field(default=5, gt=0, le=20)
     commit_group_milliseconds: float = Field(default=4, ge=0, le=50)
 

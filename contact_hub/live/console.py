@@ -20,7 +20,7 @@ from contact_hub.conversations.service import Posted
 from contact_hub.errors import HubError
 from contact_hub.live.reader import Look
 from contact_hub.live.switchboard import Key, Listener
-from contact_hub.live.view import build
+from contact_hub.live.view import brands_of, build
 from contact_hub.live.wires import Out, Wires
 from contact_hub.scope import AgentScope, Scope
 from contact_hub.staff.desk import Desk
@@ -39,6 +39,7 @@ class ConsoleSession:
         self._out, self._desk = out, desk
         self._store, self._reader, self._switchboard = wires.store, wires.reader, wires.switchboard
         self._workspaces, self._conversations, self._bus = wires.workspaces, wires.conversations, wires.bus
+        self._queues = wires.queues
         self._clock, self._heartbeat_seconds, self._poll_seconds = wires.clock, wires.heartbeat_seconds, wires.poll_seconds
         self._scope: AgentScope | None = None
         self._presence_epoch = 0
@@ -123,7 +124,10 @@ class ConsoleSession:
                 self._heard(poke)
             if any(poke.kind == "roll_call" for poke in pokes):
                 await self._desk.answer_roll_call(self.scope, self._presence_epoch)
-            if not pokes or any(poke.kind not in {"typing", "refused", "console", "roll_call"} for poke in pokes):
+            kinds = {poke.kind for poke in pokes} - {"typing", "refused", "console", "roll_call"}
+            if kinds == {"queue"}:
+                await self._look_at_queues()
+            elif kinds or not pokes:
                 await self._look(everything=not pokes or any(poke.kind == "everything" for poke in pokes), moved=pokes)
 
     def heartbeat(self) -> f.ConsoleHeartbeat:
@@ -143,9 +147,10 @@ class ConsoleSession:
     async def _welcome(self, resume: f.ConsoleResume | None) -> None:
         now = self._clock.now()
         floor = self._floor()
+        queues = await self._queues.lines(self.scope.workspace, brands_of(floor, self.scope.agent_id))
         async with self._store.read() as tx:
             workspace = await tx.workspaces.get(self.scope.workspace)
-            view = await build(tx, self.scope, floor, now)
+            view = await build(tx, self.scope, floor, now, queues)
         if workspace is None:
             raise HubError("workspace_unknown")
         self._view, self._rules = view, floor.version
@@ -185,8 +190,9 @@ class ConsoleSession:
             if floor.version != self._rules:
                 self._rules = floor.version
                 self._out.put(f.ReferenceChanged(reference=reference(floor, self.scope.agent_id)))
+            queues = await self._queues.lines(self.scope.workspace, brands_of(floor, self.scope.agent_id))
             async with self._store.read() as tx:
-                view = await build(tx, self.scope, floor, self._clock.now())
+                view = await build(tx, self.scope, floor, self._clock.now(), queues)
             assert self._view is not None
             changes = diff(self._view, view)
             self._view = view
@@ -198,6 +204,16 @@ class ConsoleSession:
                 cursor = self._cursors[id_]
                 if everything or cursor.public < card.public_head or cursor.staff < card.staff_head or _names(moved, id_):
                     await self._read_thread(id_)
+
+    async def _look_at_queues(self) -> None:
+        """Only the queues moved: what fifty consoles hear at every arrival must cost next to nothing."""
+        async with self._telling:
+            assert self._view is not None
+            queues = await self._queues.lines(self.scope.workspace, brands_of(self._floor(), self.scope.agent_id))
+            view = msgspec.structs.replace(self._view, queues=queues)
+            if changes := diff(self._view, view):
+                self._view = view
+                self._out.put(f.Delta(changes=changes))
 
     async def _read_thread(self, conversation: str) -> None:
         more = True

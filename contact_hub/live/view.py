@@ -5,6 +5,7 @@ The view is rebuilt, never patched: the difference to what was sent before is ar
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,8 +33,8 @@ class _Material:
     begun_with: dict[str, str]
 
 
-async def build(tx: Tx, scope: AgentScope, floor: Floor, now: datetime) -> View:
-    """The view of the agent in `scope` at this moment."""
+async def build(tx: Tx, scope: AgentScope, floor: Floor, now: datetime, queues: Mapping[str, QueueLine]) -> View:
+    """The view of the agent in `scope` at this moment. `queues` are those of `brands_of` the agent; they are the same for many and asked once for all."""
     system = Scope.system(scope.workspace)
     agent = scope.agent_id
     ringing, held = await tx.offers.ringing(scope, agent), await tx.offers.assigned(scope, agent)
@@ -50,22 +51,21 @@ async def build(tx: Tx, scope: AgentScope, floor: Floor, now: datetime) -> View:
         drafts=await tx.drafts.all(scope) if held else {},
         begun_with=await first_words(tx, system, [offer.conversation for offer in ringing]),
     )
-    own = floor.agents.get(agent)
-    brands = [
-        brand
-        for brand in floor.brands
-        if own is not None and (brand in own.certifications or not floor.brands[brand].certification_required)
-    ]
-    waiting = await tx.inquiries.waiting_by_brand(system, brands)
     cards = (_card(material, offer, floor) for offer in held)
     return View(
         me=await _me(tx, scope, floor, now),
         offers={offer.id: _offer(material, offer) for offer in ringing},
         conversations={card.conversation: card for card in sorted(cards, key=lambda card: card.assigned_at)},
-        queues={
-            brand: QueueLine(brand=brand, waiting=line.waiting, oldest_since=line.oldest_since) for brand, line in waiting.items()
-        },
+        queues=dict(queues),
     )
+
+
+def brands_of(floor: Floor, agent: str) -> list[str]:
+    """The brands whose queues this agent may see: those the agent may answer for."""
+    own = floor.agents.get(agent)
+    if own is None:
+        return []
+    return [brand for brand in floor.brands if brand in own.certifications or not floor.brands[brand].certification_required]
 
 
 async def _me(tx: Tx, scope: AgentScope, floor: Floor, now: datetime) -> Me:

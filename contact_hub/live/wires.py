@@ -10,6 +10,7 @@ import msgspec
 from contact_hub.bus import Bus
 from contact_hub.clock import Clock
 from contact_hub.conversations.service import Conversations
+from contact_hub.live.queues import QueueBoard
 from contact_hub.live.reader import Reader
 from contact_hub.live.switchboard import Switchboard
 from contact_hub.store import Store
@@ -31,6 +32,7 @@ class Wires:
 
     store: Store
     reader: Reader
+    queues: QueueBoard
     switchboard: Switchboard
     workspaces: Workspaces
     conversations: Conversations

@@ -15,14 +15,14 @@ from contact_hub.web.api import TheHub, action
 router = APIRouter()
 
 
-@router.get("/healthz", dependencies=[action(Action.HEALTH_SHOW)])
+@router.api_route("/healthz", methods=["GET", "HEAD"], dependencies=[action(Action.HEALTH_SHOW)])
 async def healthz(hub: TheHub) -> Response:
     """Alive: the loop turns and no part of us has died."""
     dead = hub.failing()
     return Response("\n".join(dead) or "ok", status_code=500 if dead else 200, media_type="text/plain")
 
 
-@router.get("/readyz", dependencies=[action(Action.HEALTH_SHOW)])
+@router.api_route("/readyz", methods=["GET", "HEAD"], dependencies=[action(Action.HEALTH_SHOW)])
 async def readyz(hub: TheHub) -> Response:
     """Ready: rows can be read, and we are not on our way out."""
     if not hub.ready:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from agents.console import apply, diff
 from agents.frames import LanguageView, Me, OfferCard, QueueLine, View
-from contact_hub.live.view import build
+from contact_hub.live.queues import QueueBoard
+from contact_hub.live.view import brands_of, build
 from contact_hub.scope import Scope
 from tests import hubs
 
@@ -99,8 +100,10 @@ async def test_every_action_keeps_the_screen_equal_to_a_fresh_one(sqlite_url: st
 
 
 async def _fresh_view(floor: hubs.Floor) -> dict[str, object]:
+    rules = floor.hub.workspaces.floor("test")
+    queues = await QueueBoard(floor.hub.store, floor.hub.clock).lines("test", brands_of(rules, "anna"))
     async with floor.hub.store.read() as tx:
-        view = await build(tx, Scope.agent("test", "anna", "anna"), floor.hub.workspaces.floor("test"), AT)
+        view = await build(tx, Scope.agent("test", "anna", "anna"), rules, AT, queues)
     plain = msgspec.json.decode(msgspec.json.encode(view))
     assert isinstance(plain, dict)
     return {"offers": {}, "conversations": {}, "queues": {}, **plain}

@@ -59,6 +59,7 @@ class VisitorSession:
         self._position = 0
         self._state: f.ConversationState | None = None
         self._queue: f.Queue | None = None
+        self._inquiry: str | None = None
         self._hours: f.OpeningHours | None = None
         self._listener: Listener | None = None
         self._epoch = ""
@@ -141,7 +142,10 @@ class VisitorSession:
             pokes = await self._listener.next(poll_seconds=self._poll_seconds)
             if any(poke.kind == "typing" and poke.detail == "agent" for poke in pokes):
                 self._show_typing()
-            if not pokes or any(poke.kind != "typing" for poke in pokes):
+            kinds = {poke.kind for poke in pokes} - {"typing"}
+            if kinds == {"queue"}:
+                self._show_queue()
+            elif kinds or not pokes:
                 if any(poke.kind == "workspace" for poke in pokes) or not pokes:
                     self._show_hours()
                 await self._catch_up()
@@ -195,7 +199,7 @@ class VisitorSession:
             self._position = resume.position
 
     def _begin(self, conversation: str) -> None:
-        self._conversation, self._position, self._state, self._queue = conversation, 0, None, None
+        self._conversation, self._position, self._state, self._queue, self._inquiry = conversation, 0, None, None, None
         self._retune()
 
     def _retune(self) -> None:
@@ -259,12 +263,18 @@ class VisitorSession:
             self._state = state
             self._retune()
             self._out.put(f.State(conversation=state))
-        if state.state == "waiting" and look.conversation.inquiry:
-            ahead = self._places.ahead(self.scope.workspace, look.conversation.inquiry)
-            queue = f.Queue(conversation=state.conversation, ahead=ahead) if ahead is not None else None
-            if queue is not None and queue != self._queue:
-                self._queue = queue
-                self._out.put(queue, may_be_lost=True)
+        self._inquiry = look.conversation.inquiry if state.state == "waiting" else None
+        self._show_queue()
+
+    def _show_queue(self) -> None:
+        """Our place, where it changed; asked of the engine in memory, since every arrival may move everybody's."""
+        if self._conversation is None or self._inquiry is None:
+            return
+        ahead = self._places.ahead(self.scope.workspace, self._inquiry)
+        queue = f.Queue(conversation=self._conversation, ahead=ahead) if ahead is not None else None
+        if queue is not None and queue != self._queue:
+            self._queue = queue
+            self._out.put(queue, may_be_lost=True)
 
     def _show_hours(self) -> None:
         floor = self._workspaces.floor(self.scope.workspace)
