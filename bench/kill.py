@@ -261,7 +261,9 @@ async def torment(
                     progress.advance(task)
             await asyncio.sleep(seconds_between[1])
             stop.set()
-        return await _judged(http, hub, ledger, writing, agents, stack) | {
+        # asked through connections of their own: the others may lead to a server that is dead
+        asking = await stack.enter_async_context(http_client())
+        return await _judged(asking, hub, ledger, writing, agents, stack) | {
             "kills": kills,
             "customers": customers,
             "agents": len(agents),
