@@ -46,7 +46,7 @@ PLACES = [
 
 
 def always_open(port: int) -> Workspace:
-    """The demo without closing times and overflow, so that the test depends on neither the hour nor the tier."""
+    """The demo without closing times, overflow and long cool-downs, so that the test depends on neither the hour nor the tier nor chance."""
     document = to_document(demo_workspace(port))
     for pool in document["pools"]:
         pool["hours"] = {"daily": ["00:00-24:00"]}
@@ -58,6 +58,8 @@ def always_open(port: int) -> Workspace:
         agent["certifications"] = dict.fromkeys(agent["certifications"])
     for contract in document["contracts"]:
         contract.pop("overflow_after_seconds", None)
+    # robots decline now and then; where one is the only one who may answer, the real cool-down is longer than a customer of this speed waits
+    document["rules"]["decline_cooldown_seconds"] = 1
     return from_document(document)
 
 
