@@ -197,6 +197,7 @@ class Client:
     def __init__(self, floor: Floor, socket: websockets.ClientConnection) -> None:
         self.floor, self.socket = floor, socket
         self.frames: list[dict[str, Any]] = []
+        self.wire: list[str] = []
         self.closed: int | None = None
         self._moved = asyncio.Event()
         self._reading = asyncio.create_task(self._read())
@@ -247,6 +248,7 @@ class Client:
             async for raw in self.socket:
                 text = raw if isinstance(raw, str) else raw.decode()
                 self.floor.received.append(text)
+                self.wire.append(text)
                 frame = json.loads(text)
                 self.frames.append(frame)
                 self.got(frame)
@@ -272,6 +274,7 @@ class Visitor(Client):
         session = answer.json()
         visitor = cls(floor, await websockets.connect(f"ws://localhost:{floor.port}/v1/widget/socket"))
         visitor.token, visitor.brand = session["token"], brand
+        visitor.wire += [answer.text, str(answer.headers)]
         await visitor.send(
             "hello",
             protocol=1,
