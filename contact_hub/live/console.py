@@ -29,6 +29,9 @@ from contact_hub.staff.policy import Party
 from contact_hub.store.records import PublicEntry, StaffEntry
 from contact_hub.workspace.floor import Floor
 
+_WITHHELD: Final = "–"
+"""Stands for words that are not for this reader; needs no translation."""
+
 _decoder: Final[msgspec.json.Decoder[f.FromConsole]] = msgspec.json.Decoder(f.FromConsole)
 
 
@@ -339,8 +342,13 @@ def public_entry(entry: PublicEntry, floor: Floor, *, known: frozenset[str] | No
 
 
 def staff_entry(entry: StaffEntry, floor: Floor, *, known: frozenset[str] | None) -> f.StaffEntry:
-    """A row of the staff log, with names for ids where the reader may know them."""
+    """A row of the staff log, with names for ids where the reader may know them.
+
+    A private note stays in its house: a rival vendor's agent, to whom the conversation was handed on, gets the row (positions have no holes) without its
+    words. What was written *for* the next one, the note of a transfer, is theirs.
+    """
     body = entry.body
+    foreign = entry.kind == "note" and known is not None and entry.sender not in known
     named = {key: _name(key, str(value), floor, known) for key, value in dict(body.get("values", {})).items()}
     return f.StaffEntry(
         conversation=entry.conversation,
@@ -348,7 +356,7 @@ def staff_entry(entry: StaffEntry, floor: Floor, *, known: frozenset[str] | None
         at=entry.at,
         kind=entry.kind,
         author=_name("agent", entry.sender, floor, known),
-        text=str(body.get("text", "")),
+        text=_WITHHELD if foreign else str(body.get("text", "")),
         values=named,
         client_message_id=entry.client_message_id or "",
     )

@@ -126,3 +126,21 @@ async def test_a_vendors_manager_sees_the_own_people_and_nobody_else(floor: hubs
     assert [agent["agent"] for agent in seen["agents"]] == ["viktor"]
     assert [pool["id"] for pool in seen["pools"]] == ["manila"]
     assert seen["queues"] == []
+
+
+async def test_a_private_note_stays_in_its_house_when_a_rival_vendor_takes_over(floor: hubs.Floor) -> None:
+    anna = await floor.agent("anna")
+    customer = await floor.visitor()
+    conversation = await customer.start("Guten Tag, ich brauche bitte Hilfe mit meiner Rechnung.")
+    await anna.take()
+    await anna.send("note", client_message_id="private-note-1", conversation=conversation, text="nur für unser Haus")
+    own = await anna.expect("staff_entry", lambda frame: frame["kind"] == "note")
+    assert own["text"] == "nur für unser Haus"
+    viktor = await floor.agent("viktor")
+    await anna.send("transfer", conversation=conversation, note="bitte übernehmen")
+    await viktor.take()
+    handed = await viktor.expect("staff_entry", lambda frame: frame["kind"] == "transfer_asked")
+    assert handed["text"] == "bitte übernehmen"
+    assert "nur für unser Haus" not in "".join(viktor.wire)
+    positions = [frame["position"] for frame in viktor.frames if frame["type"] == "staff_entry"]
+    assert positions == list(range(1, len(positions) + 1))
