@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response, async_playwright, expect
 from playwright.async_api import Error as PlaywrightError
 
 import contact_hub
@@ -33,6 +33,7 @@ ARGUMENTS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+expect.set_options(timeout=20_000)  # how long a story waits for what must come; on two shared cores five seconds are too few
 _FAILED: Final = pytest.StashKey[bool]()
 _STATIC: Final = Path(contact_hub.__file__).parent / "web" / "static"
 
@@ -89,7 +90,7 @@ class People:
         return self._watched(await launch(home, executable_path=self._chromium.program, args=list(ARGUMENTS), **_screen(**options)))
 
     def _watched(self, context: BrowserContext) -> BrowserContext:
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(20_000)
         context.on("console", self._hear)
         context.on("weberror", lambda error: self.failed.append(str(error.error)))
         context.on("response", self._look)

@@ -19,16 +19,18 @@ pytestmark = IN_A_BROWSER
 async def test_an_offer_that_nobody_answers_goes_to_the_next_and_its_agent_away(
     sqlite_url: str, tmp_path: Path, people: People
 ) -> None:
-    async with floors.stage(tmp_path, sqlite_url, offer_seconds=4) as stage:
+    async with floors.stage(tmp_path, sqlite_url, offer_seconds=12) as stage:
         amelie = await Console.sign_in(await people.person(), stage, floors.AMELIE)
         nadia = await Console.sign_in(await people.person(), stage, floors.NADIA)
         await amelie.be_ready()
         customer = await Widget.on(await people.person(), stage.site())
         await customer.ask("Hello, where is the parcel that you promised me for yesterday?")
         timer = amelie.offers.get_by_role("timer")
-        await expect(timer).to_have_text("4")
+        await expect(timer).to_have_text(re.compile(r"1[0-2]|[789]"))
         await nadia.be_ready()
-        await expect(timer).to_have_text("2")
+        await expect(timer).to_have_text(
+            re.compile(r"^\s*[1-6]\s*$")
+        )  # it counts down; which second is seen is the machine's affair
         await expect(amelie.offers).to_have_count(0)
         await expect(amelie.availability).to_contain_text(words("console.away.missed_offer"))
 
