@@ -31,13 +31,26 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """How long an inquiry will probably wait from now, in seconds: the middle, and the range that should hold it four times of five."""
+
+    low: float
+    likely: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """Nobody can take it now; it waits. `next_opening` is set (UTC) where everybody who ever could is closed."""
+    """Nobody can take it now; it waits. `next_opening` is set (UTC) where everybody who ever could is closed, `estimate` where enough
+    is known to give one, `held_for` and `held_until` while it waits for the agent its customer knows."""
 
     inquiry: InquiryId
     trace: Trace
     all_closed: bool = False
     next_opening: datetime | None = None
+    estimate: Estimate | None = None
+    held_for: AgentId | None = None
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,11 +18,15 @@ class Reason(StrEnum):
     CONTRACT_NOT_VALID = "contract_not_valid"
     CHANNEL_NOT_ALLOWED = "channel_not_allowed"
     NO_PERSONA = "no_persona"
+    RESIDENCY = "residency"
+    DATA_ACCESS = "data_access"
     NOT_CERTIFIED = "not_certified"
     CERTIFICATION_EXPIRED = "certification_expired"
     LANGUAGE_MISSING = "language_missing"
     LANGUAGE_BELOW_FLOOR = "language_below_floor"
     SKILL_MISSING = "skill_missing"
+    CAP_REACHED = "cap_reached"
+    BUDGET_SPENT = "budget_spent"
     POOL_CLOSED = "pool_closed"
     OFF_SHIFT = "off_shift"
     OFFLINE = "offline"
@@ -34,6 +38,10 @@ class Reason(StrEnum):
     DECLINED = "declined"
     DECLINED_TOO_OFTEN = "declined_too_often"
     TIER_NOT_YET = "tier_not_yet"
+    WISH_NOT_MET = "wish_not_met"
+    SHARE_TURN = "share_turn"
+    SEATS_KEPT = "seats_kept"
+    HELD_FOR_LAST_AGENT = "held_for_last_agent"
 
 
 PERMANENT = frozenset(
@@ -43,6 +51,8 @@ PERMANENT = frozenset(
         Reason.NO_CONTRACT,
         Reason.CHANNEL_NOT_ALLOWED,
         Reason.NO_PERSONA,
+        Reason.RESIDENCY,
+        Reason.DATA_ACCESS,
         Reason.NOT_CERTIFIED,
         Reason.LANGUAGE_MISSING,
         Reason.LANGUAGE_BELOW_FLOOR,
@@ -54,17 +64,29 @@ PERMANENT = frozenset(
 DATED = frozenset({Reason.CONTRACT_NOT_VALID, Reason.CERTIFICATION_EXPIRED, Reason.POOL_CLOSED, Reason.OFF_SHIFT})
 """Those the calendar takes away or brings."""
 
+COUNTED = frozenset({Reason.CAP_REACHED, Reason.BUDGET_SPENT})
+"""Those that what was accepted today brings, and the next day takes away."""
+
+SOFT = frozenset({Reason.TIER_NOT_YET, Reason.WISH_NOT_MET, Reason.SHARE_TURN, Reason.SEATS_KEPT, Reason.HELD_FOR_LAST_AGENT})
+"""Those that give way as the inquiry waits."""
+
 
 class Why(StrEnum):
     """Why this agent among those who could: the step of the ranking after which one was left."""
 
     ONLY_ONE = "only_one"
     TIER = "tier"
+    MINIMUM = "minimum"
+    SHARE = "share"
     MOST_LANGUAGES = "most_languages"
     LEAST_FLEXIBLE = "least_flexible"
     CLOSEST_LEVEL = "closest_level"
     NEAREST_DIALECT = "nearest_dialect"
+    NEAREST_ZONE = "nearest_zone"
+    LOWEST_COST = "lowest_cost"
     LONGEST_IDLE = "longest_idle"
+    LAST_AGENT = "last_agent"
+    MATCHED = "matched"
     NEXT_IN_LINE = "next_in_line"
     TRANSFERRED_TO_YOU = "transferred_to_you"
     CLAIMED = "claimed"
@@ -81,6 +103,7 @@ class Over(StrEnum):
     DEMAND_CORRECTED = "demand_corrected"
     RULES_CHANGED = "rules_changed"
     CERTIFICATION_EXPIRED = "certification_expired"
+    CAP_REACHED = "cap_reached"
     NO_LONGER_ELIGIBLE = "no_longer_eligible"
     CLAIMED_BY_ANOTHER = "claimed_by_another"
     TRANSFERRED = "transferred"
@@ -97,6 +120,7 @@ class Refusal(StrEnum):
     OFFER_LAPSED = "offer_lapsed"
     OFFER_NOT_YOURS = "offer_not_yours"
     CERTIFICATION_EXPIRED = "certification_expired"
+    CAP_REACHED = "cap_reached"
     NO_LONGER_ELIGIBLE = "no_longer_eligible"
     SEATS_FULL = "seats_full"
     NOT_FOUND = "not_found"
