@@ -1,0 +1,314 @@
+"""How often the truth falls inside the estimated range: small floors with known laws, every inquiry that was queued and then taken.
+
+    python -m bench.estimates --json
+
+For each floor: `inside` is the share of true waits within [low, high] (four of five are promised), `below` and `above` the shares on either side (a tenth
+each), `error` the mean absolute error of `likely` over the mean wait, `width` the mean of high - low over the mean wait. A loop of its own instead of the
+engine: the estimator sees only what any floor can tell it, and a million inquiries take seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import json
+import math
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from routing.decisions import Estimate
+from routing.estimate import Estimator
+
+SECOND = 1_000_000
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """One class of inquiries: a lower `priority` goes first; `rush` multiplies the rate by the time of day."""
+
+    per_hour: float
+    priority: int = 0
+    patience: float | None = None
+    rush: Callable[[float], float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """Alike agents and whom they serve: traffic class → how many seconds an inquiry waits before they may."""
+
+    agents: int
+    handling: float
+    serves: Mapping[str, float]
+    service: Callable[[random.Random, float], float] = field(default=lambda chance, mean: chance.expovariate(1 / mean))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    traffic: Mapping[str, Traffic]
+    teams: Sequence[Team]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    floor: str
+    scored: int
+    inside: float
+    below: float
+    above: float
+    error: float
+    width: float
+    mean_wait: float
+
+
+def _rush_hour(seconds: float) -> float:
+    """Calm at night, 1.0 on average of the day's plateau, half as much again from 10 to 12."""
+    hour = seconds % DAY / 3600
+    if hour < 6 or hour >= 22:
+        return 0.35
+    return 1.35 if 10 <= hour < 12 else 0.9
+
+
+def _lognormal(chance: random.Random, mean: float) -> float:
+    return chance.lognormvariate(math.log(mean) - 0.5, 1.0)
+
+
+FLOORS: Mapping[str, Floor] = {
+    "pooled, 80 %": Floor(traffic={"a": Traffic(per_hour=288)}, teams=[Team(agents=24, handling=240, serves={"a": 0})]),
+    "pooled, 90 %": Floor(traffic={"a": Traffic(per_hour=324)}, teams=[Team(agents=24, handling=240, serves={"a": 0})]),
+    "pooled, 97 %": Floor(traffic={"a": Traffic(per_hour=349.2)}, teams=[Team(agents=24, handling=240, serves={"a": 0})]),
+    "pooled, long-tailed service": Floor(
+        traffic={"a": Traffic(per_hour=324)}, teams=[Team(agents=24, handling=240, serves={"a": 0}, service=_lognormal)]
+    ),
+    "two priorities": Floor(
+        traffic={"first": Traffic(per_hour=108, priority=0), "second": Traffic(per_hour=180, priority=1)},
+        teams=[Team(agents=10, handling=115, serves={"first": 0, "second": 0})],
+    ),
+    "overflow after 60 s": Floor(
+        traffic={"a": Traffic(per_hour=240)},
+        teams=[Team(agents=18, handling=300, serves={"a": 0}), Team(agents=6, handling=300, serves={"a": 60})],
+    ),
+    "N: one team helps the other": Floor(
+        traffic={"a": Traffic(per_hour=200), "b": Traffic(per_hour=120)},
+        teams=[Team(agents=12, handling=240, serves={"a": 0}), Team(agents=11, handling=240, serves={"b": 0, "a": 0})],
+    ),
+    "skill graph of six languages": Floor(
+        traffic={name: Traffic(per_hour=rate) for name, rate in zip("abcdef", (90, 60, 45, 30, 20, 10), strict=True)},
+        teams=[
+            Team(agents=5, handling=240, serves={"a": 0, "b": 0}),
+            Team(agents=5, handling=240, serves={"b": 0, "c": 0, "d": 0}),
+            Team(agents=4, handling=300, serves={"c": 0, "e": 0, "a": 0}),
+            Team(agents=5, handling=240, serves={"d": 0, "f": 0, "a": 0}),
+        ],
+    ),
+    "a day with a rush": Floor(
+        traffic={"a": Traffic(per_hour=330, rush=_rush_hour)}, teams=[Team(agents=24, handling=240, serves={"a": 0})]
+    ),
+    "impatient": Floor(traffic={"a": Traffic(per_hour=420, patience=180)}, teams=[Team(agents=24, handling=240, serves={"a": 0})]),
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class _Waiting:
+    name: str
+    since: int
+    told: Estimate | None
+    gone: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """What came true."""
+
+    scored: int = 0
+    below: int = 0
+    above: int = 0
+    error: float = 0.0
+    width: float = 0.0
+    waited: float = 0.0
+
+    def add(self, told: Estimate, waited: float) -> None:
+        self.scored += 1
+        self.below += waited < told.low
+        self.above += waited > told.high
+        self.error += abs(waited - told.likely)
+        self.width += told.high - told.low
+        self.waited += waited
+
+
+def run(floor: Floor, *, arrivals: int, seed: int, warm_up: float = 0.1, estimator: Estimator | None = None) -> _Tally:
+    """Let the floor live; the first tenth of the arrivals teaches without being counted."""
+    chance = random.Random(seed)
+    estimator = estimator or Estimator()
+    tally = _Tally()
+    order = count()
+    heap: list[tuple[int, int, str, object]] = []
+    lines: dict[str, deque[_Waiting]] = {name: deque() for name in floor.traffic}
+    alive = dict.fromkeys(floor.traffic, 0)
+    free = [team.agents for team in floor.teams]
+    present = {name: sum(team.agents for team in floor.teams if team.serves.get(name) == 0) for name in floor.traffic}
+    by_priority = sorted(floor.traffic, key=lambda name: floor.traffic[name].priority)
+    seen = 0
+
+    def schedule(at: int, what: str, which: object) -> None:
+        heapq.heappush(heap, (at, next(order), what, which))
+
+    def next_arrival(name: str, now: int) -> None:
+        traffic = floor.traffic[name]
+        peak = 1.5 if traffic.rush else 1.0
+        at = now / SECOND
+        while True:
+            at += chance.expovariate(traffic.per_hour * peak / 3600)
+            if traffic.rush is None or chance.random() * peak < traffic.rush(at):
+                break
+        schedule(round(at * SECOND), "arrives", name)
+
+    def serve(team: int, now: int) -> None:
+        free[team] -= 1
+        seconds = floor.teams[team].service(chance, floor.teams[team].handling)
+        estimator.handled(str(team), seconds)
+        schedule(now + round(seconds * SECOND), "frees", team)
+
+    def head(name: str) -> _Waiting | None:
+        line = lines[name]
+        while line and line[0].gone:
+            line.popleft()
+        return line[0] if line else None
+
+    def take(waiting: _Waiting, now: int) -> None:
+        waiting.gone = True
+        alive[waiting.name] -= 1
+        waited = now - waiting.since
+        estimator.taken(waiting.name, now, waited)
+        if waiting.told is None:
+            return
+        if seen > arrivals * warm_up:
+            tally.add(waiting.told, waited / SECOND)
+        estimator.score(waiting.name, waiting.told, waited)
+
+    for name in floor.traffic:
+        next_arrival(name, 0)
+    while seen < arrivals:
+        now, _, what, which = heapq.heappop(heap)
+        if what == "arrives":
+            name = str(which)
+            seen += 1
+            next_arrival(name, now)
+            able = next((t for t, team in enumerate(floor.teams) if free[t] and team.serves.get(name) == 0), None)
+            if able is not None:
+                serve(able, now)
+                estimator.taken(name, now, 0)
+                continue
+            waiting = _Waiting(name=name, since=now, told=estimator.estimate(name, alive[name], now, present=present[name]))
+            alive[name] += 1
+            lines[name].append(waiting)
+            patience = floor.traffic[name].patience
+            if patience is not None:
+                schedule(now + round(chance.expovariate(1 / patience) * SECOND), "leaves", waiting)
+            for team in floor.teams:
+                if team.serves.get(name):
+                    schedule(now + round(team.serves[name] * SECOND), "overflows", waiting)
+        elif what == "frees":
+            team_index = which if isinstance(which, int) else 0
+            free[team_index] += 1
+            serves = floor.teams[team_index].serves
+            best: tuple[int, int, _Waiting] | None = None
+            for name in by_priority:
+                if name not in serves or (waiting_head := head(name)) is None or now - waiting_head.since < serves[name] * SECOND:
+                    continue
+                key = (floor.traffic[name].priority, waiting_head.since)
+                if best is None or key < best[:2]:
+                    best = (*key, waiting_head)
+            if best is not None:
+                take(best[2], now)
+                serve(team_index, now)
+        elif isinstance(which, _Waiting) and not which.gone:
+            if what == "leaves":
+                which.gone = True
+                alive[which.name] -= 1
+                estimator.left(which.name, now, now - which.since)
+            else:
+                able = next(
+                    (
+                        t
+                        for t, team in enumerate(floor.teams)
+                        if free[t] and which.name in team.serves and now - which.since >= team.serves[which.name] * SECOND
+                    ),
+                    None,
+                )
+                if able is not None:
+                    take(which, now)
+                    serve(able, now)
+    return tally
+
+
+def row(name: str, *, arrivals: int, seeds: Sequence[int]) -> Row:
+    tallies = [run(FLOORS[name], arrivals=arrivals, seed=seed) for seed in seeds]
+    scored = sum(t.scored for t in tallies) or 1
+    waited = sum(t.waited for t in tallies) or 1.0
+    below, above = sum(t.below for t in tallies) / scored, sum(t.above for t in tallies) / scored
+    return Row(
+        floor=name,
+        scored=scored,
+        inside=1 - below - above,
+        below=below,
+        above=above,
+        error=sum(t.error for t in tallies) / waited,
+        width=sum(t.width for t in tallies) / waited,
+        mean_wait=waited / scored,
+    )
+
+
+def _speed(calls: int = 200_000) -> dict[str, float]:
+    """Microseconds a call, over a thousand queues."""
+    estimator = Estimator()
+    queues = [f"queue-{n}" for n in range(1000)]
+    told = Estimate(low=5.0, likely=20.0, high=60.0)
+    figures: dict[str, float] = {}
+    estimator.handled("pool", 240.0)
+    for queue in queues:
+        estimator.estimate(queue, 3, 0, present=5)
+        estimator.taken(queue, 3 * SECOND, 2 * SECOND)
+    work: dict[str, Callable[[str, int], object]] = {
+        "estimate": lambda queue, now: estimator.estimate(queue, 7, now, present=12),
+        "taken": lambda queue, now: estimator.taken(queue, now, 5 * SECOND),
+        "taken_at_once": lambda queue, now: estimator.taken(queue, now, 0),
+        "left": lambda queue, now: estimator.left(queue, now, 5 * SECOND),
+        "score": lambda queue, now: estimator.score(queue, told, (now // 1000) % (80 * SECOND)),
+        "handled": lambda _queue, _now: estimator.handled("pool", 240.0),
+        "nothing": lambda _queue, _now: None,
+    }
+    for name, call in work.items():
+        started = time.process_time()
+        for n in range(calls):
+            call(queues[n % 1000], 10 * SECOND + n * 10_000)
+        figures[name] = (time.process_time() - started) / calls * 1e6
+    return {name: round(figure - figures["nothing"], 3) for name, figure in figures.items() if name != "nothing"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--arrivals", type=int, default=60_000)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--floor", action="append", choices=sorted(FLOORS))
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    rows = [row(name, arrivals=asked.arrivals, seeds=range(1, asked.seeds + 1)) for name in asked.floor or FLOORS]
+    speed = _speed()
+    if asked.json:
+        print(json.dumps({"floors": [{f: getattr(r, f) for f in Row.__slots__} for r in rows], "microseconds": speed}))
+        return
+    print(f"{'floor':32} {'scored':>8} {'inside':>7} {'below':>6} {'above':>6} {'error':>6} {'width':>6} {'wait s':>7}")
+    for r in rows:
+        print(
+            f"{r.floor:32} {r.scored:8} {r.inside:7.3f} {r.below:6.3f} {r.above:6.3f} {r.error:6.3f} {r.width:6.2f} {r.mean_wait:7.1f}"
+        )
+    print(speed)
+
+
+if __name__ == "__main__":
+    main()
