@@ -45,6 +45,7 @@ class _Queue:
     __slots__ = (
         "above",
         "agents",
+        "at_work",
         "below",
         "gap",
         "last",
@@ -67,7 +68,8 @@ class _Queue:
         self.gap = 0.0  # agent-seconds since the last taking
         self.lefts = 0.0
         self.waited = 0.0  # seconds waited by those who were taken or left
-        self.agents = 0
+        self.agents = 0  # how many serve it when somebody does
+        self.at_work = 0  # how many did when last asked
         self.since = 0  # somebody has been waiting at least from here
         self.segment = 0  # the covered time runs from here …
         self.last = 0  # … to here
@@ -91,7 +93,7 @@ class _Queue:
                 fresh += self.segment - start
                 self.segment = start
         self.last = now
-        self.gap += fresh * self.agents / _SECOND
+        self.gap += fresh * self.at_work / _SECOND
 
 
 class Estimator:
@@ -165,6 +167,7 @@ class Estimator:
         """
         known = self._queues.get(queue) or self._opened(queue, now)
         shut = 0.0
+        known.at_work = present
         if present > 0:
             known.agents = present
             if not ahead:
