@@ -13,7 +13,7 @@ from itertools import combinations
 
 from pydantic import ValidationError
 
-from contact_hub.workspace import coverage
+from contact_hub.workspace import coverage, rule_checks
 from contact_hub.workspace.model import LEAVE_MESSAGE, Brand, Contract, Workspace
 from contact_hub.workspace.problems import Problem, Severity, Where, from_pydantic, path_of, problem
 from i18n import tags
@@ -53,7 +53,7 @@ def refuses(problems: Sequence[Problem]) -> bool:
 
 
 def _ids_twice(workspace: Workspace) -> Problems:
-    for name in ("clients", "brands", "vendors", "pools", "contracts", "kinds", "away_reasons"):
+    for name in ("clients", "brands", "vendors", "pools", "contracts", "shares", "kinds", "away_reasons"):
         yield from _twice("id_twice", [((name, index, "id"), item.id) for index, item in enumerate(getattr(workspace, name))])
     # Agents and staff sign in at one door, under one kind of account.
     people = [(("agents", index), agent.id, agent.email) for index, agent in enumerate(workspace.agents)]
@@ -73,9 +73,15 @@ def _twice(code: str, items: Sequence[tuple[Where, str]]) -> Problems:
 def _values_twice(workspace: Workspace) -> Problems:
     lists: list[tuple[Where, Sequence[str]]] = []
     for index, brand in enumerate(workspace.brands):
-        lists += [(("brands", index, name), getattr(brand, name)) for name in ("languages", "sites", "kinds", "forbidden_words")]
+        lists += [
+            (("brands", index, name), getattr(brand, name))
+            for name in ("languages", "residency", "sites", "kinds", "forbidden_words")
+        ]
     for index, contract in enumerate(workspace.contracts):
         lists += [(("contracts", index, name), getattr(contract, name)) for name in ("brands", "kinds", "channels")]
+        lists += [(("contracts", index, "data"), contract.data or ())]
+    lists += [(("kinds", index, "data"), kind.data) for index, kind in enumerate(workspace.kinds)]
+    lists += [(("rules", name), getattr(workspace.rules, name)) for name in ("auto_accept", "choice")]
     for where, values in lists:
         for position, value in enumerate(values):
             if value in values[:position]:
@@ -89,6 +95,7 @@ def _references(workspace: Workspace) -> Problems:
         "pool": [pool.id for pool in workspace.pools],
         "brand": [brand.id for brand in workspace.brands],
         "kind": [kind.id for kind in workspace.kinds],
+        "contract": [contract.id for contract in workspace.contracts],
     }
     for what, value, where in _referring(workspace):
         if value not in known[what]:
@@ -122,6 +129,9 @@ def _referring(workspace: Workspace) -> Iterator[tuple[str, str, Where]]:
             yield "brand", each, (*here, "brands", position)
         for position, kind in enumerate(contract.kinds):
             yield "kind", kind, (*here, "kinds", position)
+    for index, share in enumerate(workspace.shares):
+        for contract_id in share.contracts:
+            yield "contract", contract_id, ("shares", index, "contracts", contract_id)
 
 
 def _named(client: str | None, vendor: str | None, pool: str | None, here: Where) -> Iterator[tuple[str, str, Where]]:
@@ -153,10 +163,11 @@ def _personas(workspace: Workspace) -> Problems:
     positions = {agent.id: index for index, agent in enumerate(workspace.agents)}
     told: set[tuple[str, str]] = set()
     for contract in workspace.contracts:
-        pools = {pool.id for pool in coverage.pools_of(workspace, contract)}
+        engaged = coverage.pools_of(workspace, contract)
         for brand in workspace.brands:
             if contract.presentation is not Presentation.BRAND or not coverage.covers(contract, brand):
                 continue
+            pools = {pool.id for pool in engaged if coverage.may_see(brand, pool)}
             for agent in workspace.agents:
                 missing = (
                     agent.pool in pools and coverage.certified(agent, brand, None) and coverage.persona_of(brand, agent) is None
@@ -197,12 +208,7 @@ def _idle_contracts(workspace: Workspace) -> Problems:
 
 def _same_work(workspace: Workspace, first: Contract, second: Contract) -> bool:
     pools = {pool.id for pool in coverage.pools_of(workspace, first)} & {pool.id for pool in coverage.pools_of(workspace, second)}
-    brands = any(coverage.covers(first, brand) and coverage.covers(second, brand) for brand in workspace.brands)
-    kinds = not first.kinds or not second.kinds or set(first.kinds) & set(second.kinds)
-    apart = (first.valid_to or date.max) < (second.valid_from or date.min) or (second.valid_to or date.max) < (
-        first.valid_from or date.min
-    )
-    return bool(pools and brands and kinds and set(first.channels) & set(second.channels) and not apart)
+    return bool(pools) and coverage.compete(workspace, first, second)
 
 
 def _brands(workspace: Workspace) -> Problems:
@@ -293,9 +299,11 @@ _ERRORS: tuple[Callable[[Workspace], Problems], ...] = (
     _foreign_brands,
     _pool_vendors,
     _personas,
+    *rule_checks.ERRORS,
 )
 _WARNINGS: tuple[Callable[[Workspace], Problems], ...] = (
     _skills,
+    *rule_checks.WARNINGS,
     _idle_pools,
     _idle_contracts,
     _brands,

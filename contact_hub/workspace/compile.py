@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 
 from contact_hub.workspace import coverage
 from contact_hub.workspace import model as file
+from contact_hub.workspace.country_groups import countries_in
+from i18n.money import in_smallest_units
 from routing.model import (
     Agent,
     AgentId,
@@ -27,8 +30,10 @@ from routing.model import (
     Policy,
     Pool,
     PoolId,
+    Share,
     Span,
     VendorId,
+    Wish,
 )
 
 
@@ -41,8 +46,9 @@ def compile_plan(workspace: file.Workspace, version: int) -> Plan:
         agents={AgentId(agent.id): _agent(agent, zones[agent.pool], workspace.brands) for agent in workspace.agents},
         brands={BrandId(brand.id): _brand(brand) for brand in workspace.brands},
         contracts={ContractId(contract.id): _contract(contract, workspace) for contract in workspace.contracts},
-        kinds={kind.id: Kind(id=kind.id, skills=dict(kind.skills), priority=kind.priority) for kind in workspace.kinds},
+        kinds={kind.id: _kind(kind) for kind in workspace.kinds},
         policy=_policy(workspace.rules),
+        shares={share.id: _share(share) for share in workspace.shares},
     )
 
 
@@ -77,6 +83,25 @@ def _brand(brand: file.Brand) -> Brand:
         languages=brand.languages,
         floor=brand.floor,
         certification_required=brand.certification_required,
+        residency=countries_in(brand.residency),
+        wishes=_wishes(brand.wishes),
+        zone=brand.zone,
+    )
+
+
+def _kind(kind: file.Kind) -> Kind:
+    return Kind(
+        id=kind.id,
+        skills=dict(kind.skills),
+        priority=kind.priority,
+        wishes=_wishes(kind.wishes),
+        data=frozenset(kind.data),
+    )
+
+
+def _wishes(wishes: Sequence[file.Wish]) -> tuple[Wish, ...]:
+    return tuple(
+        Wish(until_seconds=wish.until_seconds, level=wish.level, skills=dict(wish.skills), dialect=wish.dialect) for wish in wishes
     )
 
 
@@ -96,7 +121,31 @@ def _contract(contract: file.Contract, workspace: file.Workspace) -> Contract:
         zone=contract.zone or next(client.zone for client in workspace.clients if client.id == contract.client),
         valid_from=contract.valid_from,
         valid_to=contract.valid_to,
+        overflow_wait_seconds=contract.overflow_wait_seconds,
+        price=_units(contract.price, contract) or 0,
+        cap_per_day=contract.cap_per_day,
+        budget_per_day=_units(contract.budget_per_day, contract),
+        minimum_per_day=contract.minimum_per_day,
+        data=None if contract.data is None else frozenset(contract.data),
+        answer_within_seconds=_promise(contract),
     )
+
+
+def _units(amount: Decimal | None, contract: file.Contract) -> int | None:
+    """In the smallest unit of the contract's currency; without one there is nothing but zero to count."""
+    return None if amount is None else in_smallest_units(amount, contract.currency) if contract.currency else 0
+
+
+def _promise(contract: file.Contract) -> float | None:
+    """What was promised to each inquiry, or what the target for most of them, or for their mean, makes of it."""
+    level = contract.targets.service_level
+    target = level.seconds if level is not None else contract.targets.answer_seconds
+    return target if contract.answer_within_seconds is None else contract.answer_within_seconds
+
+
+def _share(share: file.Share) -> Share:
+    weights = {ContractId(contract): weight for contract, weight in share.contracts.items()}
+    return Share(id=share.id, weights=weights, catch_up=share.catch_up, strict=share.strict)
 
 
 def _policy(rules: file.Rules) -> Policy:
@@ -111,6 +160,11 @@ def _policy(rules: file.Rules) -> Policy:
         chat_grace_seconds=rules.chat_grace_seconds,
         wrap_up_seconds=rules.wrap_up_seconds,
         takeover_grace_seconds=rules.takeover_grace_seconds,
+        sticky_hold_seconds=rules.sticky_hold_seconds,
+        ageing_guard_seconds=rules.ageing_guard_seconds,
+        auto_accept=frozenset(rules.auto_accept),
+        choice=rules.choice,
+        fewest_in_hand=rules.fewest_in_hand,
     )
 
 

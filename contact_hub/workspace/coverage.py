@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from contact_hub.workspace.model import Agent, Brand, Contract, Persona, Pool, Workspace
+from contact_hub.workspace.country_groups import countries_in
+from contact_hub.workspace.model import Agent, Brand, Contract, Kind, Persona, Pool, Workspace
 from i18n.levels import Level
 from routing.eligibility import SAME_LANGUAGE_MAX, near
 from routing.model import Presentation
@@ -35,6 +36,26 @@ def pools_of(workspace: Workspace, contract: Contract) -> list[Pool]:
     ]
 
 
+def may_see(brand: Brand, pool: Pool) -> bool:
+    """Whether the data of the brand's customers may be seen where this pool is."""
+    return not brand.residency or pool.country in countries_in(brand.residency)
+
+
+def admits(contract: Contract, kind: Kind) -> bool:
+    """Whether the contract covers this kind of work and lets its agents see what it touches."""
+    return (not contract.kinds or kind.id in contract.kinds) and (contract.data is None or set(kind.data) <= set(contract.data))
+
+
+def compete(workspace: Workspace, first: Contract, second: Contract) -> bool:
+    """Whether one inquiry could fall under both contracts, on some day."""
+    brands = any(covers(first, brand) and covers(second, brand) for brand in workspace.brands)
+    kinds = not first.kinds or not second.kinds or set(first.kinds) & set(second.kinds)
+    apart = (first.valid_to or date.max) < (second.valid_from or date.min) or (second.valid_to or date.max) < (
+        first.valid_from or date.min
+    )
+    return bool(brands and kinds and set(first.channels) & set(second.channels) and not apart)
+
+
 def level_in(agent: Agent, language: str) -> Level | None:
     """The agent's best level in what counts as this language when work is given out."""
     return max((level for tag, level in agent.languages.items() if near(language, tag) <= SAME_LANGUAGE_MAX), default=None)
@@ -55,6 +76,11 @@ def presentable(agent: Agent, brand: Brand, contract: Contract) -> bool:
     return contract.presentation is not Presentation.BRAND or persona_of(brand, agent) is not None
 
 
+def under_contract(workspace: Workspace, brand: Brand, kind: str) -> bool:
+    """Whether anybody at all may answer for the brand under a contract that covers this kind of work, skilled for it or not."""
+    return any(any(_staffed(workspace, contract, brand, None)) for contract in _contracts(workspace, brand, kind, None))
+
+
 def answering(workspace: Workspace, brand: Brand, *, kind: str | None = None, on: date | None = None) -> list[Agent]:
     """Everybody who may answer for the brand, whatever the language and the hour; on a day, if one is given."""
     found = {agent.id for contract in _contracts(workspace, brand, kind, on) for agent in _staffed(workspace, contract, brand, on)}
@@ -68,14 +94,14 @@ def speaking(workspace: Workspace, brand: Brand, language: str, *, kind: str | N
 
 
 def _contracts(workspace: Workspace, brand: Brand, kind: str | None, on: date | None) -> Iterator[Contract]:
+    kinds = [each for each in workspace.kinds if each.id == kind]
     for contract in workspace.contracts:
-        fits_kind = kind is None or not contract.kinds or kind in contract.kinds
-        if covers(contract, brand) and fits_kind and (on is None or contract.holds_on(on)):
+        if covers(contract, brand) and all(admits(contract, each) for each in kinds) and (on is None or contract.holds_on(on)):
             yield contract
 
 
 def _staffed(workspace: Workspace, contract: Contract, brand: Brand, on: date | None) -> Iterator[Agent]:
-    pools = {pool.id for pool in pools_of(workspace, contract)}
+    pools = {pool.id for pool in pools_of(workspace, contract) if may_see(brand, pool)}
     for agent in workspace.agents:
         if agent.pool in pools and certified(agent, brand, on) and presentable(agent, brand, contract):
             yield agent

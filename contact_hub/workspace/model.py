@@ -17,6 +17,7 @@ from contact_hub.workspace.problems import nonsense
 from contact_hub.workspace.values import (
     Colour,
     Country,
+    Currency,
     Day,
     Email,
     Flag,
@@ -26,21 +27,24 @@ from contact_hub.workspace.values import (
     Initials,
     Labels,
     LevelField,
+    Money,
     Name,
     Origin,
     Percent,
+    Residence,
     Seconds,
     SkillLevel,
     SvgPath,
     Tag,
     Text,
     TextKey,
+    Until,
     Whole,
     Zone,
     distinct_tags,
 )
 from i18n.levels import Level
-from routing.model import Channel, Presentation, Sourcing
+from routing.model import Channel, Preference, Presentation, Sourcing
 
 Asked = Literal["required", "optional", "hidden"]
 Role = Literal["client_supervisor", "vendor_manager", "operator"]
@@ -126,6 +130,25 @@ class BrandTexts(Model):
     """How the brand speaks: for agents, never shown to customers."""
 
 
+class Wish(Model):
+    """What is wished for above the floor while an inquiry is young. Wishes that hold together add up."""
+
+    until_seconds: Until
+    """When the inquiry has waited so long, this is wished no more."""
+    level: LevelField | None = None
+    """A level of the customer's language above the floor."""
+    skills: dict[Id, SkillLevel] = {}
+    """Levels of skills, above those that are required."""
+    dialect: Flag = False
+    """The customer's very dialect: pt-BR is not answered in pt-PT."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.level is None and not self.skills and not self.dialect:
+            raise nonsense("wish_empty")
+        return self
+
+
 class Brand(Model):
     """A face of a client."""
 
@@ -136,7 +159,11 @@ class Brand(Model):
     """What the brand promises; the first is its default."""
     floor: Annotated[LevelField, Field(json_schema_extra={"default": Level.B2.label})] = Level.B2
     """The lowest level of the customer's language at which anybody answers. No waiting time lowers it."""
+    wishes: tuple[Wish, ...] = ()
+    """What is wished for above the floor, each until an inquiry has waited so long."""
     certification_required: Flag = True
+    residency: tuple[Residence, ...] = ()
+    """The countries, or EU or EEA, in which its customers' data may be seen; empty: anywhere."""
     zone: Zone
     look: Look
     sites: tuple[Origin, ...] = ()
@@ -259,12 +286,27 @@ class Contract(Model):
     """Tier 1 is asked first."""
     overflow_after_seconds: Seconds = 0.0
     """A higher tier joins once an inquiry has waited so long."""
+    overflow_wait_seconds: Seconds | None = None
+    """It joins at once where the estimated wait is longer than this."""
     presentation: Presentation = Presentation.BRAND
     zone: Zone | None = None
     """Where its dates are read; the client's where nothing is said."""
     valid_from: Day | None = None
     valid_to: Day | None = None
     targets: Targets = Targets()
+    answer_within_seconds: Seconds | None = None
+    """The wait after which an inquiry is late; where nothing is said, the seconds of the targets (service level, else mean wait)."""
+    currency: Currency | None = None
+    price: Money | None = None
+    """Of one inquiry."""
+    cap_per_day: Annotated[Whole, Field(ge=0)] | None = None
+    """No more than so many inquiries are accepted on a day of the contract's zone."""
+    budget_per_day: Money | None = None
+    """Nor for more than this, at `price` each."""
+    minimum_per_day: Annotated[Whole, Field(ge=0)] = 0
+    """Until so many are accepted, the contract comes first in its tier."""
+    data: tuple[Id, ...] | None = None
+    """The categories of customers' data its agents may see; nothing said: all, an empty list: none."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -279,13 +321,29 @@ class Contract(Model):
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
+class Share(Model):
+    """How the accepted work of contracts of one client and one tier is divided, exactly."""
+
+    id: Id
+    contracts: Annotated[dict[Id, Annotated[Whole, Field(ge=1, le=100)]], Field(min_length=2)]
+    """Contract to its part of a hundred."""
+    catch_up: Annotated[Whole, Field(ge=0)] = 20
+    """How many inquiries a contract that could take nothing for a while is owed afterwards at most."""
+    strict: Flag = False
+    """Whether an inquiry waits for the contract whose turn it is while another has somebody free."""
+
+
 class Kind(Model):
-    """A kind of work: the skills it needs and how it ranks (higher first)."""
+    """A kind of work: the skills it needs, how it ranks (higher first) and what it touches."""
 
     id: Id
     labels: Labels
     skills: dict[Id, SkillLevel] = {}
     priority: Annotated[Whole, Field(ge=-100, le=100)] = 0
+    wishes: tuple[Wish, ...] = ()
+    """What is wished for beyond those skills, each until an inquiry has waited so long."""
+    data: tuple[Id, ...] = ()
+    """The categories of customers' data it touches; a contract's `data` must hold them all."""
 
 
 class AwayReason(Model):
@@ -323,6 +381,16 @@ class Rules(Model):
     """How long an assignment outlives a lost connection."""
     wrap_up_seconds: Seconds = 120.0
     takeover_grace_seconds: Seconds = 20.0
+    sticky_hold_seconds: Seconds = 30.0
+    """How long an inquiry waits for the agent its customer knows."""
+    ageing_guard_seconds: Seconds | None = 300.0
+    """After so long, agents keep freed seats for an inquiry that needs several; null: never."""
+    auto_accept: tuple[Channel, ...] = ()
+    """On these channels an offer is taken as it is made."""
+    choice: tuple[Preference, ...] = tuple(Preference)
+    """What makes one of several able agents of a tier the better one, in this order; after it the fewest in hand, then the longest idle."""
+    fewest_in_hand: Flag = True
+    """Whether who has the least in hand comes before who has been idle the longest."""
 
 
 class Workspace(Model):
@@ -336,6 +404,7 @@ class Workspace(Model):
     agents: tuple[Agent, ...] = ()
     staff: tuple[Staff, ...] = ()
     contracts: tuple[Contract, ...] = ()
+    shares: tuple[Share, ...] = ()
     kinds: tuple[Kind, ...] = ()
     away_reasons: tuple[AwayReason, ...] = ()
     rules: Rules = Rules()

@@ -61,6 +61,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "holidays_unknown": Rule(
         _ERROR, "No public holidays are known for {value}; use a country or a country with its subdivision, as DE or DE-BE."
     ),
+    "residence_unknown": Rule(_ERROR, "{value} is neither an ISO 3166 country code of two capital letters nor {groups}."),
+    "currency_unknown": Rule(_ERROR, "{value} is not the ISO 4217 code of a currency in use, as EUR."),
+    "money_invalid": Rule(_ERROR, "{value} is not an amount; write a number with four decimals at most, as 4.20."),
     "date_invalid": Rule(_ERROR, "{value} is not a date; write it as 2026-12-24."),
     "day_unknown": Rule(_ERROR, "{value} names no days; use mon, mon-fri, sat,sun or daily."),
     "day_twice": Rule(_ERROR, "{value} is given twice in the week."),
@@ -79,6 +82,7 @@ RULES: Final[Mapping[str, Rule]] = {
     # values that contradict each other
     "contract_party": Rule(_ERROR, "A contract names a pool or a vendor, exactly one of them."),
     "dates_reversed": Rule(_ERROR, "The contract ends on {end}, before it begins on {begin}."),
+    "wish_empty": Rule(_ERROR, "A wish asks for a level, for skills or for the dialect, for one of them at least."),
     "persona_rule": Rule(_ERROR, "{reason}."),
     "staff_scope": Rule(_ERROR, "{reason}."),
     # the parts against each other
@@ -92,7 +96,48 @@ RULES: Final[Mapping[str, Rule]] = {
     "persona_missing": Rule(
         _ERROR, "The agent {agent} answers for {brand} under the contract {contract} but has no persona for it."
     ),
+    # rules that cannot be kept
+    "wish_below_floor": Rule(_ERROR, "{level} is wished for, but nobody answers for {brand} below {floor} anyway."),
+    "residency_unmet": Rule(_ERROR, "Every pool that a contract engages for {brand} is outside {countries}, so nobody may answer."),
+    "data_unmet": Rule(
+        _ERROR, "No contract that covers {kind} for {brand} lets its agents see all that {kind} touches, so nobody may take it."
+    ),
+    "currency_missing": Rule(_ERROR, "{value} of what? An amount needs the contract's currency."),
+    "currency_mixed": Rule(_ERROR, "{value} here and {other} at {first}; a workspace counts in one currency."),
+    "money_precision": Rule(_ERROR, "{value} is no whole number of the smallest unit of {currency}."),
+    "budget_below_price": Rule(_ERROR, "A day's budget of {budget} does not buy one inquiry at {price}."),
+    "minimum_above_cap": Rule(_ERROR, "The minimum of {minimum} inquiries a day is above the cap of {cap}."),
+    "minimum_above_budget": Rule(
+        _ERROR, "The minimum of {minimum} inquiries a day costs {cost}, more than the day's budget of {budget}."
+    ),
+    "overflow_order": Rule(
+        _ERROR, "Tier {tier} joins after {seconds} s, but tier {lower} ({other}), which is asked before it, only after {later} s."
+    ),
+    "share_sum": Rule(_ERROR, "The parts of the share sum to {sum} and not to 100."),
+    "share_mixed": Rule(
+        _ERROR, "{contract} ({client}, tier {tier}) cannot share with {other}: contracts of one client and one tier share."
+    ),
+    "share_twice": Rule(_ERROR, "The contract {contract} is in the share {first} already."),
     # probably not meant
+    "wish_idle": Rule(_WARNING, "The wish until {until} s asks for nothing that is not asked anyway."),
+    "wish_unmet": Rule(
+        _WARNING, "Nobody who may answer for {brand} in {language} meets the wish until {until} s, so it only makes customers wait."
+    ),
+    "kind_unskilled": Rule(_WARNING, "Nobody who may answer for {brand} has the skills that {kind} needs."),
+    "data_unused": Rule(_WARNING, "No kind of work touches {value}{hint}."),
+    "contract_outside_residency": Rule(
+        _WARNING, "Every pool of this contract is outside the residency of every brand it covers, so it covers nobody."
+    ),
+    "cap_zero": Rule(_WARNING, "A cap of 0 lets nothing through; the contract takes no work."),
+    "budget_without_price": Rule(_WARNING, "A budget without a price is never spent."),
+    "share_apart": Rule(
+        _WARNING, "{contract} has no work in common with the other contracts of the share, so there is nothing to divide."
+    ),
+    "share_staggered": Rule(
+        _WARNING, "{contract} joins after {seconds} s and {other} after {others} s; until then the share has one taker less."
+    ),
+    "weight_unfit": Rule(_WARNING, "One {channel} takes {weight} seats and no agent has more than {seats}, so nobody may take it."),
+    "fallback_unable": Rule(_WARNING, "No contract lets the pool {pool} answer for {brand}, so nothing can fall back to it."),
     "skill_unheld": Rule(_WARNING, "Nobody has the skill {skill} at level {level}, so nobody may take {kind}."),
     "pool_without_hours": Rule(_WARNING, "The pool {pool} has no hours and is never open."),
     "pool_without_agents": Rule(_WARNING, "Nobody works in the pool {pool}."),

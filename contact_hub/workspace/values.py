@@ -8,16 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, TypeAlias
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
+from contact_hub.workspace.country_groups import GROUPS
 from contact_hub.workspace.problems import nonsense
 from i18n import tags
 from i18n.levels import Level
+from i18n.money import is_currency
 from routing.hours import knows_holidays
 
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -30,6 +34,8 @@ _TEXT_KEY: Final = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _NOT_COUNTRIES: Final = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+_MONEY_MAX: Final = 1_000_000_000
+_MONEY_DECIMALS_MAX: Final = 4
 _TYPICAL_MISTAKES: Final = {
     "jp": "ja",
     "cz": "cs",
@@ -101,6 +107,35 @@ def _country(text: str) -> str:
     if len(text) != 2 or text in _NOT_COUNTRIES or text not in tags.locale("en").territories:
         raise nonsense("country_unknown", value=text)
     return text
+
+
+def _residence(text: str) -> str:
+    if text in GROUPS:
+        return text
+    try:
+        return _country(text)
+    except PydanticCustomError:
+        raise nonsense("residence_unknown", value=text, groups=" or ".join(GROUPS)) from None
+
+
+def _currency(text: str) -> str:
+    if not is_currency(text):
+        raise nonsense("currency_unknown", value=text)
+    return text
+
+
+def _money(value: object) -> Decimal:
+    """Exact: a decimal number of so few digits goes through a float, and through JSON, unharmed."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise nonsense("money_invalid", value=value)
+    amount = Decimal(str(value))
+    if not 0 <= amount <= _MONEY_MAX or amount != round(amount, _MONEY_DECIMALS_MAX):
+        raise nonsense("money_invalid", value=value)
+    return amount
+
+
+def _money_number(amount: Decimal) -> float | int:
+    return _plain(float(amount))
 
 
 def _holidays(text: str) -> str:
@@ -200,6 +235,13 @@ Text: TypeAlias = Annotated[str, Field(max_length=4000), AfterValidator(_text)]
 Tag: TypeAlias = Annotated[str, *_checked(_tag, description="A BCP 47 language tag", examples=["en", "pt-BR", "zh-Hans"])]
 Zone: TypeAlias = Annotated[str, *_checked(_zone, description="An IANA time zone", examples=["Europe/Paris"])]
 Country: TypeAlias = Annotated[str, *_checked(_country, pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+Residence: TypeAlias = Annotated[
+    str,
+    *_checked(
+        _residence, pattern="^[A-Z]{2,3}$", description="A country (ISO 3166-1 alpha-2), or EU or EEA", examples=["EU", "PH"]
+    ),
+]
+Currency: TypeAlias = Annotated[str, *_checked(_currency, pattern="^[A-Z]{3}$", description="ISO 4217", examples=["EUR"])]
 Holidays: TypeAlias = Annotated[str, *_checked(_holidays, pattern="^[A-Z]{2}(?:-.+)?$", examples=["DE", "DE-BE"])]
 Email: TypeAlias = Annotated[str, *_checked(_email, format="email")]
 Colour: TypeAlias = Annotated[str, *_checked(_colour, pattern="^#[0-9a-fA-F]{6}$")]
@@ -226,6 +268,13 @@ Day: TypeAlias = Annotated[
 Whole: TypeAlias = Annotated[int, Field(strict=True)]
 Flag: TypeAlias = Annotated[bool, Field(strict=True)]
 Seconds: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=30 * 86400, allow_inf_nan=False), PlainSerializer(_plain)]
+Until: TypeAlias = Annotated[float, Field(strict=True, gt=0, le=30 * 86400, allow_inf_nan=False), PlainSerializer(_plain)]
+Money: TypeAlias = Annotated[
+    Decimal,
+    PlainValidator(_money),
+    PlainSerializer(_money_number, return_type=float | int),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": _MONEY_MAX, "description": "An amount, as 4.20", "examples": [4.2]}),
+]
 Percent: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=100, allow_inf_nan=False), PlainSerializer(_plain)]
 SkillLevel: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=5)]
 

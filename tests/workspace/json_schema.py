@@ -16,7 +16,8 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "null": (type(None),),
 }
 READ = {
-    *("$ref", "anyOf", "type", "enum", "const", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "items"),
+    *("$ref", "anyOf", "type", "enum", "const", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum"),
+    *("minItems", "items"),
     *("properties", "required", "additionalProperties", "patternProperties", "minProperties", "propertyNames"),
 }
 ANNOTATIONS = {"$defs", "$schema", "title", "description", "default", "examples", "format"}
@@ -36,8 +37,8 @@ def complaints(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any], a
         yield f"{at}: is not one of the choices"
     elif isinstance(value, str):
         yield from _text(schema, value, at)
-    elif isinstance(value, int | float) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
-        yield f"{at}: out of range"
+    elif isinstance(value, int | float):
+        yield from _number(schema, value, at)
     elif isinstance(value, list):
         if len(value) < schema.get("minItems", 0):
             yield f"{at}: too few"
@@ -45,6 +46,12 @@ def complaints(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any], a
             yield from complaints(schema.get("items", {}), item, root, f"{at}[{index}]")
     elif isinstance(value, dict):
         yield from _object(schema, value, root, at)
+
+
+def _number(schema: Mapping[str, Any], value: float, at: str) -> Iterator[str]:
+    beyond = value <= schema["exclusiveMinimum"] if "exclusiveMinimum" in schema else False
+    if beyond or not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+        yield f"{at}: out of range"
 
 
 def _text(schema: Mapping[str, Any], value: str, at: str) -> Iterator[str]:

@@ -20,6 +20,23 @@ BRAND = deepcopy(SMALL["brands"][0])
 AGENT = deepcopy(SMALL["agents"][0])
 Change = tuple[Sequence[str | int], Any]
 
+POOL = deepcopy(SMALL["pools"][0])
+ONE = deepcopy(SMALL["contracts"][0])
+NEW = {**AGENT, "id": "new", "email": "n@lusora.example"}
+IN_EURO = {**ONE, "currency": "EUR"}
+BRAZIL: Change = (["pools", 1], {**POOL, "id": "brazil", "country": "BR"})
+PORTO: Change = (["pools", 1], {**POOL, "id": "porto", "vendor": None, "sourcing": "in_house"})
+TWO: Change = (["contracts", 1], {"id": "two", "client": "velour", "pool": "porto"})
+
+
+def wish(**asked: object) -> Change:
+    return ["brands", 0, "wishes"], [{"until_seconds": 60, **asked}]
+
+
+def share(*parts: int, **others: object) -> Change:
+    return ["shares"], [{"id": "split", "contracts": dict(zip(("one", "two"), parts, strict=True)), **others}]
+
+
 CASES: list[tuple[str, str, list[Change]]] = [
     ("field_missing", "brands[0].zone", [(["brands", 0, "zone"], ...)]),
     ("field_unknown", "brands[0].colours", [(["brands", 0, "colours"], "red")]),
@@ -96,6 +113,79 @@ CASES: list[tuple[str, str, list[Change]]] = [
     ("pool_vendor_missing", "pools[0]", [(["pools", 0, "vendor"], None), (["contracts", 0], {"id": "one", "client": "velour", "pool": "lisbon"})]),
     ("pool_vendor_unexpected", "pools[0].vendor", [(["pools", 0, "sourcing"], "in_house")]),
     ("persona_missing", "agents[0].personas", [(["agents", 0, "personas"], {})]),
+    ("residence_unknown", "brands[0].residency[0]", [(["brands", 0, "residency"], ["EFTA"])]),
+    ("currency_unknown", "contracts[0].currency", [(["contracts", 0, "currency"], "DEM")]),
+    ("money_invalid", "contracts[0].price", [(["contracts", 0], {**IN_EURO, "price": "4.20 EUR"})]),
+    ("money_invalid", "contracts[0].price", [(["contracts", 0], {**IN_EURO, "price": -1})]),
+    ("money_invalid", "contracts[0].price", [(["contracts", 0], {**IN_EURO, "price": True})]),
+    ("money_invalid", "contracts[0].budget_per_day", [(["contracts", 0], {**IN_EURO, "budget_per_day": 0.00001})]),
+    ("wish_empty", "brands[0].wishes[0]", [wish()]),
+    ("number_out_of_range", "brands[0].wishes[0].until_seconds", [wish(level="C1", until_seconds=0)]),
+    ("level_invalid", "kinds[0].wishes[0].level", [(["kinds", 0, "wishes"], [{"until_seconds": 60, "level": "C3"}])]),
+    ("number_out_of_range", "brands[0].wishes[0].skills.orders", [wish(skills={"orders": 6})]),
+    ("number_out_of_range", "contracts[0].cap_per_day", [(["contracts", 0, "cap_per_day"], -1)]),
+    ("number_out_of_range", "shares[0].contracts.one", [share(0, 100)]),
+    ("length_wrong", "shares[0].contracts", [(["shares"], [{"id": "alone", "contracts": {"one": 100}}])]),
+    ("choice_unknown", "rules.choice[0]", [(["rules", "choice"], ["cheapest"])]),
+    ("value_twice", "rules.choice[1]", [(["rules", "choice"], ["lowest_cost", "lowest_cost"])]),
+    ("value_twice", "rules.auto_accept[1]", [(["rules", "auto_accept"], ["chat", "chat"])]),
+    ("value_twice", "brands[0].residency[1]", [(["brands", 0, "residency"], ["EU", "EU"])]),
+    ("value_twice", "contracts[0].data[1]", [(["contracts", 0, "data"], ["health", "health"])]),
+    ("value_twice", "kinds[0].data[1]", [(["kinds", 0, "data"], ["health", "health"])]),
+    ("reference_unknown", "shares[0].contracts.two", [share(60, 40)]),
+    ("id_twice", "shares[1].id", [PORTO, TWO, (["shares"], [{"id": "split", "contracts": {"one": 50, "two": 50}}] * 2)]),
+    ("wish_below_floor", "brands[0].wishes[0].level", [wish(level="B1")]),
+    ("wish_below_floor", "kinds[0].wishes[0].level", [(["kinds", 0, "wishes"], [{"until_seconds": 60, "level": "B1"}])]),
+    ("residency_unmet", "brands[0].residency", [(["brands", 0, "residency"], ["FR", "PH"])]),
+    ("data_unmet", "kinds[0].data", [(["kinds", 0, "data"], ["health"]), (["contracts", 0, "data"], [])]),
+    ("currency_missing", "contracts[0].price", [(["contracts", 0, "price"], 4.2)]),
+    ("currency_mixed", "contracts[1].currency", [PORTO, (["contracts", 0], IN_EURO), (["contracts", 1], {**TWO[1], "currency": "GBP"})]),
+    ("money_precision", "contracts[0].price", [(["contracts", 0], {**IN_EURO, "price": 4.205})]),
+    ("budget_below_price", "contracts[0].budget_per_day", [(["contracts", 0], {**IN_EURO, "price": 4.2, "budget_per_day": 4})]),
+    ("minimum_above_cap", "contracts[0].minimum_per_day", [(["contracts", 0, "cap_per_day"], 10), (["contracts", 0, "minimum_per_day"], 11)]),
+    (
+        "minimum_above_budget",
+        "contracts[0].minimum_per_day",
+        [(["contracts", 0], {**IN_EURO, "price": 4.2, "budget_per_day": 42, "minimum_per_day": 11})],
+    ),
+    (
+        "overflow_order",
+        "contracts[0].overflow_after_seconds",
+        [PORTO, (["contracts", 1], {**TWO[1], "tier": 2, "overflow_after_seconds": 30}), (["contracts", 0], {**ONE, "tier": 3, "overflow_after_seconds": 20})],
+    ),
+    (
+        "overflow_order",
+        "contracts[1].overflow_wait_seconds",
+        [PORTO, (["contracts", 1], {**TWO[1], "tier": 2, "overflow_wait_seconds": 30}), (["contracts", 0, "overflow_wait_seconds"], 31)],
+    ),
+    ("share_sum", "shares[0].contracts", [PORTO, TWO, share(60, 41)]),
+    ("share_mixed", "shares[0].contracts.two", [PORTO, (["contracts", 1], {**TWO[1], "tier": 2}), share(60, 40)]),
+    (
+        "share_twice",
+        "shares[1].contracts.one",
+        [PORTO, TWO, (["shares"], [{"id": "split", "contracts": {"one": 50, "two": 50}}, {"id": "again", "contracts": {"two": 50, "one": 50}}])],
+    ),
+    ("wish_idle", "brands[0].wishes[0]", [wish(level="B2")]),
+    ("wish_idle", "brands[0].wishes[1]", [(["brands", 0, "wishes"], [{"until_seconds": 60, "level": "C1"}, {"until_seconds": 60, "level": "C1"}])]),
+    ("wish_idle", "brands[0].wishes[0]", [(["brands", 0, "wishes"], [{"until_seconds": 60, "level": "C1"}, {"until_seconds": 90, "level": "C1"}])]),
+    ("wish_idle", "kinds[0].wishes[0]", [(["kinds", 0, "wishes"], [{"until_seconds": 60, "skills": {"orders": 2}}])]),
+    ("wish_unmet", "brands[0].wishes[0]", [wish(level="C2")]),
+    ("wish_unmet", "brands[0].wishes[0]", [wish(dialect=True), (["brands", 0, "languages", 0], "fr-CA")]),
+    ("wish_unmet", "kinds[0].wishes[0]", [(["kinds", 0, "wishes"], [{"until_seconds": 60, "skills": {"orders": 4}}])]),
+    (
+        "kind_unskilled",
+        "brands[0].kinds",
+        [(["agents", 1], {**NEW, "certifications": {}, "skills": {"orders": 5}}), (["kinds", 0, "skills", "orders"], 5)],
+    ),
+    ("data_unused", "contracts[0].data[0]", [(["contracts", 0, "data"], ["health"])]),
+    ("contract_outside_residency", "contracts[1]", [(["pools", 1], {**PORTO[1], "country": "PH"}), TWO, (["brands", 0, "residency"], ["EU"])]),
+    ("cap_zero", "contracts[0].cap_per_day", [(["contracts", 0, "cap_per_day"], 0)]),
+    ("budget_without_price", "contracts[0].budget_per_day", [(["contracts", 0], {**IN_EURO, "budget_per_day": 100})]),
+    ("share_apart", "shares[0].contracts.two", [PORTO, (["contracts", 1], {**TWO[1], "channels": ["email"]}), share(60, 40)]),
+    ("share_staggered", "shares[0].contracts.two", [PORTO, (["contracts", 1], {**TWO[1], "overflow_after_seconds": 20}), share(60, 40)]),
+    ("weight_unfit", "rules.weights.chat", [(["rules", "weights"], {"chat": 4})]),
+    ("fallback_unable", "brands[0].fallback", [PORTO, (["brands", 0, "fallback"], "porto")]),
+    ("fallback_unable", "brands[0].fallback", [BRAZIL, (["brands", 0, "fallback"], "brazil"), (["brands", 0, "residency"], ["PT"])]),
     ("skill_unheld", "kinds[0].skills.orders", [(["kinds", 0, "skills", "orders"], 4)]),
     ("pool_without_hours", "pools[0].hours", [(["pools", 0, "hours"], {})]),
     ("pool_without_agents", "pools[1]", [(["pools", 1], {**SMALL["pools"][0], "id": "porto"})]),
