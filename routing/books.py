@@ -135,7 +135,7 @@ class Books:
                 self._dirty.add(book.key)
             book.look()
             self._books[contract.id] = book
-        self._dirty.update(book.key for contract, book in known.items() if contract not in self._books)
+        self._dirty.update(book.key for contract, book in known.items() if contract not in self._books and book.accepted)
         self._next = self._first_midnight()
         after = {contract: book.against for contract, book in self._books.items()}
         return tuple(
@@ -282,11 +282,12 @@ class Books:
                 self._divisions[id_] = was
                 continue
             division = self._divisions[id_] = Division.restored(share, was.fact()) if was is not None else Division(share)
-            self._dirty.add(division.key)
+            if was is not None and not was.untouched():
+                self._dirty.add(division.key)
             for contract in share.weights:
                 for _ in range(known[contract].reserved if contract in known else 0):
                     division.reserve(contract)
-        self._dirty.update(division.key for division in before.values())
+        self._dirty.update(division.key for division in before.values() if not division.untouched())
 
     def _turn_page(self, book: _Book, now: int) -> None:
         if book.turn_page(now):

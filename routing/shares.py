@@ -76,9 +76,9 @@ class Division:
     def order(self, able: Collection[ContractId]) -> tuple[ContractId, ...]:
         """All of those able that have a part, in the order in which they would be asked for the next inquiry."""
         number = self._given + 1
-        parts = [part for part in self._parts if part.contract in able]
-        parts.sort(key=lambda part: (part.release > number, part.deadline))
-        return tuple([part.contract for part in parts])
+        ranked = [(part.release > number, part.deadline, part.contract) for part in self._parts if part.contract in able]
+        ranked.sort()
+        return tuple([contract for _, _, contract in ranked])
 
     def reserve(self, contract: ContractId) -> None:
         """An offer is made: its turn is taken."""
@@ -140,7 +140,7 @@ class Division:
     def settled_at(self) -> int:
         """The number of the inquiry (accepted or forgiven, from the first) from which on the bound surely holds, if all stay able."""
         scale, total = self._scale, self._total
-        return max((part.held * scale - 1) * total // (scale * part.weight) if part.held else 0 for part in self._parts)
+        return max((part.held * scale - 1) * total // (scale * part.weight) + 1 if part.held else 0 for part in self._parts)
 
     def untouched(self) -> bool:
         """Has nothing been accepted yet?"""
