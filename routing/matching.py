@@ -37,7 +37,7 @@ def match(wishes: Sequence[Wishes], room: Room) -> list[int | None]:
 def contested(wishes: Sequence[Wishes], room: Room) -> bool:
     """Whether two inquiries and two supplies hang together. If not, the best open supply for each in turn is what `match` would say.
 
-    They do exactly where an inquiry with a choice shares one of its supplies with another inquiry.
+    They do exactly where an inquiry with a choice shares one of its supplies with another inquiry; wishes too far down to matter are not looked at.
     """
     if len(wishes) < 2:
         return False
@@ -59,7 +59,7 @@ def contested(wishes: Sequence[Wishes], room: Room) -> bool:
 class _Table:
     """The matching while it grows: where each inquiry sits, who sits at each supply, which supplies have room."""
 
-    __slots__ = ("_exits", "_masks", "_orders", "_room", "_seated", "_settled", "_spare", "_supply")
+    __slots__ = ("_closed", "_exits", "_masks", "_orders", "_room", "_seated", "_settled", "_spare", "_staying", "_supply")
 
     def __init__(self, wishes: Sequence[Wishes], room: Room) -> None:
         space = _space(room)
@@ -75,6 +75,8 @@ class _Table:
         self._seated: dict[int, list[int]] = {}
         self._settled = [False] * len(wishes)
         self._exits: dict[int, int] = {}
+        self._staying: dict[int, int] = {}  # settled guests by supply
+        self._closed = 0  # full of them
 
     def matched(self) -> list[int | None]:
         self._seat_as_many_as_possible()
@@ -98,7 +100,7 @@ class _Table:
         for inquiry, now_at in enumerate(self._supply):
             if now_at is None:
                 continue
-            dead = 0
+            dead = self._closed
             goal = self._spare | 1 << now_at
             for supply in self._orders[inquiry]:
                 if supply == now_at:
@@ -180,6 +182,9 @@ class _Table:
         assert supply is not None
         self._settled[inquiry] = True
         self._exits.pop(supply, None)
+        self._staying[supply] = staying = self._staying.get(supply, 0) + 1
+        if not self._room[supply] and staying == len(self._seated[supply]):
+            self._closed |= 1 << supply
 
 
 def _space(room: Room) -> NDArray[np.int64]:
