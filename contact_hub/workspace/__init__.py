@@ -11,7 +11,7 @@ from contact_hub.workspace.checks import check, refuses
 from contact_hub.workspace.compile import compile_plan
 from contact_hub.workspace.demo import demo_text, demo_workspace
 from contact_hub.workspace.diff import Change, diff, render, render_problems
-from contact_hub.workspace.load import dump, from_document, parse, parse_placed, placed, to_document
+from contact_hub.workspace.load import dump, from_document, from_stored, parse, parse_placed, placed, to_document
 from contact_hub.workspace.model import LEAVE_MESSAGE, Workspace
 from contact_hub.workspace.problems import Problem, Severity, WorkspaceRefused
 
@@ -31,6 +31,7 @@ __all__ = [
     "fields",
     "fill",
     "from_document",
+    "from_stored",
     "parse",
     "parse_placed",
     "placed",

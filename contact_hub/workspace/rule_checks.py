@@ -141,16 +141,17 @@ def _data_unused(workspace: Workspace) -> Problems:
 
 def _kinds_unskilled(workspace: Workspace) -> Problems:
     """Somebody has the skills, but nobody who may answer for the brand; that nobody has them at all is told at the kind."""
+    held = [kind for kind in workspace.kinds if kind.skills and all(_held(workspace, *each) for each in kind.skills.items())]
     for index, brand in enumerate(workspace.brands):
-        for kind in workspace.kinds:
-            offered = brand in _offering(workspace, kind)
-            held = all(
-                any(agent.skills.get(skill, 0) >= level for agent in workspace.agents) for skill, level in kind.skills.items()
-            )
-            if not offered or not kind.skills or not held or not coverage.under_contract(workspace, brand, kind.id):
+        for kind in held:
+            if not _offers(brand, kind) or not coverage.under_contract(workspace, brand, kind.id):
                 continue
             if not coverage.answering(workspace, brand, kind=kind.id):
                 yield problem("kind_unskilled", ("brands", index, "kinds"), brand=brand.id, kind=kind.id)
+
+
+def _held(workspace: Workspace, skill: str, level: int) -> bool:
+    return any(agent.skills.get(skill, 0) >= level for agent in workspace.agents)
 
 
 def _money(workspace: Workspace) -> Problems:
@@ -191,16 +192,17 @@ def _days_idle(workspace: Workspace) -> Problems:
 
 def _overflow_order(workspace: Workspace) -> Problems:
     """A tier that joins before the one that is asked before it: each would wait for the other."""
-    for first, second in combinations(workspace.contracts, 2):
-        lower, higher = sorted((first, second), key=lambda contract: contract.tier)
-        if lower.client != higher.client or lower.tier == higher.tier or not coverage.compete(workspace, lower, higher):
+    for (at, first), (place, second) in combinations(enumerate(workspace.contracts), 2):
+        lower, index, higher = (first, place, second) if first.tier < second.tier else (second, at, first)
+        if lower.client != higher.client or lower.tier == higher.tier:
             continue
-        place = ("contracts", next(index for index, each in enumerate(workspace.contracts) if each is higher))
         for name in ("overflow_after_seconds", "overflow_wait_seconds"):
             later, seconds = getattr(lower, name), getattr(higher, name)
-            if later is not None and seconds is not None and later > seconds:
+            if later is not None and seconds is not None and later > seconds and coverage.compete(workspace, lower, higher):
                 values = {"tier": higher.tier, "lower": lower.tier, "other": lower.id}
-                yield problem("overflow_order", (*place, name), **values, seconds=_seconds(seconds), later=_seconds(later))
+                yield problem(
+                    "overflow_order", ("contracts", index, name), **values, seconds=_seconds(seconds), later=_seconds(later)
+                )
 
 
 def _shares(workspace: Workspace) -> Problems:
@@ -277,7 +279,11 @@ def _kind_wishes(workspace: Workspace) -> Iterator[tuple[Kind, Where, Wish]]:
 
 def _offering(workspace: Workspace, kind: Kind) -> list[Brand]:
     """The brands whose customers may ask for this."""
-    return [brand for brand in workspace.brands if not brand.kinds or kind.id in brand.kinds]
+    return [brand for brand in workspace.brands if _offers(brand, kind)]
+
+
+def _offers(brand: Brand, kind: Kind) -> bool:
+    return not brand.kinds or kind.id in brand.kinds
 
 
 def _seconds(seconds: float) -> str:

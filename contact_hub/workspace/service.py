@@ -19,7 +19,7 @@ from contact_hub.ids import new_token
 from contact_hub.scope import Scope
 from contact_hub.staff import Person, sync_accounts
 from contact_hub.store import Store, Tx
-from contact_hub.workspace import Change, Problem, Workspace, check, diff, from_document, refuses, to_document
+from contact_hub.workspace import Change, Problem, Workspace, check, diff, from_stored, refuses, to_document
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.problems import WorkspaceRefused
 from routing import journal
@@ -60,7 +60,7 @@ class Workspaces:
             for known in await tx.workspaces.all():
                 latest = await tx.versions.latest(Scope.system(known.id))
                 if latest is not None and self._version(known.id) != latest.version:
-                    self._floors[known.id] = Floor(version=latest.version, workspace=from_document(dict(latest.document)))
+                    self._floors[known.id] = Floor(version=latest.version, workspace=from_stored(dict(latest.document)))
                     changed.add(known.id)
         return changed
 
@@ -73,7 +73,7 @@ class Workspaces:
             row = await tx.versions.get(Scope.system(workspace), version)
         if row is None:
             raise HubError("workspace_unknown")
-        return Floor(version=version, workspace=from_document(dict(row.document)))
+        return Floor(version=version, workspace=from_stored(dict(row.document)))
 
     async def apply(
         self,
@@ -97,7 +97,7 @@ class Workspaces:
 
         async def command(tx: Tx) -> Applied:
             latest = await tx.versions.latest(Scope.system(name))
-            current = from_document(dict(latest.document)) if latest else None
+            current = from_stored(dict(latest.document)) if latest else None
             changes = tuple(diff(current, workspace))
             version = latest.version if latest else 0
             if expected is not None and expected != version:
