@@ -135,7 +135,8 @@ class Books:
                 self._dirty.add(book.key)
             book.look()
             self._books[contract.id] = book
-        self._dirty.update(book.key for contract, book in known.items() if contract not in self._books and book.accepted)
+        for book in (book for contract, book in known.items() if contract not in self._books):
+            self._close(book)
         self._next = self._first_midnight()
         after = {contract: book.against for contract, book in self._books.items()}
         return tuple(
@@ -288,6 +289,15 @@ class Books:
                 for _ in range(known[contract].reserved if contract in known else 0):
                     division.reserve(contract)
         self._dirty.update(division.key for division in before.values() if not division.untouched())
+
+    def _close(self, book: _Book) -> None:
+        """The contract is gone: so is its fact, and what it had reserved of a division that goes on without it."""
+        if book.accepted:
+            self._dirty.add(book.key)
+        division = self._divisions.get(book.division.share.id) if book.division is not None else None
+        if division is not None and book.contract in division.share.weights:
+            for _ in range(book.reserved):
+                division.unreserve(book.contract)
 
     def _turn_page(self, book: _Book, now: int) -> None:
         if book.turn_page(now):

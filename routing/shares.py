@@ -176,13 +176,11 @@ class Division:
         part.latest = (self._limit + self._scale * part.held) * self._total // (self._scale * part.weight)
 
     def _forgive(self) -> None:
-        """Count what is owed beyond the limit as if it had been taken; that moves the others' shares, too, so until all are within."""
-        scale, total = self._scale, self._total
-        late = [part for part in self._parts if self._settled > part.latest]
-        while late:
-            for part in late:
-                beyond = scale * (part.weight * self._settled - total * part.held) - self._limit * total
-                extra = max(0, -(-beyond // (scale * (total - part.weight))))
+        """Count what is owed beyond the limit as if it had been taken. That moves everybody's share, so until all are within."""
+        behind: list[_Part] = []
+        while late := [part for part in self._parts if self._settled > part.latest and part not in behind]:
+            behind += late
+            for part, extra in zip(behind, self._beyond(behind), strict=True):
                 part.forgiven += extra
                 part.held += extra
                 part.place += extra
@@ -190,4 +188,18 @@ class Division:
                 self._given += extra
                 self._held(part)
                 self._moved(part)
-            late = [part for part in self._parts if self._settled > part.latest]
+
+    def _beyond(self, behind: list[_Part]) -> list[int]:
+        """How much to forgive each of these, so that none is owed more than the limit, nor a whole inquiry less for it. What all are
+        forgiven together, F, raises the debt of each by w·F: F is a fixed point, looked for from the middle of where such points lie
+        (one alone has a least one, that can be told), not from below: there they are rare where those left are small."""
+        scale, total, settled = self._scale, self._total, self._settled
+        unit = scale * total
+        excess = [scale * (part.weight * settled - total * part.held) - self._limit * total for part in behind]
+        middle = len(behind) * unit if len(behind) > 1 else 0
+        together = -(-(2 * sum(excess) + middle) // (2 * scale * (total - sum([part.weight for part in behind]))))
+        while True:
+            each = [max(0, -((-e - scale * part.weight * together) // unit)) for part, e in zip(behind, excess, strict=True)]
+            if sum(each) == together:
+                return each
+            together = sum(each)

@@ -326,6 +326,27 @@ def test_a_share_goes_on_under_the_same_weights_and_begins_anew_under_others() -
     assert division.counts() == {A: 0, B: 1}
 
 
+def test_a_contract_that_goes_while_its_offer_rings_leaves_its_turn_to_the_others() -> None:
+    share = Share(id="s", weights={A: 1, B: 1})
+    books = Books(plan(contract("A"), contract("B"), shares=(share,)), NOON)
+    books.reserve(A, NOON)
+    books.follow(plan(contract("B"), shares=(share,)), NOON)
+    assert not books.unreserve(A)
+    books.follow(plan(contract("A"), contract("B"), shares=(share,)), NOON)
+    division = books.division_of(B)
+    assert division is not None
+    assert division.turn((A, B)) == A
+
+
+def test_a_contract_that_gets_its_first_limit_counts_what_is_accepted_from_then_on() -> None:
+    books = Books(plan(contract("A")), NOON)
+    books.reserve(A, NOON)
+    books.follow(plan(contract("A", cap_per_day=1)), NOON)
+    assert books.accept(A, NOON) is True  # it was not reserved in these books
+    assert books.against(A) is Reason.CAP_REACHED
+    assert books.against_accept(A) is Reason.CAP_REACHED
+
+
 class AnyDay(RuleBasedStateMachine):
     """Offers are made where the books allow it and end in any way, in any order, across midnights, restarts and new rules."""
 
