@@ -13,6 +13,7 @@ from typing import Any
 
 from contact_hub.errors import HubError
 from contact_hub.live.owner import Owner
+from contact_hub.live.telling import Teller
 from contact_hub.store import Store
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.service import Workspaces
@@ -66,7 +67,7 @@ async def explanation_json(
             }
             for change in explanation.changes
         ],
-        "sentence": sentence(explanation, tag),
+        "sentence": sentence(explanation, Teller(floor=floor, tag=tag)),
     }
 
 
@@ -89,18 +90,16 @@ async def explain(
     return found
 
 
-def sentence(explanation: Explanation, tag: str) -> str:
+def sentence(explanation: Explanation, teller: Teller) -> str:
     """One sentence: how many could take it, and what keeps the others from it."""
-    able = sum(verdict.eligible for verdict in explanation.verdicts)
     hindrances = Counter(str(verdict.reasons[0]) for verdict in explanation.verdicts if verdict.reasons)
-    most = [f"{catalogues.text(f'routing.reason.{code}', tag)} ({count})" for code, count in hindrances.most_common(4)]
     return catalogues.text(
         "routing.explanation",
-        tag,
-        waited=formatting.duration(explanation.waited_seconds, tag),
-        able=able,
+        teller.tag,
+        waited=formatting.duration(explanation.waited_seconds, teller.tag),
+        able=sum(verdict.eligible for verdict in explanation.verdicts),
         all=len(explanation.verdicts),
-        reasons=formatting.listing(most, tag) if most else "–",
+        reasons=teller.reasons(hindrances),
     )
 
 

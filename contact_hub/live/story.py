@@ -9,6 +9,7 @@ from typing import Any
 from contact_hub.app import Hub
 from contact_hub.errors import HubError
 from contact_hub.live.explain import explanation_json
+from contact_hub.live.telling import Teller, told_steps
 from contact_hub.scope import Scope
 from contact_hub.store import Tx
 from contact_hub.store.records import Inquiry, JournalLine
@@ -29,38 +30,23 @@ class Story:
             "inquiry": self.inquiry.id,
             "conversation": self.inquiry.conversation,
             "state": self.inquiry.state,
-            "steps": [{"seq": step.seq, "at": step.at, "kind": step.kind, **dict(step.body)} for step in self.steps],
+            "steps": told_steps(self.steps, Teller(floor=self.floor, tag=self.tag)),
             "waiting": self.waiting,
         }
 
     def lines(self) -> Iterator[str]:
         """One line a decision."""
         yield f"{self.inquiry.id} · {self.inquiry.brand} · {self.inquiry.kind} · {self.inquiry.state}"
+        teller = Teller(floor=self.floor, tag=self.tag)
         for step in self.steps:
-            at = f"{step.at:%Y-%m-%d %H:%M:%S}"
-            yield f"{at}  {step.kind}"
-            for decision in step.body.get("decisions", []):
-                yield f"{'':21}→ {self._told(decision)}"
+            at, decisions = f"{step.at:%Y-%m-%d %H:%M:%S}", step.body.get("decisions", [])
+            yield f"{at}  {step.kind}" + (f" (rules {step.body['rules']})" if decisions else "")
+            for decision in decisions:
+                yield f"{'':21}→ {teller.told(decision, step.at)}"
         if self.waiting is not None:
             yield self.waiting["sentence"]
             for change in self.waiting["changes"]:
                 yield f"  {change['at']:%H:%M:%S}  {catalogues.text('routing.change.' + change['code'], self.tag)} {change['values']['agent']}".rstrip()
-
-    def _told(self, decision: dict[str, Any]) -> str:
-        kind = str(decision["is"])
-        agent = self.floor.agents[decision["agent"]].name if decision.get("agent") in self.floor.agents else ""
-        parts = [kind, agent]
-        if because := decision.get("because") or decision.get("code") or decision.get("disposition"):
-            parts.append(f"({because})")
-        if trace := decision.get("trace"):
-            excluded = ", ".join(
-                f"{catalogues.text(f'routing.reason.{code}', self.tag)} {count}"
-                for code, count in trace.get("excluded", {}).items()
-            )
-            parts.append(f"– {trace['eligible']} eligible; {excluded or '–'}; rules {trace['rules']}")
-            if why := trace.get("why"):
-                parts.append(f"; {catalogues.text(f'routing.reason.{why}', self.tag)}")
-        return " ".join(part for part in parts if part)
 
 
 async def story(hub: Hub, workspace: str, wanted: str, *, tag: str) -> Story:

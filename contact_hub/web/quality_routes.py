@@ -15,6 +15,7 @@ from contact_hub.conversations.lines import conversation_lines
 from contact_hub.errors import HubError
 from contact_hub.live.console import public_entry, staff_entry
 from contact_hub.live.explain import explanation_json
+from contact_hub.live.telling import Teller, told_steps
 from contact_hub.live.view import language_view
 from contact_hub.quality import query as report_query
 from contact_hub.quality.reports import Cell
@@ -137,8 +138,10 @@ async def search(
 
 
 @router.get("/conversations/{conversation}")
-async def show(conversation: str, hub: TheHub, who: Annotated[Principal, action(Action.CONVERSATION_SHOW)]) -> Response:
-    """One conversation: both logs, and every step of routing."""
+async def show(
+    conversation: str, hub: TheHub, who: Annotated[Principal, action(Action.CONVERSATION_SHOW)], tag: str = "en"
+) -> Response:
+    """One conversation: both logs, and every step of routing with its sentences."""
     floor, scope = hub.workspaces.floor(who.workspace), scope_of(who)
     known = frozenset(_people_of(scope.pools, floor)) if isinstance(scope, VendorScope) else None
     pools = pools_known(floor, who)
@@ -150,13 +153,15 @@ async def show(conversation: str, hub: TheHub, who: Annotated[Principal, action(
         staff = await tx.conversations.staff_after(scope, conversation, 0, limit=2_000)
         told = row.inquiry and allows(who.party, Action.DECISION_EXPLAIN)
         steps = await tx.journal.read(scope, inquiry=row.inquiry, limit=2_000) if told else []
+    zone = str(floor.brands[row.brand].zone) if row.brand in floor.brands else "UTC"
+    teller = Teller(floor=floor, tag=_tag(tag), zone=zone, known=shown, isolated=True)
     return _json(
         {
             "line": line,
             "language": msgspec.to_builtins(language_view(row)),
             "public": [msgspec.to_builtins(public_entry(entry, floor, known=known)) for entry in public],
             "staff": [msgspec.to_builtins(staff_entry(entry, floor, known=known)) for entry in staff],
-            "steps": [{"seq": step.seq, "at": step.at, "kind": step.kind, **dict(step.body)} for step in steps],
+            "steps": told_steps(steps, teller),
             "names": {
                 "agents": {agent.id: agent.name for agent in floor.workspace.agents if shown is None or agent.id in shown},
                 "pools": {pool.id: pool.name for pool in floor.workspace.pools if shown is None or pool.id in shown},

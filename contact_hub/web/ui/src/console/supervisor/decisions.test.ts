@@ -51,6 +51,13 @@ describe("an offer", () => {
   });
 });
 
+test("the server's own sentence is taken, with what it leaves out", () => {
+  const told = tell({ type: "offered", agent: "a1", told: "Offered to Ana Lima (Lisbon): 3 could take it.", trace });
+  expect(told.sentence).toBe("Offered to Ana Lima (Lisbon): 3 could take it.");
+  expect(told.because.map(plain)).toEqual(["Waited 9 sec.", "Rules 7."]);
+  expect(told.excluded).toHaveLength(3);
+});
+
 test("waiting says whether somebody will ever come", () => {
   const queued = { type: "queued", trace: { ...trace, eligible: 0, chosen_by: [] } };
   expect(tell(queued).because.map(plain)).toContain("Nobody could.");

@@ -17,6 +17,8 @@ export interface Trace {
 export interface Entry {
   readonly type: string;
   readonly trace?: Trace;
+  /** The whole sentence with its reasons, where the server wrote it. */
+  readonly told?: string;
   readonly [field: string]: unknown;
 }
 
@@ -84,9 +86,9 @@ const TONES: Readonly<Record<string, Tone>> = {
 
 export function tellDecision(decision: Entry, texts: Texts, name: Names, zone?: string): Told {
   return {
-    sentence: sentenceOf(decision, texts, name, zone),
+    sentence: decision.told ?? sentenceOf(decision, texts, name, zone),
     tone: TONES[decision.type] ?? "plain",
-    because: decision.trace ? traceOf(decision.type, decision.trace, texts) : [],
+    because: decision.trace ? (decision.told ? frameOf(decision.trace, texts) : traceOf(decision.type, decision.trace, texts)) : [],
     excluded: excludedOf(decision.trace?.excluded ?? {}, texts),
   };
 }
@@ -135,6 +137,12 @@ function variant(decision: Entry): string {
   if (decision.type === "released" && decision.requeued) return "_requeued";
   if (decision.type === "wrap_up_ended" && decision.disposition === "timeout") return "_timeout";
   return "";
+}
+
+/** What the sentence leaves out: how old it was, and under which rules. */
+function frameOf(trace: Trace, texts: Texts): string[] {
+  const waited = trace.waited_seconds >= 1 ? [texts.t("quality.screen.trace.waited", { time: duration(trace.waited_seconds, texts.tag) })] : [];
+  return [...waited, texts.t("quality.screen.trace.rules", { version: trace.rules })];
 }
 
 function traceOf(type: string, trace: Trace, texts: Texts): string[] {
