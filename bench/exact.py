@@ -15,6 +15,7 @@ from itertools import product
 from typing import TypeVar
 
 State = TypeVar("State", bound=Hashable)
+Counts = tuple[int, ...]
 
 
 # one pool
@@ -147,6 +148,19 @@ def impatient_of_any_kind(*, arrivals: float, service_seconds: float, servers: i
     return Losing(waits=arrivals * j / whole, lost=(1 + (arrivals - pace) * j) / whole, mean_seconds=arrivals * jh / whole)
 
 
+def answered_in_time(*, arrivals: float, service_seconds: float, servers: int, patience: Endured, seconds: float) -> float:
+    """Share of all who are answered within so many seconds, in the same M/M/c+G: ∫λH'e^{λH−cμx}dx over 0..T, integrated by parts."""
+    pace = servers / service_seconds
+
+    def weight(x: float) -> float:
+        return math.exp(arrivals * patience(x) - pace * x)
+
+    j, _ = _integrals(weight, patience, _horizon(arrivals, pace, patience))
+    early, _ = _integrals(weight, patience, seconds)
+    whole = 1 / erlang_b(arrivals * service_seconds, servers - 1) + arrivals * j
+    return 1 - arrivals * j / whole + (weight(seconds) - 1 + pace * early) / whole
+
+
 def _horizon(arrivals: float, pace: float, patience: Endured) -> float:
     end = 1 / pace
     while arrivals * patience(end) - pace * end > -45:
@@ -209,6 +223,14 @@ def fixed_service(*, arrivals: float, service_seconds: float, servers: int) -> t
     return math.fsum(shares[servers:]), queue / arrivals
 
 
+def clockwork_arrivals(*, every_seconds: float, service_seconds: float) -> float:
+    """Share who wait in D/M/1, the root σ < 1 of σ = e^{−(1 − σ)·every/service}; their mean wait over all is σ/(1 − σ) services (Kendall 1953)."""
+    sigma = 0.5
+    for _ in range(10_000):
+        sigma = math.exp(-(1 - sigma) * every_seconds / service_seconds)
+    return sigma
+
+
 # priorities
 
 
@@ -241,8 +263,6 @@ def kaufman_roberts(*, seats: int, loads: Sequence[float], weights: Sequence[int
 
 
 # who may serve whom
-
-Counts = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,6 +418,62 @@ def _before(b: Counts) -> list[tuple[int, Counts]]:
 
 
 # anything Markov
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SparedExperts:
+    """Juniors serve the plain, seniors everybody; the plain go to a junior if one is free, and a freed senior takes the hard first. Both classes are
+    impatient, each with a mean of its own. No formula is known; as counts suffice, the chain is solved with `places` to wait for each class."""
+
+    plain: float
+    hard: float
+    juniors: int
+    seniors: int
+    junior_seconds: float
+    senior_seconds: float
+    plain_patience_seconds: float
+    hard_patience_seconds: float
+    places: int = 40
+
+    def solve(self) -> tuple[Losing, Losing, float]:
+        """The plain, the hard, and the share of the served plain who got a junior."""
+        empty: Counts = (0, 0, 0, 0)
+        shares = stationary(empty, self._moves)
+        plain = self._losing(
+            shares, 2, self.plain, self.plain_patience_seconds, lambda j, s: j == self.juniors and s == self.seniors
+        )
+        hard = self._losing(shares, 3, self.hard, self.hard_patience_seconds, lambda _, s: s == self.seniors)
+        by_juniors = math.fsum(share * state[0] for state, share in shares.items()) / self.junior_seconds
+        return plain, hard, by_juniors / (self.plain * (1 - plain.lost))
+
+    def _losing(
+        self, shares: Mapping[Counts, float], place: int, rate: float, patience: float, full: Callable[[int, int], bool]
+    ) -> Losing:
+        queue = math.fsum(share * state[place] for state, share in shares.items())
+        waits = math.fsum(share for (j, s, *_), share in shares.items() if full(j, s))
+        return Losing(waits=waits, lost=queue / patience / rate, mean_seconds=queue / rate)
+
+    def _moves(self, state: Counts) -> Iterable[tuple[Counts, float]]:
+        j, s, plain, hard = state
+        if j < self.juniors:
+            yield (j + 1, s, plain, hard), self.plain
+        elif s < self.seniors:
+            yield (j, s + 1, plain, hard), self.plain
+        elif plain < self.places:
+            yield (j, s, plain + 1, hard), self.plain
+        if s < self.seniors:
+            yield (j, s + 1, plain, hard), self.hard
+        elif hard < self.places:
+            yield (j, s, plain, hard + 1), self.hard
+        if j:
+            yield ((j, s, plain - 1, hard) if plain else (j - 1, s, plain, hard)), j / self.junior_seconds
+        if s:
+            after = (j, s, plain, hard - 1) if hard else (j, s, plain - 1, hard) if plain else (j, s - 1, plain, hard)
+            yield after, s / self.senior_seconds
+        if plain:
+            yield (j, s, plain - 1, hard), plain / self.plain_patience_seconds
+        if hard:
+            yield (j, s, plain, hard - 1), hard / self.hard_patience_seconds
 
 
 def stationary(

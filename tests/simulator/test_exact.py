@@ -10,6 +10,9 @@ import pytest
 from bench.exact import (
     GraphAnswer,
     SkillGraph,
+    SparedExperts,
+    answered_in_time,
+    clockwork_arrivals,
     cobham,
     delay,
     erlang_b,
@@ -89,6 +92,19 @@ def test_a_patience_that_hardly_ends_loses_nobody() -> None:
     assert nearly_fixed.lost == pytest.approx(fixed.lost, rel=1e-4)
 
 
+def test_who_is_answered_in_time_are_all_in_the_end_but_the_lost() -> None:
+    floor = {"arrivals": 0.1, "service_seconds": 240.0, "servers": 24}
+    for patience in (exponential_patience(60), lognormal_patience(60, 0.8)):
+        found = impatient_of_any_kind(**floor, patience=patience)  # type: ignore[arg-type]
+        in_time = [answered_in_time(**floor, patience=patience, seconds=t) for t in (1e-9, 20, 900)]  # type: ignore[arg-type]
+        assert in_time[0] == pytest.approx(1 - found.waits)
+        assert in_time[0] < in_time[1] < in_time[2]
+        assert in_time[2] == pytest.approx(1 - found.lost)
+    # where nobody loses patience it is Erlang C's
+    level = answered_in_time(arrivals=0.1, service_seconds=240, servers=30, patience=exponential_patience(1e8), seconds=20)
+    assert level == pytest.approx(0.895154, abs=1e-5)
+
+
 def test_a_finite_room_stands_between_loss_and_endless_delay() -> None:
     assert finite_room(arrivals=0.1, service_seconds=240, servers=30, places=0).lost == pytest.approx(erlang_b(24, 30))
     endless, roomy = (
@@ -129,6 +145,30 @@ def test_priorities_are_the_published_ones_and_conserve_the_mean() -> None:
 def test_weighted_seats_are_the_published_ones_and_are_erlang_b_at_weight_one() -> None:
     assert kaufman_roberts(seats=6, loads=(1, 1.5), weights=(2, 1)) == pytest.approx((0.214802, 0.088062), abs=6e-7)
     assert kaufman_roberts(seats=6, loads=(2.5, 1.5), weights=(1, 1)) == pytest.approx((erlang_b(4, 6),) * 2)
+
+
+def test_clockwork_arrivals_wait_less_than_random_ones() -> None:
+    sigma = clockwork_arrivals(every_seconds=10, service_seconds=8)
+    assert sigma == pytest.approx(math.exp(-(1 - sigma) / 0.8))
+    assert 0.5 < sigma < 0.8
+
+
+def test_spared_experts_are_erlang_a_where_only_one_class_comes() -> None:
+    alone = SparedExperts(
+        plain=0.05,
+        hard=1e-12,
+        juniors=5,
+        seniors=5,
+        junior_seconds=200,
+        senior_seconds=200,
+        plain_patience_seconds=100,
+        hard_patience_seconds=90,
+    )
+    plain, hard, by_juniors = alone.solve()
+    pooled = impatient(arrivals=0.05, service_seconds=200, servers=10, patience_seconds=100)
+    assert (plain.waits, plain.lost, plain.mean_seconds) == pytest.approx((pooled.waits, pooled.lost, pooled.mean_seconds))
+    assert hard.waits > plain.waits
+    assert 0.5 < by_juniors < 1
 
 
 # skill graphs
