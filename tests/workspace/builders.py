@@ -8,6 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from routing.model import Preference
+
 TAGS = ("en", "fr", "de", "pt-BR", "zh-Hans", "ar", "he", "no", "fil")
 
 SMALL: dict[str, Any] = {
@@ -129,6 +131,36 @@ texts = st.one_of(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, 
 )
 ids = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,8}", fullmatch=True)
 levels = st.sampled_from(["A1", "B2", "C1", "native"])
+amounts = st.decimals(0, 10_000, places=2).map(float)
+wishes = st.lists(
+    st.fixed_dictionaries(
+        {"until_seconds": st.floats(0.5, 600), "level": st.sampled_from(["C1", "C2", "native"])},
+        optional={"skills": st.dictionaries(ids, st.integers(1, 5), max_size=2), "dialect": st.booleans()},
+    ),
+    max_size=3,
+)
+
+
+@st.composite
+def terms(draw: st.DrawFn, contract: str, vendor: str) -> dict[str, Any]:
+    """A contract with its money and its days, none of which contradict each other."""
+    price = draw(amounts)
+    return {
+        "id": contract,
+        "client": "velour",
+        "vendor": vendor,
+        "overflow_wait_seconds": draw(st.one_of(st.none(), st.floats(0, 600))),
+        "answer_within_seconds": draw(st.one_of(st.none(), st.integers(0, 600))),
+        "currency": "EUR",
+        "price": price,
+        "cap_per_day": draw(st.one_of(st.none(), st.integers(10, 1000))),
+        "budget_per_day": draw(st.one_of(st.none(), st.just(round(price * 10, 2)))),
+        "minimum_per_day": draw(st.integers(0, 10)),
+        "data": draw(st.sampled_from([None, ["order"], ["health", "order"]])),
+        "targets": draw(st.sampled_from([{}, {"answer_seconds": 40}, {"service_level": {"percent": 80, "seconds": 20}}])),
+    }
+
+
 dates = st.dates().map(str)
 
 
@@ -137,6 +169,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     """Workspaces that are sound, with every field somewhere."""
     brand, pool = draw(ids), draw(ids)
     languages = draw(st.lists(st.sampled_from(TAGS), min_size=1, unique=True))
+    part = draw(st.integers(1, 99))
     agents = [
         {
             "id": key,
@@ -171,6 +204,21 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         ),
         (["agents"], agents),
         (["kinds", 0, "labels"], draw(st.dictionaries(st.sampled_from(TAGS), texts, min_size=1))),
+        (["brands", 0, "residency"], draw(st.sampled_from([[], ["PT"], ["EU"], ["EEA", "PH"]]))),
+        (["brands", 0, "wishes"], draw(wishes)),
+        (["contracts"], [draw(terms("one", "lusora")), draw(terms("two", "tambuli"))]),
+        (["vendors", 1], {"id": "tambuli", "name": "Tambuli"}),
+        (
+            ["shares"],
+            draw(st.sampled_from([[], [{"id": "split", "contracts": {"one": part, "two": 100 - part}, "strict": part > 50}]])),
+        ),
+        (["kinds", 0, "wishes"], draw(wishes)),
+        (["kinds", 0, "data"], draw(st.sampled_from([[], ["order"]]))),
+        (["rules", "sticky_hold_seconds"], draw(st.floats(0, 600))),
+        (["rules", "ageing_guard_seconds"], draw(st.one_of(st.none(), st.integers(0, 600)))),
+        (["rules", "auto_accept"], draw(st.sampled_from([[], ["chat"], ["email", "chat"]]))),
+        (["rules", "choice"], draw(st.permutations([each.value for each in Preference]))[: draw(st.integers(0, 5))]),
+        (["rules", "fewest_in_hand"], draw(st.booleans())),
         (["rules", "wrap_up_seconds"], draw(st.one_of(st.integers(0, 1000), st.floats(0, 1000)))),
         (["texts"], draw(st.dictionaries(st.sampled_from(TAGS), st.dictionaries(st.just("widget.greeting"), texts)))),
     )

@@ -66,6 +66,32 @@ def test_a_text_added_in_a_language_is_told_there() -> None:
     assert (told.path, told.kind, told.after) == ("brands[maison].canned.greeting.en", "added", "Hello {customer}")
 
 
+def test_a_share_that_moves_is_told_contract_by_contract() -> None:
+    def split(part: int) -> dict[str, Any]:
+        both = [SMALL["contracts"][0], {"id": "two", "client": "velour", "vendor": "lusora", "kinds": []}]
+        return small((["contracts"], both), (["shares"], [{"id": "split", "contracts": {"one": part, "two": 100 - part}}]))
+
+    told = changes(split(60), split(55))
+
+    assert [(each.path, each.before, each.after) for each in told] == [
+        ("shares[split].contracts.one", 60, 55),
+        ("shares[split].contracts.two", 40, 45),
+    ]
+
+
+def test_money_and_wishes_are_told_as_they_are_written() -> None:
+    priced = {**SMALL["contracts"][0], "currency": "EUR", "price": 4.2}
+    told = changes(
+        small((["contracts", 0], priced)),
+        small((["contracts", 0], {**priced, "price": 4.25}), (["brands", 0, "wishes"], [{"until_seconds": 60, "level": "C1"}])),
+    )
+
+    assert [(each.path, each.before, each.after) for each in told] == [
+        ("brands[maison].wishes", [], [{"until_seconds": 60, "level": "C1", "skills": {}, "dialect": False}]),
+        ("contracts[one].price", 4.2, 4.25),
+    ]
+
+
 def test_the_first_workspace_is_told_thing_by_thing() -> None:
     told = diff(None, from_document(small()))
 
