@@ -1,0 +1,310 @@
+"""The engine against the router one would write to be sure.
+
+Small floors of every make, histories of every kind: engine and reference hear the same events, each is woken when it asks to be, and both
+must have done the same to everybody, at the same instants. Events lie an odd time apart, so that nothing falls due at one instant by
+accident: what the order of a tie should be is nobody's claim. `ROUTING_EXAMPLES=5000` looks much further than the default.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from i18n.levels import Level
+from routing.engine import Engine
+from routing.events import (
+    AgentConnected,
+    AgentDisconnected,
+    AvailabilitySet,
+    DeadlinePassed,
+    DemandCorrected,
+    Event,
+    HandlingEnded,
+    InquiryArrived,
+    InquiryClaimed,
+    InquiryLeft,
+    OfferAccepted,
+    OfferDeclined,
+    PlanChanged,
+    Transferred,
+    WrapUpDone,
+)
+from routing.model import (
+    Agent,
+    AgentId,
+    Availability,
+    Block,
+    Brand,
+    Channel,
+    ClientId,
+    Contract,
+    Demand,
+    InquiryId,
+    OfferId,
+    Plan,
+    Policy,
+    PoolId,
+)
+from tests.routing.builders import ACME, ALWAYS, NOVA, T0, agent, contract, plan, pool
+from tests.routing.reference import Deed, Router, deeds
+from tests.routing.reference_rules import Case
+
+EXAMPLES = int(os.environ.get("ROUTING_EXAMPLES", "60"))
+TOO_OFTEN = 10_000
+
+POOLS = ("home", "manila", "berlin")
+AGENTS = ("anna", "ben", "cleo", "dora")
+BREAK = tuple(
+    block for day in range(7) for block in (Block(weekday=day, opens=time(8), closes=time(10, 4)), Block(weekday=day, opens=time(10, 9), closes=time(20)))
+)  # fmt: skip
+EVENING = tuple(Block(weekday=day, opens=time(18, 2), closes=time(6)) for day in range(7))  # in Manila: from 10:02 UTC on
+
+Move = tuple[str, int, int, float]
+"""What happens, to whom, how, and how many seconds after the move before."""
+
+
+# floors
+
+
+def people(pools: list[str], **more: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Agent]]:
+    """Two to four agents who differ in what rules ask about."""
+    one = st.fixed_dictionaries(
+        {
+            "pool_": st.sampled_from(pools),
+            "languages": st.sampled_from(
+                [
+                    {"en": Level.C1},
+                    {"en": Level.B2},
+                    {"en": Level.B1, "de": Level.C1},
+                    {"en-GB": Level.NATIVE},
+                    {"de": Level.B2, "en": Level.C2},
+                ]
+            ),
+            "skills": st.sampled_from([{}, {"router": 2}, {"router": 3, "tact": 1}]),
+            "certifications": st.sampled_from([{ACME: None, NOVA: None}, {ACME: date(2026, 11, 23)}, {ACME: None}]),
+            "seats": st.sampled_from([1, 2, 3, 4]),
+            "ceilings": st.sampled_from([{}, {}, {Channel.CHAT: 1}]),
+            **more,
+        }
+    )
+    named = st.lists(one, min_size=2, max_size=len(AGENTS))
+    return named.map(lambda drawn: [agent(name, **facts) for name, facts in zip(AGENTS, drawn, strict=False)])
+
+
+@st.composite
+def plain_floors(draw: st.DrawFn) -> Plan:
+    """Tiers, languages, skills, seats, priorities, declines, hours, certifications."""
+    names = draw(st.sampled_from([["home"], ["home", "manila"], list(POOLS)]))
+    hours = {name: draw(st.sampled_from([("UTC", ALWAYS), ("UTC", BREAK), ("Asia/Manila", EVENING)])) for name in names}
+    return plan(
+        draw(people(names)),
+        pools=[pool(name, zone=hours[name][0], weekly=hours[name][1]) for name in names],
+        contracts=[draw(contracts_of(name)) for name in names],
+        brands=[
+            Brand(id=ACME, client=ClientId("client"), languages=("en", "de"), floor=draw(st.sampled_from([Level.B1, Level.B2])))
+        ],
+        policy=draw(policies()),
+    )
+
+
+def contracts_of(name: str, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Contract]:
+    """A contract with a pool, at some tier."""
+    tiers = st.sampled_from([(1, 0.0), (1, 0.0), (2, 17.0), (3, 41.0)])
+    return st.tuples(tiers, st.fixed_dictionaries(more)).map(
+        lambda drawn: contract(name, tier=drawn[0][0], after=drawn[0][1], **drawn[1])
+    )
+
+
+def policies(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[Policy]:
+    """The numbers of a floor."""
+    return st.builds(
+        Policy,
+        offer_seconds=st.just({Channel.CHAT: 23.0, Channel.EMAIL: 71.0}),
+        weights=st.sampled_from([{Channel.CHAT: 1, Channel.EMAIL: 1}, {Channel.CHAT: 2, Channel.EMAIL: 1}]),
+        priority_step_seconds=st.sampled_from([60.0, 13.0]),
+        decline_cooldown_seconds=st.sampled_from([37.0, 120.0]),
+        decline_rounds_max=st.sampled_from([1, 2, 3]),
+        missed_offer_makes_away=st.booleans(),
+        wrap_up_seconds=st.sampled_from([29.0, 120.0]),
+        **{"ageing_guard_seconds": st.none(), "fewest_in_hand": st.just(True), **more},
+    )
+
+
+demands = st.builds(
+    Demand,
+    brand=st.sampled_from([ACME, ACME, NOVA]),
+    channel=st.sampled_from([Channel.CHAT, Channel.CHAT, Channel.EMAIL]),
+    kind=st.sampled_from(["service", "service", "complaint", "technical"]),
+    languages=st.sampled_from([("en",), ("en",), ("de",), ("en-GB", "en"), ()]),
+    floor=st.sampled_from([None, None, Level.C1]),
+    priority=st.sampled_from([None, None, 3]),
+)
+
+OFTEN = ["arrive", "accept", "end", "ready"]
+SELDOM = ["decline", "wrap_up", "step_back", "drop", "connect", "transfer", "correct", "leave", "claim", "wait"]
+moves = st.lists(
+    st.tuples(
+        st.sampled_from([*OFTEN * 3, *SELDOM]),
+        st.integers(0, 11),
+        st.integers(0, 11),
+        st.sampled_from([0.0, 0.0, 1.0, 3.0, 11.0, 31.0, 47.0, 130.0, 310.0]),
+    ),
+    min_size=4,
+    max_size=40,
+)
+
+
+# both hear the same
+
+
+@dataclass(slots=True)
+class Both:
+    """Engine and reference side by side."""
+
+    engine: Engine
+    router: Router
+    now: datetime = T0
+    number: int = 0
+
+    def hear(self, event: Event) -> None:
+        """The same event for both, and the same deeds by both."""
+        done = deeds(self.engine.feed(event, self.now)) + [deed for _, deed in self.engine_until(self.now)]
+        expected = self.router.feed(event, self.now)
+        note(f"{(self.now - T0).total_seconds():10.6f} {event} → {expected}")
+        assert in_order(done) == in_order(expected)
+
+    def pass_time(self, wait: float) -> None:
+        """Each is woken when it asks to be, and by nothing else."""
+        self.number += 1
+        until = self.now + timedelta(seconds=wait, microseconds=7 + 13 * self.number**2)
+        done, expected = list(self.engine_until(until)), list(self.router_until(until))
+        for at, deed in expected:
+            note(f"{(at - T0).total_seconds():10.6f} … {deed}")
+        assert by_instant(done) == by_instant(expected)
+        self.now = until
+
+    def engine_until(self, until: datetime) -> Iterator[tuple[datetime, Deed]]:
+        """What the engine does by itself, woken at its own deadlines."""
+        woken, at = 0, self.now
+        while (due := self.engine.next_deadline()) is not None and due <= until:
+            at, woken = max(due, at), woken + 1
+            assert woken < TOO_OFTEN, f"it asks to be woken at {due} for ever"
+            yield from ((at, deed) for deed in deeds(self.engine.feed(DeadlinePassed(), at)))
+
+    def router_until(self, until: datetime) -> Iterator[tuple[datetime, Deed]]:
+        """What the reference does by itself, at every instant that could matter."""
+        while (due := self.router.next_instant()) is not None and due <= until:
+            yield from ((due, deed) for deed in self.router.feed(DeadlinePassed(), due))
+
+
+def in_order(done: list[Deed]) -> dict[str, list[Deed]]:
+    """What happened to each inquiry (or agent), in order: across them no order is claimed."""
+    found: dict[str, list[Deed]] = {}
+    for deed in done:
+        if deed[0] != "wrap_up":
+            found.setdefault(deed[1], []).append(deed[:3] if deed[0] == "released" else deed)
+    return found
+
+
+def by_instant(done: list[tuple[datetime, Deed]]) -> list[tuple[datetime, dict[str, list[Deed]]]]:
+    """The same, an instant each."""
+    instants = sorted({at for at, _ in done})
+    return [(at, in_order([deed for when, deed in done if when == at])) for at in instants]
+
+
+def play(both: Both, demands_: list[Demand], history: list[Move], plans: list[Plan] | None = None) -> None:
+    """A history: everybody comes to work, and then one thing after the other."""
+    for name in both.router.plan.agents:
+        both.hear(AgentConnected(agent=name))
+        both.pass_time(0)
+        both.hear(AvailabilitySet(agent=name, availability=Availability.READY))
+        both.pass_time(0)
+    for move in history:
+        both.pass_time(move[3])
+        event = event_of(both.router, demands_, plans or [], move, both.number)
+        if event is not None:
+            both.hear(event)
+    both.pass_time(900)
+    assert_both_stand_alike(both)
+
+
+def assert_both_stand_alike(both: Both) -> None:
+    """In the end the same inquiries ring, are in hand and wait, in the same order."""
+    assert [one.inquiry for one in both.engine.queue() if one.offered_to is None] == [one.id for one in both.router.waiting()]
+    for name in both.router.plan.agents:
+        assert both.engine.seats_used(name) == sum(one.weight for one in both.router.cases if one.agent == name)
+
+
+def event_of(router: Router, demands_: list[Demand], plans: list[Plan], move: Move, number: int) -> Event | None:
+    """A move as an event; None where there is nothing it could be about."""
+    what, whom, how, _ = move
+    names = list(router.plan.agents) or [AgentId("nobody")]
+    name = names[whom % len(names)]
+    match what:
+        case "arrive":
+            return InquiryArrived(inquiry=InquiryId(f"i{number:02}"), demand=demands_[how % len(demands_)])
+        case "ready":
+            return AvailabilitySet(agent=name, availability=Availability.READY)
+        case "step_back":
+            back = [Availability.AWAY, Availability.AWAY, Availability.OFFLINE, Availability.WRAP_UP]
+            return AvailabilitySet(agent=name, availability=back[how % 4], reason="break")
+        case "drop":
+            return AgentDisconnected(agent=name)
+        case "connect":
+            return AgentConnected(agent=name)
+        case "plan":
+            return PlanChanged(plan=replace(plans[how % len(plans)], version=number)) if plans else None
+        case "wait":
+            return None
+    stages = {
+        "accept": "offered",
+        "decline": "offered",
+        "end": "assigned",
+        "wrap_up": "wrap_up",
+        "transfer": "assigned",
+        "claim": "waiting",
+    }
+    cases = [one for one in router.cases if one.stage == stages.get(what, one.stage)]
+    return _about(what, cases[whom % len(cases)], how, name, demands_) if cases else None
+
+
+def _about(what: str, case: Case, how: int, name: AgentId, demands_: list[Demand]) -> Event:
+    holder = case.agent or name
+    offer = OfferId(f"{case.id}.{case.offers}")
+    makers: dict[str, Callable[[], Event]] = {
+        "accept": lambda: OfferAccepted(offer=offer, agent=holder),
+        "decline": lambda: OfferDeclined(offer=offer, agent=holder, reason="busy"),
+        "end": lambda: HandlingEnded(inquiry=case.id),
+        "wrap_up": lambda: WrapUpDone(inquiry=case.id, agent=holder, disposition="solved"),
+        "transfer": lambda: Transferred(
+            inquiry=case.id, by=holder, agent=name if how % 3 == 0 else None, pool=PoolId(POOLS[how % 2]) if how % 3 == 1 else None
+        ),
+        "claim": lambda: InquiryClaimed(inquiry=case.id, agent=name),
+        "correct": lambda: DemandCorrected(inquiry=case.id, demand=demands_[how % len(demands_)]),
+        "leave": lambda: InquiryLeft(inquiry=case.id, because="idle"),
+    }
+    return makers[what]()
+
+
+def compared(plan_: Plan, demands_: list[Demand], history: list[Move], plans: list[Plan] | None = None) -> None:
+    play(Both(Engine(plan_), Router(plan_)), demands_, history, plans)
+
+
+proof = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+@proof
+@given(plan_=plain_floors(), demands_=st.lists(demands, min_size=1, max_size=5), history=moves)
+def test_the_engine_routes_as_the_plain_rules_say(plan_: Plan, demands_: list[Demand], history: list[Move]) -> None:
+    compared(plan_, demands_, history)
