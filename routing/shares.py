@@ -12,7 +12,8 @@ at, and their sum is its n; whatever the outage, the bound holds for them again 
 others did in advance would have been due (`settled_at`). The proof is that of earliest deadlines: from any counts, the jobs due by then are as
 many as there is time for.
 
-An offer reserves its turn, so that simultaneous offers do not overshoot; if it comes to nothing the turn is given back. Integers throughout.
+An offer reserves its turn, so that simultaneous offers do not overshoot; if it comes to nothing the turn is given back. So the bound is kept in the
+order in which turns are taken; while several offers ring, what is accepted may be behind that by what rings. Integers throughout.
 """
 
 from __future__ import annotations
