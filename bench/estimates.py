@@ -39,11 +39,12 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
-    """Alike agents and whom they serve: traffic class → how many seconds an inquiry waits before they may."""
+    """Alike agents and whom they serve: traffic class → how many seconds an inquiry waits before they may. `shift`: which part of them is at work when."""
 
     agents: int
     handling: float
     serves: Mapping[str, float]
+    shift: Callable[[float], float] | None = None
     service: Callable[[random.Random, float], float] = field(default=lambda chance, mean: chance.expovariate(1 / mean))
 
 
@@ -66,11 +67,25 @@ class Row:
 
 
 def _rush_hour(seconds: float) -> float:
-    """Calm at night, 1.0 on average of the day's plateau, half as much again from 10 to 12."""
+    """Calm at night, and half as much again as on the plateau of the day from 10 to 12."""
     hour = seconds % DAY / 3600
     if hour < 6 or hour >= 22:
         return 0.35
     return 1.35 if 10 <= hour < 12 else 0.9
+
+
+def _afternoon(seconds: float) -> float:
+    """Another class has its rush when the first is calm again."""
+    hour = seconds % DAY / 3600
+    return 1.4 if 13 <= hour < 17 else 0.85
+
+
+def _shift(seconds: float) -> float:
+    """Staff follows the rush an hour late, as it does."""
+    hour = seconds % DAY / 3600
+    if hour < 7 or hour >= 22:
+        return 0.4
+    return 1.25 if 11 <= hour < 14 else 1.0
 
 
 def _lognormal(chance: random.Random, mean: float) -> float:
@@ -107,6 +122,13 @@ FLOORS: Mapping[str, Floor] = {
     ),
     "a day with a rush": Floor(
         traffic={"a": Traffic(per_hour=330, rush=_rush_hour)}, teams=[Team(agents=24, handling=240, serves={"a": 0})]
+    ),
+    "two rushes on shared staff": Floor(
+        traffic={"a": Traffic(per_hour=150, rush=_rush_hour), "b": Traffic(per_hour=170, rush=_afternoon)},
+        teams=[Team(agents=9, handling=240, serves={"a": 0}), Team(agents=14, handling=240, serves={"b": 0, "a": 0})],
+    ),
+    "shifts behind a rush": Floor(
+        traffic={"a": Traffic(per_hour=310, rush=_rush_hour)}, teams=[Team(agents=24, handling=240, serves={"a": 0}, shift=_shift)]
     ),
     "impatient": Floor(traffic={"a": Traffic(per_hour=420, patience=180)}, teams=[Team(agents=24, handling=240, serves={"a": 0})]),
 }
@@ -149,9 +171,8 @@ def run(floor: Floor, *, arrivals: int, seed: int, warm_up: float = 0.1, estimat
     heap: list[tuple[int, int, str, object]] = []
     lines: dict[str, deque[_Waiting]] = {name: deque() for name in floor.traffic}
     alive = dict.fromkeys(floor.traffic, 0)
-    free = [team.agents for team in floor.teams]
-    present = {name: sum(team.agents for team in floor.teams if team.serves.get(name) == 0) for name in floor.traffic}
-    by_priority = sorted(floor.traffic, key=lambda name: floor.traffic[name].priority)
+    at_work = [round(team.agents * (team.shift(0.0) if team.shift else 1.0)) for team in floor.teams]
+    free = list(at_work)
     seen = 0
 
     def schedule(at: int, what: str, which: object) -> None:
@@ -173,11 +194,22 @@ def run(floor: Floor, *, arrivals: int, seed: int, warm_up: float = 0.1, estimat
         estimator.handled(str(team), seconds)
         schedule(now + round(seconds * SECOND), "frees", team)
 
+    def present(name: str) -> int:
+        return sum(agents for team, agents in zip(floor.teams, at_work, strict=True) if team.serves.get(name) == 0)
+
     def head(name: str) -> _Waiting | None:
         line = lines[name]
         while line and line[0].gone:
             line.popleft()
         return line[0] if line else None
+
+    def next_for(team: Team, now: int) -> _Waiting | None:
+        able = [
+            (floor.traffic[name].priority, waiting.since, waiting)
+            for name, after in team.serves.items()
+            if (waiting := head(name)) is not None and now - waiting.since >= after * SECOND
+        ]
+        return min(able, key=lambda candidate: candidate[:2])[2] if able else None
 
     def take(waiting: _Waiting, now: int) -> None:
         waiting.gone = True
@@ -192,18 +224,21 @@ def run(floor: Floor, *, arrivals: int, seed: int, warm_up: float = 0.1, estimat
 
     for name in floor.traffic:
         next_arrival(name, 0)
+    for index, staffed in enumerate(floor.teams):
+        if staffed.shift is not None:
+            schedule(3600 * SECOND, "shifts", index)
     while seen < arrivals:
         now, _, what, which = heapq.heappop(heap)
         if what == "arrives":
             name = str(which)
             seen += 1
             next_arrival(name, now)
-            able = next((t for t, team in enumerate(floor.teams) if free[t] and team.serves.get(name) == 0), None)
+            able = next((t for t, team in enumerate(floor.teams) if free[t] > 0 and team.serves.get(name) == 0), None)
             if able is not None:
                 serve(able, now)
                 estimator.taken(name, now, 0)
                 continue
-            waiting = _Waiting(name=name, since=now, told=estimator.estimate(name, alive[name], now, present=present[name]))
+            waiting = _Waiting(name=name, since=now, told=estimator.estimate(name, alive[name], now, present=present(name)))
             alive[name] += 1
             lines[name].append(waiting)
             patience = floor.traffic[name].patience
@@ -212,20 +247,18 @@ def run(floor: Floor, *, arrivals: int, seed: int, warm_up: float = 0.1, estimat
             for team in floor.teams:
                 if team.serves.get(name):
                     schedule(now + round(team.serves[name] * SECOND), "overflows", waiting)
-        elif what == "frees":
-            team_index = which if isinstance(which, int) else 0
-            free[team_index] += 1
-            serves = floor.teams[team_index].serves
-            best: tuple[int, int, _Waiting] | None = None
-            for name in by_priority:
-                if name not in serves or (waiting_head := head(name)) is None or now - waiting_head.since < serves[name] * SECOND:
-                    continue
-                key = (floor.traffic[name].priority, waiting_head.since)
-                if best is None or key < best[:2]:
-                    best = (*key, waiting_head)
-            if best is not None:
-                take(best[2], now)
-                serve(team_index, now)
+        elif isinstance(which, int):
+            team = floor.teams[which]
+            if what == "shifts" and team.shift is not None:
+                due = round(team.agents * team.shift(now / SECOND))
+                free[which] += due - at_work[which]  # below zero: some still finish what they have
+                at_work[which] = due
+                schedule(now + 3600 * SECOND, "shifts", which)
+            else:
+                free[which] += 1
+            while free[which] > 0 and (best := next_for(team, now)) is not None:
+                take(best, now)
+                serve(which, now)
         elif isinstance(which, _Waiting) and not which.gone:
             if what == "leaves":
                 which.gone = True
@@ -236,7 +269,7 @@ def run(floor: Floor, *, arrivals: int, seed: int, warm_up: float = 0.1, estimat
                     (
                         t
                         for t, team in enumerate(floor.teams)
-                        if free[t] and which.name in team.serves and now - which.since >= team.serves[which.name] * SECOND
+                        if free[t] > 0 and which.name in team.serves and now - which.since >= team.serves[which.name] * SECOND
                     ),
                     None,
                 )

@@ -28,15 +28,15 @@ _Z_LOW, _Z_HIGH = -1.2816, 1.2816
 _MISS_LOW, _MISS_HIGH = 0.1, 0.9
 _Z_FURTHEST: Final = 8.0
 
-_MEMORY: Final = 1 / 60
-"""The weight of one more taking: the rate of a queue is that of its last hundred or so."""
+_MEMORY: Final = 1 / 200
+"""The weight of one more taking: the rate of a queue is that of its last few hundred."""
 _PRIOR: Final = 3.0
 """How many takings the expectation of the whole floor is worth to a queue that has few of its own."""
 _FLOOR_MEMORY: Final = 1 / 500
 _LONGEST_GAP: Final = 12.0
 """A gap counts as at most this many usual ones: a night with the doors shut says nothing about the pace behind them."""
-_STEP, _FIRST_STEP, _FLOOR_STEP = 0.04, 0.6, 0.01
-_LEARNT: Final = 13
+_STEP, _FIRST_STEP, _FLOOR_STEP = 0.008, 0.6, 0.002
+_LEARNT: Final = 73
 
 
 class _Queue:
