@@ -300,6 +300,51 @@ def test_the_plain_language_serves_its_regions() -> None:
     assert check(small(*changes), today=TODAY) == []
 
 
+def test_what_is_harmless_earns_no_message() -> None:
+    harmless: list[Change] = [
+        (["rules"], {"ageing_guard_seconds": 60, "sticky_hold_seconds": 0, "choice": [], "auto_accept": ["email"]}),
+        (
+            ["brands", 0, "wishes"],
+            [{"until_seconds": 60, "level": "C1"}, {"until_seconds": 30, "level": "C1", "skills": {"orders": 3}}],
+        ),
+        (["brands", 0, "residency"], ["EU"]),
+        (["kinds", 0, "data"], ["order"]),
+        (
+            ["contracts", 0],
+            {**IN_EURO, "price": 4.2, "cap_per_day": 10, "budget_per_day": 42, "minimum_per_day": 10, "data": ["order"]},
+        ),
+    ]
+
+    assert check(small(*harmless), today=TODAY) == []
+
+
+def test_a_cap_a_budget_and_a_minimum_may_meet_exactly() -> None:
+    assert check(small((["contracts", 0], {**IN_EURO, "price": 0.1, "budget_per_day": 0.3, "minimum_per_day": 3}))) == []
+
+
+def test_tiers_of_different_work_may_join_in_any_order() -> None:
+    later = {**ONE, "tier": 1, "overflow_after_seconds": 30, "channels": ["email"]}
+    sooner = {**TWO[1], "tier": 2, "overflow_after_seconds": 20}
+
+    assert "overflow_order" not in [each.code for each in check(small(PORTO, (["contracts"], [later, sooner])))]
+
+
+def test_a_wish_is_judged_while_others_hold_too() -> None:
+    """C1 can be met and so can orders at 3, but nobody has both of them in Arabic and French."""
+    other = {**NEW, "languages": {"fr": "B2", "ar": "B2"}, "skills": {"orders": 5}}
+    wishes = [{"until_seconds": 60, "skills": {"orders": 5}}, {"until_seconds": 120, "level": "C1"}]
+
+    found = check(small((["agents", 1], other), (["brands", 0, "wishes"], wishes)))
+
+    assert [(each.code, each.path) for each in found] == [("wish_unmet", "brands[0].wishes[0]")] * 2
+
+
+def test_a_share_of_unknown_contracts_is_told_once() -> None:
+    found = check(small((["shares"], [{"id": "split", "contracts": {"x": 50, "y": 50}}])))
+
+    assert [each.code for each in found] == ["reference_unknown", "reference_unknown"]
+
+
 @pytest.mark.parametrize(
     ("where", "path"),
     [

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contact_hub.workspace import WorkspaceRefused, check, dump, from_document, parse, to_document
+from contact_hub.workspace import WorkspaceRefused, check, dump, from_document, from_stored, parse, to_document
 from contact_hub.workspace.load import parse_placed, placed
 from contact_hub.workspace.yaml_text import DEPTH_MAX, read, write
 from tests.workspace.builders import documents, nasty, small, texts
@@ -139,3 +139,23 @@ def test_spellings_come_out_canonical() -> None:
         "#7a1f3d",
     )
     assert to_document(workspace)["pools"][0]["hours"] == {"mon-fri": ["09:00-13:00", "14:00-18:00"]}
+
+
+def test_what_was_accepted_once_is_not_judged_by_later_checks() -> None:
+    document = small(
+        (["pools", 1], {**small()["pools"][0], "id": "porto", "vendor": None, "sourcing": "in_house"}),
+        (["contracts", 0, "overflow_after_seconds"], 30),
+        (["contracts", 1], {"id": "two", "client": "velour", "pool": "porto", "tier": 2}),
+    )
+
+    with pytest.raises(WorkspaceRefused):
+        from_document(document)
+    assert [contract.tier for contract in from_stored(document).contracts] == [1, 2]
+
+
+def test_money_is_written_as_it_is_read() -> None:
+    priced = {**small()["contracts"][0], "currency": "EUR", "price": 4.20, "budget_per_day": 2500}
+    text = dump(from_document(small((["contracts", 0], priced))))
+
+    assert "    price: 4.2\n" in text
+    assert "    budget_per_day: 2500\n" in text

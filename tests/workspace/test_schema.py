@@ -67,6 +67,16 @@ def test_every_example_of_the_page_is_a_workspace() -> None:
         parse(example)
 
 
+def test_every_fragment_of_the_page_says_what_a_workspace_can_say() -> None:
+    page = (DOCS / "workspace.md").read_text(encoding="utf-8")
+    fragments = [text for text in re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL) if not text.startswith("workspace:")]
+
+    assert len(fragments) >= 7
+    for fragment in fragments:
+        told = complaints(json_schema(), read(fragment).document, json_schema())
+        assert [found for found in told if ": lacks " not in found] == []
+
+
 @pytest.mark.parametrize("code", RULES)
 def test_a_code_is_a_name_and_its_sentence_a_sentence(code: str) -> None:
     assert re.fullmatch(r"[a-z]+(_[a-z]+)+", code)
