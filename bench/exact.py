@@ -433,7 +433,7 @@ class SparedExperts:
     senior_seconds: float
     plain_patience_seconds: float
     hard_patience_seconds: float
-    places: int = 40
+    places: int = 24
 
     def solve(self) -> tuple[Losing, Losing, float]:
         """The plain, the hard, and the share of the served plain who got a junior."""

@@ -28,6 +28,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -486,15 +487,15 @@ def choice_floors() -> Iterator[Oracle]:
         plain_patience_seconds=120,
         hard_patience_seconds=180,
     )
-    losing = dict(zip(("plain", "hard"), experts.solve()[:2], strict=True))
+    plain_ones, hard_ones, by_juniors = experts.solve()
     service = {"exponential": 200, "by_pool": {"juniors": {"exponential": 200}, "seniors": {"exponential": 240}}}
     traffic = [
         calls(108, service, "plain", skills={"plain": 1}, patience={"exponential": 120}, priority=1),
         calls(43.2, service, "hard", skills={"hard": 1}, patience={"exponential": 180}, priority=2),
     ]
     agents = [team(5, "juniors", skills={"plain": 1}), team(4, "seniors", skills={"plain": 1, "hard": 1})]
-    known = [claim("flows/plain/juniors/share", experts.solve()[2])]
-    for name, one in losing.items():
+    known = [claim("flows/plain/juniors/share", by_juniors)]
+    for name, one in (("plain", plain_ones), ("hard", hard_ones)):
         figures = {"p_wait": one.waits, "p_abandon": one.lost, "wait_mean_seconds": one.mean_seconds}
         known += claims(f"classes/{name}", figures)
     yield plain("spared-experts", "choice", floor(traffic, agents, rules={**STRICT, "choice": ["least_flexible"]}), known)
@@ -757,10 +758,14 @@ FLOORS: Final[tuple[Callable[[], Iterator[Oracle]], ...]] = (
 )
 
 
+@cache
+def _all() -> tuple[Oracle, ...]:
+    return tuple(sorted((oracle for make in FLOORS for oracle in make()), key=lambda oracle: oracle.group != "table"))
+
+
 def oracles(only: Sequence[str] = ()) -> list[Oracle]:
     """All of them, those of the design's tables first; `only` are names, groups, or parts of a name."""
-    found = sorted((oracle for make in FLOORS for oracle in make()), key=lambda oracle: oracle.group != "table")
-    wanted = [oracle for oracle in found if not only or any(word == oracle.group or word in oracle.name for word in only)]
+    wanted = [oracle for oracle in _all() if not only or any(word == oracle.group or word in oracle.name for word in only)]
     if not wanted:
         raise SystemExit(f"no oracle is called {' or '.join(only)}; see --list")
     return wanted
