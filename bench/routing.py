@@ -18,11 +18,13 @@ due, an arrival fed between any two slices; `longest_stall_ms` is the longest si
 from __future__ import annotations
 
 import argparse
+import cProfile
 import gc
 import inspect
 import json
 import os
 import platform
+import pstats
 import random
 import subprocess
 import sys
@@ -65,7 +67,7 @@ SATURATED_KINDS: Final = ("arrival_queued", "agent_frees", "accept", "decline", 
 GROWTH: Final = ("growth_agents_p99", "growth_unique_p99", "growth_million_p50")
 MOMENTS: Final = ("pool_open_s", "version_change_s", "longest_stall_ms")
 ROWS: Final = (*KINDS, "scan_ratio_p99", *GROWTH, "events_per_core_second", "rss_mb", "restore_s", *MOMENTS)
-FLOORS: Final = ("surplus", "saturated", "small", "unique")
+FLOORS: Final = ("surplus", "saturated", "small", "unique", "restore")
 
 GOALS: Final[Mapping[str, float]] = {
     "scan_ratio_p99": 0.01,
@@ -81,8 +83,12 @@ GOALS: Final[Mapping[str, float]] = {
 }
 
 _BATCH: Final = 256
+_STEPS_PASS: Final = timedelta(seconds=100)
+"""By then whatever rang has lapsed and every wish has ended."""
+
 _GIVE_UP_SECONDS: Final = 300.0
 _clock: Final = time.thread_time_ns
+_profiles: Final[list[cProfile.Profile]] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,22 +236,22 @@ class Driver:
     def fill_seats(self, agents: Iterable[Agent]) -> None:
         """Give each of them work until no seat is free; whom nobody asks for anything goes away."""
         for agent in agents:
-            demand = self.world.something_for(agent.id)
-            while demand is not None and self.engine.seats_used(agent.id) < agent.seats:
-                if not self._give(agent.id, demand):
-                    demand = None
-            if demand is None:
+            free = agent.seats - self.engine.seats_used(agent.id)
+            if self.give(agent.id, free) < free:
                 self.settle(self.feed(AvailabilitySet(agent=agent.id, availability=Availability.AWAY)))
 
-    def _give(self, agent: AgentId, demand: Demand) -> bool:
-        """One inquiry addressed to this agent, accepted. Where it is not theirs it leaves again."""
-        arrived = self.arrival(replace(demand, agent=agent))
-        decisions = self.feed(arrived)
-        if any(isinstance(decision, Offered) and decision.agent == agent for decision in decisions):
+    def give(self, agent: AgentId, count: int) -> int:
+        """So many inquiries addressed to this agent, each accepted; how many could be. What is not theirs leaves again."""
+        demand = self.world.something_for(agent)
+        addressed = None if demand is None else replace(demand, agent=agent)
+        for given in range(count if addressed else 0):
+            arrived = self.arrival(addressed)
+            decisions = self.feed(arrived)
+            if not any(isinstance(decision, Offered) and decision.agent == agent for decision in decisions):
+                self.feed(InquiryLeft(inquiry=arrived.inquiry, because="closed"))
+                return given
             self.settle(decisions)
-            return True
-        self.feed(InquiryLeft(inquiry=arrived.inquiry, because="closed"))
-        return False
+        return count if addressed else 0
 
     def meet_every_class(self) -> None:
         """One of each comes and goes, so that the first of its kind, for which a class is compiled, is not among the samples of others."""
@@ -377,7 +383,7 @@ def _drive_surplus(driver: Driver, samples: int, say: _Progress, *, kinds: bool)
         driver.answer(decisions, kinds=kinds)
         driver.settle(driver.end_one())
         say.every(n, steps)
-    driver.pass_until(driver.now + timedelta(seconds=40))
+    driver.pass_until(driver.now + _STEPS_PASS)
 
 
 def _saturated(driver: Driver, task: Task, say: _Progress, memory: dict[str, float]) -> dict[str, Any]:
@@ -450,16 +456,14 @@ def _drive_saturated(driver: Driver, samples: int, say: _Progress, *, kinds: boo
         if kinds:
             _withdraw(driver)
         say.every(n, steps)
-    driver.pass_until(driver.now + timedelta(seconds=40))
+    driver.pass_until(driver.now + _STEPS_PASS)
 
 
 def _take_again(driver: Driver, freed: Sequence[Decision]) -> None:
     """Nothing waited for this one: something is given to them, so that everybody stays busy."""
     for decision in freed:
         if isinstance(decision, WrapUpEnded):
-            demand = driver.world.something_for(decision.agent)
-            if demand is not None:
-                driver._give(decision.agent, demand)
+            driver.give(decision.agent, 1)
 
 
 def _withdraw(driver: Driver) -> None:
@@ -481,11 +485,8 @@ def _throughput(driver: Driver, events: int) -> dict[str, float]:
     began, wall = _clock(), time.perf_counter()
     while driver.fed - fed < events:
         driver.pass_time(5_000, 15_000)
-        decisions = driver.feed(driver.arrival())
-        if driver.rng.random() < 0.05 and (offer := next((d for d in decisions if isinstance(d, Offered)), None)):
-            decisions = driver.feed(OfferDeclined(offer=offer.offer, agent=offer.agent, reason="busy"))
-        driver.settle(decisions)
-        driver.settle(driver.end_one(timed=False))
+        for decisions in (driver.feed(driver.arrival()), driver.end_one(timed=False)):
+            _take_most(driver, decisions)
     changes = driver.changes_ns - changes
     spent, fed = _clock() - began - changes, driver.fed - fed
     return {
@@ -494,6 +495,16 @@ def _throughput(driver: Driver, events: int) -> dict[str, float]:
         "changes_us_per_event": round(changes / fed / 1000, 2),
         "wall_s": round(time.perf_counter() - wall, 2),
     }
+
+
+def _take_most(driver: Driver, decisions: Sequence[Decision]) -> None:
+    """One offer in twenty is declined."""
+    for decision in decisions:
+        if type(decision) is Offered and driver.rng.random() < 0.05:
+            assert isinstance(decision, Offered)
+            driver.settle(driver.feed(OfferDeclined(offer=decision.offer, agent=decision.agent, reason="busy")))
+        else:
+            driver.settle((decision,))
 
 
 # the moments
@@ -669,8 +680,12 @@ class _Settled:
         gc.freeze()
         if self._collect:
             gc.enable()
+        if _profiles:
+            _profiles[0].enable()
 
     def __exit__(self, *_: object) -> None:
+        if _profiles:
+            _profiles[0].disable()
         gc.disable()
         gc.unfreeze()
 
@@ -693,12 +708,16 @@ class _Progress:
 
 def _run(task: Task, *, here: bool) -> dict[str, Any]:
     """Measure in a child, or here where somebody wants to profile it."""
+    if task.floor == "restore" and not Path(task.facts).exists():
+        print("no facts to restore from: the saturated floor writes them", file=sys.stderr)
+        return {}
     if here:
         return measure(task)
     command = [sys.executable, "-m", "bench.routing", "--task", msgspec.json.encode(asdict(task)).decode()]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     if done.returncode != 0:
-        sys.exit(f"the {task.floor} floor ended with {done.returncode}")
+        print(f"the {task.floor} floor ended with {done.returncode}: its rows are missing", file=sys.stderr)
+        return {}
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -725,7 +744,7 @@ class Report:
         self.put(row, value, met=value >= GOALS[row] if at_least else value <= GOALS[row])
 
 
-def _tasks(options: argparse.Namespace, chosen: frozenset[str], facts: str) -> list[Task]:
+def _tasks(options: argparse.Namespace, chosen: frozenset[str], facts: Path) -> list[Task]:
     """Which floors are needed for what was asked, and what is measured on each."""
     size = Size(
         agents=options.agents,
@@ -742,6 +761,8 @@ def _tasks(options: argparse.Namespace, chosen: frozenset[str], facts: str) -> l
     extra = chosen & {"events_per_core_second", "restore_s", "pool_open_s", "version_change_s"}
     if "longest_stall_ms" in chosen:
         extra |= {"pool_open_s", "version_change_s"}
+    if facts.exists():
+        extra -= {"restore_s"}
     surplus = first | (extra & {"events_per_core_second"}) | (chosen & {"scan_ratio_p99"})
     if "scan_ratio_p99" in chosen or beside:
         surplus |= {"arrival_free"}
@@ -761,7 +782,7 @@ def _tasks(options: argparse.Namespace, chosen: frozenset[str], facts: str) -> l
         "fresh": options.fresh_demands,
         "tracked": not options.untracked,
         "collect": options.gc == "on",
-        "facts": facts,
+        "facts": str(facts),
     }
     unique = replace(size, unique=True)
     few = smaller(size, max(1, options.agents // 100))
@@ -775,9 +796,7 @@ def _tasks(options: argparse.Namespace, chosen: frozenset[str], facts: str) -> l
         Task(floor="unique", size=unique, waiting=(middle,), sections=sides, **common) if "growth_unique_p99" in growing else None,
         Task(floor="restore", size=size, waiting=(), sections=(), **common) if "restore_s" in chosen else None,
     ]
-    return [
-        task for task in found if task is not None and (not options.floor or task.floor in {*options.floor.split(","), "restore"})
-    ]
+    return [task for task in found if task is not None and (not options.floor or task.floor in options.floor.split(","))]
 
 
 def _report(found: Mapping[str, Mapping[str, Any]], chosen: frozenset[str], waiting: int) -> Report:
@@ -785,13 +804,20 @@ def _report(found: Mapping[str, Mapping[str, Any]], chosen: frozenset[str], wait
     surplus, saturated = found.get("surplus", {}), found.get("saturated", {})
     free, deep = surplus.get("surplus", {}), saturated.get("depths", {}).get(str(waiting), {})
     for kind in KINDS:
-        seen = [figures[kind] for figures in (free, deep) if kind in figures]
+        sides = ((free, SURPLUS_KINDS), (deep, SATURATED_KINDS))
+        seen = [figures[kind] for figures, kinds in sides if kind in kinds and kind in figures]
         if seen:
             worst = {name: max(one[name] for one in seen) for name in ("p50_us", "p99_us", "p999_us")}
             report.put(kind, worst | {"samples": sum(one["samples"] for one in seen)}, met=_fast_enough(kind, worst))
     if "scan" in surplus and "arrival_free" in free:
         report.number("scan_ratio_p99", round(free["arrival_free"]["p99_us"] / surplus["scan"]["p99_us"], 5))
     _report_growth(report, found, waiting)
+    report.detail["trace_render_us"] = {
+        kind.removeprefix("trace_"): {name: figures[kind][name] for name in ("p50_us", "p99_us")}
+        for figures in (free, deep)
+        for kind in figures
+        if kind.startswith("trace_")
+    }
     rates = [
         figures["events_per_core_second"]
         for floor, key in ((surplus, "surplus_events"), (saturated, "saturated_events"))
@@ -801,7 +827,7 @@ def _report(found: Mapping[str, Mapping[str, Any]], chosen: frozenset[str], wait
         report.number("events_per_core_second", min(rates), at_least=True)
     if "waiting" in saturated.get("memory_mb", {}):
         report.number("rss_mb", saturated["memory_mb"]["waiting"])
-    if "restore" in found:
+    if found.get("restore"):
         report.number("restore_s", found["restore"]["restore_s"])
     moments = [saturated[name] for name in ("pool_open", "version_change") if name in saturated]
     for name in ("pool_open", "version_change"):
@@ -879,6 +905,8 @@ def _print_table(report: Report) -> None:
                 f"{name} {side['p50_us']}/{side['p99_us']}/{side['p999_us']}" for name, side in one.items() if name != "ratio"
             )
             print(f"  {row:24}{kind:16} × {one['ratio']:<8}{sides}", file=out)
+    for kind, one in report.detail.get("trace_render_us", {}).items():
+        print(f"  reading a trace of {kind}: {one['p50_us']} / {one['p99_us']} µs", file=out)
     for floor, figures in report.detail.items():
         if "memory_mb" in figures:
             print(f"  {floor:12} MB {figures['memory_mb']}   noise {figures['noise_ms']} ms", file=out)
@@ -893,9 +921,14 @@ def main() -> None:
     chosen = frozenset(options.only.split(",")) if options.only else frozenset(ROWS)
     if unknown := chosen - set(ROWS):
         sys.exit(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+    if options.profile:
+        _profiles.append(cProfile.Profile())
     with tempfile.TemporaryDirectory() as folder:
-        tasks = _tasks(options, chosen, str(Path(folder) / "facts.jsonl"))
-        found = {task.floor: _run(task, here=options.here) for task in tasks}
+        facts = options.facts or Path(folder) / "facts.jsonl"
+        tasks = _tasks(options, chosen, facts)
+        found = {task.floor: _run(task, here=options.here or options.profile) for task in tasks}
+    for profile in _profiles:
+        pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(40)
     report = _report(found, chosen, options.waiting)
     _print_table(report)
     if options.json:
@@ -931,6 +964,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--gc", choices=("on", "off"), default="on", help="the collector, after freezing what is there")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--here", action="store_true", help="in this process, for a profiler")
+    parser.add_argument("--profile", action="store_true", help="here, and print where the time of the measured loops goes")
+    parser.add_argument("--facts", type=Path, help="where the rows to restore from are kept; used again where they are there")
     parser.add_argument("--task", help=argparse.SUPPRESS)
     options = parser.parse_args()
     sizes = _QUICK if options.quick else _FULL
