@@ -120,6 +120,10 @@ FLOORS: Mapping[str, Floor] = {
             Team(agents=5, handling=240, serves={"d": 0, "f": 0, "a": 0}),
         ],
     ),
+    "sixty sparse classes": Floor(
+        traffic={f"class-{n}": Traffic(per_hour=7) for n in range(60)},
+        teams=[Team(agents=3, handling=270, serves={f"class-{(7 * team + n) % 60}": 0 for n in range(15)}) for team in range(12)],
+    ),
     "a day with a rush": Floor(
         traffic={"a": Traffic(per_hour=330, rush=_rush_hour)}, teams=[Team(agents=24, handling=240, serves={"a": 0})]
     ),

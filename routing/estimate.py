@@ -35,6 +35,8 @@ _PRIOR: Final = 3.0
 _FLOOR_MEMORY: Final = 1 / 500
 _LONGEST_GAP: Final = 12.0
 """A gap counts as at most this many usual ones: a night with the doors shut says nothing about the pace behind them."""
+_DOUBT: Final = 0.01
+"""No model is right: however many are ahead, the pace stays uncertain by a tenth."""
 _STEP, _FIRST_STEP, _FLOOR_STEP = 0.008, 0.6, 0.002
 _LEARNT: Final = 73
 
@@ -61,7 +63,7 @@ class _Queue:
         "waited",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, now: int) -> None:
         self.takings = 0.0
         self.seconds = 0.0
         self.squares = 0.0
@@ -70,10 +72,10 @@ class _Queue:
         self.waited = 0.0  # seconds waited by those who were taken or left
         self.agents = 0  # how many serve it when somebody does
         self.at_work = 0  # how many did when last asked
-        self.since = 0  # somebody has been waiting at least from here
-        self.segment = 0  # the covered time runs from here …
-        self.last = 0  # … to here
-        self.until = 0  # where the segment before it ended
+        self.since = now  # somebody has been waiting at least from here
+        self.segment = now  # the covered time runs from here …
+        self.last = now  # … to here
+        self.until = now  # where the segment before it ended
         self.below = 0.0  # what experience adds to each quantile's z
         self.middle = 0.0
         self.above = 0.0
@@ -114,6 +116,8 @@ class Estimator:
 
     def handled(self, group: str, seconds: float) -> None:
         """Seats of a group (a pool and channel) came free after so long."""
+        if seconds <= 0.0:
+            return
         mean, seen = self._handling.get(group, (0.0, 0))
         seen = min(seen + 1, 100)
         self._handling[group] = (mean + (seconds - mean) / seen, seen)
@@ -186,14 +190,16 @@ class Estimator:
             seconds += _PRIOR * handling
         else:
             return None
-        if ahead and not shut:  # the gap that is still open counts as well, or a floor that stands still would never be noticed
+        if (
+            ahead and opens_in is None
+        ):  # the gap that is still open counts as well, or a floor that stands still would never be noticed
             seconds += (now - (known.last if known.last > known.since else known.since)) * present / _SECOND
         pace = present * takings / seconds
         mean = 1.0 / pace
         variance = mean * mean
         if ahead:
             if known.lefts:
-                loss = known.lefts / (known.waited + 60.0)
+                loss = known.lefts / (known.waited + mean)
                 first, final = pace + 0.5 * loss, pace + (ahead + 0.5) * loss
                 mean += log(final / first) / loss
                 variance += (1.0 / first - 1.0 / final) / loss
@@ -202,7 +208,7 @@ class Estimator:
                 variance *= ahead + 1
         unevenness = known.squares * takings / (known.seconds * known.seconds) - 1.0 if takings > 10.0 else 1.0
         unevenness = 0.3 if unevenness < 0.3 else 6.0 if unevenness > 6.0 else unevenness
-        spread = unevenness * variance / (mean * mean) + 1.0 / takings
+        spread = unevenness * variance / (mean * mean) + 1.0 / takings + _DOUBT
         flat = 1.0 - spread / 9.0
         slope = sqrt(spread) / 3.0
         low = flat + (known.below + self._below) * slope
@@ -258,7 +264,7 @@ class Estimator:
         """A queue not met since the page was last turned, a day ago at most. Those unused for a whole page go as one, so forgetting needs no sweep."""
         if now - self._turned >= _DAY:
             self._old, self._queues, self._turned = self._queues, {}, now
-        self._queues[queue] = known = self._old.pop(queue) if queue in self._old else _Queue()
+        self._queues[queue] = known = self._old.pop(queue) if queue in self._old else _Queue(now)
         return known
 
 
@@ -271,7 +277,7 @@ def _as_list(known: _Queue) -> list[float]:
 
 
 def _from_list(values: list[Any]) -> _Queue:
-    known = _Queue()
+    known = _Queue(0)
     for name, value in zip(_Queue.__slots__, values, strict=True):
         setattr(known, name, value)
     return known
