@@ -61,6 +61,11 @@ def level_in(agent: Agent, language: str) -> Level | None:
     return max((level for tag, level in agent.languages.items() if near(language, tag) <= SAME_LANGUAGE_MAX), default=None)
 
 
+def nearest_in(agent: Agent, language: str, floor: Level) -> tuple[int, Level]:
+    """How far the dialect in which the agent would answer is, and its level; the agent speaks one of them at the floor."""
+    return min((near(language, tag), level) for tag, level in agent.languages.items() if level >= floor)
+
+
 def certified(agent: Agent, brand: Brand, on: date | None) -> bool:
     """Whether the certification, if the brand asks for one, holds on this day; None asks for any certification at all."""
     if not brand.certification_required:

@@ -15,7 +15,6 @@ from contact_hub.workspace.model import LEAVE_MESSAGE, Agent, Brand, Contract, K
 from contact_hub.workspace.problems import Problem, Where, path_of, problem
 from i18n.levels import Level
 from i18n.money import is_payable
-from routing.eligibility import near
 from routing.model import Channel
 
 Problems = Iterator[Problem]
@@ -94,10 +93,14 @@ def _wishes_unmet(workspace: Workspace) -> Problems:
 
 
 def _meets(agent: Agent, language: str, wishes: Sequence[Wish], floor: Level) -> bool:
+    """Judged by the dialect in which the agent would answer: the nearest that is spoken well enough."""
     level, skills, dialect = _together(wishes, level=floor, skills={})
-    spoken = {tag: held for tag, held in agent.languages.items() if near(language, tag) == 0} if dialect else None
-    best = coverage.level_in(agent, language) if spoken is None else max(spoken.values(), default=None)
-    return best is not None and best >= level and all(agent.skills.get(skill, 0) >= needed for skill, needed in skills.items())
+    distance, spoken = coverage.nearest_in(agent, language, floor)
+    return (
+        spoken >= level
+        and (not dialect or distance == 0)
+        and all(agent.skills.get(skill, 0) >= needed for skill, needed in skills.items())
+    )
 
 
 def _residency_unmet(workspace: Workspace) -> Problems:
