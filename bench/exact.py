@@ -11,11 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import product
-from typing import TypeVar
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
 
 State = TypeVar("State", bound=Hashable)
 Counts = tuple[int, ...]
+
+HOUR_SECONDS: Final = 3600
 
 
 # one pool
@@ -260,6 +264,53 @@ def kaufman_roberts(*, seats: int, loads: Sequence[float], weights: Sequence[int
         shares.append(math.fsum(taken) / n)
     total = math.fsum(shares)
     return tuple(math.fsum(shares[seats - weight + 1 :]) / total for weight in weights)
+
+
+def with_ceilings(*, seats: int, loads: Sequence[float], weights: Sequence[int], ceilings: Sequence[int]) -> tuple[float, ...]:
+    """The same, where a class may also hold no more than so many at once: Π a^n/n! over all that fits, cut out of independent Poisson counts
+    (Kaufman 1981: the form holds for every such set of states)."""
+    fits = [
+        counts
+        for counts in product(*(range(ceiling + 1) for ceiling in ceilings))
+        if sum(n * weight for n, weight in zip(counts, weights, strict=True)) <= seats
+    ]
+    shares = {counts: math.prod(load**n / math.factorial(n) for load, n in zip(loads, counts, strict=True)) for counts in fits}
+    total = math.fsum(shares.values())
+    blocked = (
+        math.fsum(share for counts, share in shares.items() if (*counts[:k], counts[k] + 1, *counts[k + 1 :]) not in shares)
+        for k in range(len(loads))
+    )
+    return tuple(found / total for found in blocked)
+
+
+# by the clock
+
+
+def kept_until_opening(
+    start: datetime, end: datetime, zone: str, per_hour: Sequence[float], opens: int, closes: int
+) -> tuple[float, float, float]:
+    """Expected arrivals, share who wait, and mean wait, where everybody is served at once from `opens` to `closes` o'clock on the zone's wall clock and
+    the others as it opens; `per_hour` has a rate for every hour of that clock. An hour on the clock is walked as often as it happens, so days of 23
+    and 25 hours are what they are; the zone must change by whole hours."""
+    local, hour = ZoneInfo(zone), timedelta(hours=1)
+    arrived = waiting = waited = 0.0
+    while start < end:
+        until = start
+        while not opens <= until.astimezone(local).hour < closes:
+            until += hour
+        rate = per_hour[start.astimezone(local).hour]
+        arrived += rate
+        if until > start:
+            waiting += rate
+            waited += rate * ((until - start).total_seconds() - HOUR_SECONDS / 2)
+        start += hour
+    return arrived, waiting / arrived, waited / arrived
+
+
+def below_a_cap(mean: float, cap: int) -> float:
+    """Share of Poisson arrivals of a day that are among its first `cap`."""
+    chances = (math.exp(-mean + n * math.log(mean) - math.lgamma(n + 1)) for n in range(cap))
+    return (cap - math.fsum((cap - n) * chance for n, chance in enumerate(chances))) / mean
 
 
 # who may serve whom

@@ -28,6 +28,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -41,6 +42,7 @@ from bench.exact import (
     SkillGraph,
     SparedExperts,
     answered_in_time,
+    below_a_cap,
     clockwork_arrivals,
     cobham,
     delay,
@@ -52,10 +54,12 @@ from bench.exact import (
     impatient,
     impatient_of_any_kind,
     kaufman_roberts,
+    kept_until_opening,
     lognormal_patience,
     overflow,
     residual,
     single_server,
+    with_ceilings,
 )
 
 HOUR: Final = 3600
@@ -329,6 +333,15 @@ def seat_floors() -> Iterator[Oracle]:
             floor(traffic, [team(1, seats=seats)], rules=rules, simulation={"waiting_room": 0}),
             [claim("classes/chat/p_blocked", blocked[0]), claim("classes/email/p_blocked", blocked[1])],
         )
+    document = floor(
+        [calls(15, 240, "chat", channel="chat"), calls(30, 240, "email", channel="email")],
+        [team(1, seats=6, ceilings={"chat": 2, "email": 3})],
+        rules=two,
+        simulation={"waiting_room": 0},
+    )
+    blocked = with_ceilings(seats=6, loads=(1.0, 2.0), weights=(2, 1), ceilings=(2, 3))
+    known = [claim("classes/chat/p_blocked", blocked[0]), claim("classes/email/p_blocked", blocked[1])]
+    yield plain("seats-with-ceilings", "seats", document, known)
 
 
 # beyond the tables
@@ -511,6 +524,44 @@ def choice_floors() -> Iterator[Oracle]:
         shares=[{"id": "share", "weights": {"ann": 50, "ben": 30, "cy": 20}}],
     )
     yield plain("erlang-c-in-shares", "choice", document, _of_delay("classes/calls", pooled, 360))
+
+
+def clock_floors() -> Iterator[Oracle]:
+    """Hours and caps by the clock of the place, over the night that has an hour more: whole days, so that no warm-up is wanted."""
+    start, end = datetime(2026, 10, 18, 22, tzinfo=UTC), datetime(2026, 11, 1, 23, tzinfo=UTC)
+    hourly = [40.0] * 8 + [160.0] * 8 + [80.0] * 8
+    arrived, share, mean = kept_until_opening(start, end, "Europe/Berlin", hourly, 8, 16)
+    profile = calls(0, 60)
+    profile["arrivals"] = {"per_hour": hourly, "zone": "Europe/Berlin"}
+    whole = {"start": f"{start:%Y-%m-%dT%H:%M:%SZ}", "seconds": int((end - start).total_seconds()), "warm_up_percent": 0}
+    document = floor(
+        [profile],
+        [team(1, seats=5000)],
+        pools=[_pool("home", zone="Europe/Berlin", hours={"daily": ["08:00-16:00"]})],
+        simulation=whole,
+    )
+    figures = {"arrivals": arrived, "p_wait": share, "wait_mean_seconds": mean}
+    yield plain("closed-overnight", "clock", document, claims("classes/calls", figures))
+
+    start = datetime(2026, 1, 4, 23, tzinfo=UTC)
+    vendors, pools = _vendors({"ann": 1, "ben": 1})
+    document = floor(
+        [calls(10, 60)],
+        [team(1, "ann", seats=50), team(1, "ben", seats=50)],
+        vendors=vendors,
+        pools=pools,
+        contracts=[
+            {"id": "ann", "pool": "ann", "tier": 1, "cap_per_day": 230, "zone": "Europe/Berlin"},
+            {"id": "ben", "pool": "ben", "tier": 2, "overflow_after_seconds": 3600},
+        ],
+        simulation={"start": f"{start:%Y-%m-%dT%H:%M:%SZ}", "seconds": 75 * 86_400, "warm_up_percent": 0},
+    )
+    known = [claim("flows/calls/ann/share", below_a_cap(240, 230)), Claim(name="waits", exact=0.0, of=_waits, bound=0.0)]
+    yield plain("cap-a-day", "clock", document, known)
+
+
+def _waits(seed: Seed) -> float:
+    return seed.of("total/p_wait")
 
 
 def share_floors() -> Iterator[Oracle]:
@@ -752,6 +803,7 @@ FLOORS: Final[tuple[Callable[[], Iterator[Oracle]], ...]] = (
     graph_floors,
     invariant_floors,
     share_floors,
+    clock_floors,
     choice_floors,
     losing_floors,
     service_floors,

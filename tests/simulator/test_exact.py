@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +13,7 @@ from bench.exact import (
     SkillGraph,
     SparedExperts,
     answered_in_time,
+    below_a_cap,
     clockwork_arrivals,
     cobham,
     delay,
@@ -23,11 +25,13 @@ from bench.exact import (
     impatient,
     impatient_of_any_kind,
     kaufman_roberts,
+    kept_until_opening,
     lognormal_patience,
     overflow,
     residual,
     single_server,
     stationary,
+    with_ceilings,
 )
 
 HOUR = 3600
@@ -145,6 +149,32 @@ def test_priorities_are_the_published_ones_and_conserve_the_mean() -> None:
 def test_weighted_seats_are_the_published_ones_and_are_erlang_b_at_weight_one() -> None:
     assert kaufman_roberts(seats=6, loads=(1, 1.5), weights=(2, 1)) == pytest.approx((0.214802, 0.088062), abs=6e-7)
     assert kaufman_roberts(seats=6, loads=(2.5, 1.5), weights=(1, 1)) == pytest.approx((erlang_b(4, 6),) * 2)
+
+
+def test_ceilings_that_are_never_reached_change_nothing() -> None:
+    without = kaufman_roberts(seats=6, loads=(1, 1.5), weights=(2, 1))
+    assert with_ceilings(seats=6, loads=(1, 1.5), weights=(2, 1), ceilings=(3, 6)) == pytest.approx(without)
+    # one chat at most, and never an e-mail in its way: Erlang B of one server
+    assert with_ceilings(seats=60, loads=(1, 1.5), weights=(2, 1), ceilings=(1, 50))[0] == pytest.approx(erlang_b(1, 1))
+
+
+def test_who_comes_while_closed_waits_for_the_morning() -> None:
+    def utc(day: int, hour: int = 0) -> datetime:
+        return datetime(2026, 10, day, hour, tzinfo=UTC)
+
+    # 16 of 24 hours closed; the evening waits 12 h on average, the early morning 4 h
+    assert kept_until_opening(utc(5), utc(7), "UTC", [1.0] * 24, 8, 16) == pytest.approx((48, 2 / 3, (8 * 12 + 8 * 4) / 24 * HOUR))
+    # Berlin, 25 October 2026 has 25 hours, and the night before it is longer by one
+    arrived, share, mean = kept_until_opening(utc(23, 22), utc(25, 23), "Europe/Berlin", [1.0] * 24, 8, 16)
+    assert arrived == 49
+    assert share == pytest.approx(33 / 49)
+    assert mean == pytest.approx((8 * 4 + 17 * 8.5 + 8 * 12) / 49 * HOUR)
+
+
+def test_a_cap_takes_the_first_of_a_day() -> None:
+    assert below_a_cap(240, 100) == pytest.approx(100 / 240)
+    assert below_a_cap(240, 400) == pytest.approx(1)
+    assert below_a_cap(2, 1) == pytest.approx((1 - math.exp(-2)) / 2)
 
 
 def test_clockwork_arrivals_wait_less_than_random_ones() -> None:
