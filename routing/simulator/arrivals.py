@@ -51,7 +51,9 @@ class Source:
             if not live:
                 return
             final = min(feeder.known_until for feeder in live)
-            yield _merged([(who, *feeder.up_to(final)) for who, feeder in enumerate(self._feeders) if feeder.ahead], bool(self.pools))
+            yield _merged(
+                [(who, *feeder.up_to(final)) for who, feeder in enumerate(self._feeders) if feeder.ahead], bool(self.pools)
+            )
 
 
 class _Feeder:
