@@ -188,6 +188,38 @@ def explain(
 
 
 @app.command()
+def simulate(
+    file: Annotated[Path, typer.Argument(help="A simulation file; see docs/simulator.md.")],
+    compare: Annotated[Path | None, typer.Option(help="Another set of rules, run on the same arrivals.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="How many independent runs.")] = 1,
+    first_seed: Annotated[int, typer.Option(min=0, help="The seed of the first run; the others follow.")] = 1,
+    arrivals: Annotated[int | None, typer.Option(min=1, help="Per seed; as the file says by default.")] = None,
+    warm_up: Annotated[float | None, typer.Option(min=0, max=99, help="Per cent of the arrivals that are not counted.")] = None,
+    service_level: Annotated[list[float] | None, typer.Option(min=0, help="Seconds; may be given several times.")] = None,
+    processes: Annotated[int | None, typer.Option(min=1, max=1_024, help="All processors by default.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    per_seed: Annotated[bool, typer.Option("--per-seed", help="With the value of every seed (JSON).")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+) -> None:
+    """Run the rules of a file against the traffic it describes: waits, service levels, flows, cost, each with its interval."""
+    from contact_hub.simulate.commands import Wanted, simulate_file
+
+    wanted = Wanted(
+        seeds=seeds,
+        first_seed=first_seed,
+        arrivals=arrivals,
+        warm_up_percent=warm_up,
+        service_levels=tuple(service_level or ()),
+        processes=processes,
+        as_json=as_json,
+        per_seed=per_seed,
+        quiet=quiet,
+    )
+    if not simulate_file(file, compare, wanted, _out, _err):
+        raise typer.Exit(1)
+
+
+@app.command()
 def password(
     email: Annotated[str, typer.Argument(help="Whose password.")],
     new: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for if not given.")],
