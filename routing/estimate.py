@@ -6,7 +6,8 @@ closed form good to a percent (Wilson & Hilferty 1931). The queue-length estimat
 
 No model is the floor, so the range answers to its own errors: each of the three quantiles is moved a little after every inquiry that was told one and
 taken, outwards much if it missed and inwards little if it held (adaptive conformal inference, Gibbs & Candès 2021: the pinball gradient on the score).
-In the long run the share outside is then what it promises whatever the true law is; one correction for everybody, one per queue on top.
+In the long run the share outside is then what it promises whatever the true law is; one correction for everybody, one per queue on top. A third learns in
+the same way how much less than in proportion a wait grows with the queue: where many small classes share their agents, one more ahead means little.
 
 A queue is a string the engine chooses; this file knows no agents, rules or hours. Times are whole microseconds, spans in seconds where floats. Everything
 costs the same however many wait, and a queue that nobody used for a day is forgotten.
@@ -16,7 +17,7 @@ costs the same however many wait, and a queue that nobody used for a day is forg
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import log, sqrt
+from math import exp, log, sqrt
 from typing import Any, Final
 
 from routing.decisions import Estimate
@@ -25,20 +26,26 @@ _SECOND: Final = 1_000_000
 _DAY: Final = 86_400 * _SECOND
 
 _Z_LOW, _Z_HIGH = -1.2816, 1.2816
-_MISS_LOW, _MISS_HIGH = 0.1, 0.9
+"""Where a tenth of a normal variable lies below and above: where the corrections start from."""
 _Z_FURTHEST: Final = 8.0
+_MISS_LOW, _MISS_HIGH = 0.1, 0.9
+_STEP, _FIRST_STEP, _LEARNT = 0.008, 0.6, 73
+"""How far one score moves a queue's quantiles: 0.6/n first, 0.008 from the 73rd on. A congested hour scores hundreds alike: larger steps chase it."""
+_FLOOR_STEP: Final = 0.002
+_TILT_STEP: Final = 0.001
+_TILT_LEAST, _TILT_MOST = -0.9, 0.5
+_USUAL: Final = 0.01
 
 _MEMORY: Final = 1 / 200
-"""The weight of one more taking: the rate of a queue is that of its last few hundred."""
+"""The weight of one more taking: the pace of a queue is that of its last few hundred."""
+_FLOOR_MEMORY: Final = 1 / 500
 _PRIOR: Final = 3.0
 """How many takings the expectation of the whole floor is worth to a queue that has few of its own."""
-_FLOOR_MEMORY: Final = 1 / 500
+_FEW: Final = 8.0
 _LONGEST_GAP: Final = 12.0
 """A gap counts as at most this many usual ones: a night with the doors shut says nothing about the pace behind them."""
 _DOUBT: Final = 0.01
 """No model is right: however many are ahead, the pace stays uncertain by a tenth."""
-_STEP, _FIRST_STEP, _FLOOR_STEP = 0.008, 0.6, 0.002
-_LEARNT: Final = 73
 
 
 class _Queue:
@@ -60,6 +67,7 @@ class _Queue:
         "squares",
         "takings",
         "until",
+        "usual",
         "waited",
     )  # fmt: skip
 
@@ -80,6 +88,7 @@ class _Queue:
         self.middle = 0.0
         self.above = 0.0
         self.scored = 0
+        self.usual = 0.0  # the logarithm of what it is usually told
 
     def wait_ended(self, now: int, waited: int) -> None:
         """Add what this wait covers of the time in which somebody waited and that no earlier one covered (their union, met in order of ends)."""
@@ -101,7 +110,7 @@ class _Queue:
 class Estimator:
     """Told what happens on the floor, tells how long a wait will be. Deterministic; the names of queues mean nothing to it."""
 
-    __slots__ = ("_above", "_below", "_handling", "_middle", "_old", "_queues", "_seconds", "_takings", "_turned")
+    __slots__ = ("_above", "_below", "_handling", "_middle", "_old", "_queues", "_seconds", "_takings", "_tilt", "_turned")
 
     def __init__(self) -> None:
         self._queues: dict[str, _Queue] = {}
@@ -109,6 +118,7 @@ class Estimator:
         self._turned = 0
         self._handling: dict[str, tuple[float, int]] = {}
         self._takings = 0.0
+        self._tilt = 0.0
         self._seconds = 0.0
         self._below = _Z_LOW
         self._middle = 0.0
@@ -170,56 +180,22 @@ class Estimator:
         With `opens_in` everybody is closed for so many seconds, then as many as last time begin at once. None while there is nothing to go by.
         """
         known = self._queues.get(queue) or self._opened(queue, now)
-        shut = 0.0
         known.at_work = present
         if present > 0:
             known.agents = present
             if not ahead:
                 known.since = now
-        elif opens_in is None:
+            # The gap that is still open counts as well, or a floor that stands still would never be noticed.
+            still = (now - (known.last if known.last > known.since else known.since)) * present / _SECOND if ahead else 0.0
+            pace = self._pace(known, present, still, group)
+            return None if pace is None else self._range(known, pace, ahead, 0.0)
+        if opens_in is None:
             return None
-        else:
-            present, shut = known.agents or 1, opens_in
-            ahead = max(ahead - present, -1)
-            if ahead < 0:
-                return Estimate(low=shut, likely=shut, high=shut)
-        takings, seconds = known.takings + _PRIOR, known.seconds
-        if self._takings >= 1.0:
-            seconds += _PRIOR * self._seconds / self._takings
-        elif (handling := self.handling(group)) is not None:
-            seconds += _PRIOR * handling
-        else:
-            return None
-        if (
-            ahead and opens_in is None
-        ):  # the gap that is still open counts as well, or a floor that stands still would never be noticed
-            seconds += (now - (known.last if known.last > known.since else known.since)) * present / _SECOND
-        pace = present * takings / seconds
-        mean = 1.0 / pace
-        variance = mean * mean
-        if ahead:
-            if known.lefts:
-                loss = known.lefts / (known.waited + mean)
-                first, final = pace + 0.5 * loss, pace + (ahead + 0.5) * loss
-                mean += log(final / first) / loss
-                variance += (1.0 / first - 1.0 / final) / loss
-            else:
-                mean += ahead / pace
-                variance *= ahead + 1
-        unevenness = known.squares * takings / (known.seconds * known.seconds) - 1.0 if takings > 10.0 else 1.0
-        unevenness = 0.3 if unevenness < 0.3 else 6.0 if unevenness > 6.0 else unevenness
-        spread = unevenness * variance / (mean * mean) + 1.0 / takings + _DOUBT
-        flat = 1.0 - spread / 9.0
-        slope = sqrt(spread) / 3.0
-        low = flat + (known.below + self._below) * slope
-        likely = flat + (known.middle + self._middle) * slope
-        high = flat + (known.above + self._above) * slope
-        likely = likely if likely > 0.05 else 0.05
-        low = 0.0 if low < 0.0 else likely if low > likely else low
-        high = high if high > likely else likely
-        return Estimate(
-            low=shut + mean * low * low * low, likely=shut + mean * likely * likely * likely, high=shut + mean * high * high * high
-        )
+        present = known.agents or 1
+        if ahead < present:
+            return Estimate(low=opens_in, likely=opens_in, high=opens_in)
+        pace = self._pace(known, present, 0.0, group)
+        return None if pace is None else self._range(known, pace, ahead - present, opens_in)
 
     def score(self, queue: str, predicted: Estimate, waited: int) -> None:
         """It was taken after so long: learn from how well it had been told. Not for an estimate given while all were closed."""
@@ -231,6 +207,8 @@ class Estimator:
         middle = 0.5 - (actual < predicted.likely)
         above = _MISS_HIGH - (actual <= predicted.high)
         known.scored += 1
+        if predicted.likely > 0.0:
+            self._learn_tilt(known, log(predicted.likely), middle)
         step = _FIRST_STEP / (known.scored + 2) if known.scored < _LEARNT else _STEP
         known.below = _bounded(known.below + step * below)
         known.middle = _bounded(known.middle + step * middle)
@@ -243,7 +221,7 @@ class Estimator:
         """All of it, as plain values that JSON gives back unchanged."""
         return {
             "turned": self._turned,
-            "floor": [self._takings, self._seconds, self._below, self._middle, self._above],
+            "floor": [self._takings, self._seconds, self._tilt, self._below, self._middle, self._above],
             "handling": {group: list(known) for group, known in self._handling.items()},
             "queues": {name: _as_list(known) for name, known in self._queues.items()},
             "old": {name: _as_list(known) for name, known in self._old.items()},
@@ -254,11 +232,63 @@ class Estimator:
         """The estimator whose fact this was: it answers alike from here on."""
         estimator = cls()
         estimator._turned = fact["turned"]
-        estimator._takings, estimator._seconds, estimator._below, estimator._middle, estimator._above = fact["floor"]
+        estimator._takings, estimator._seconds, estimator._tilt, *quantiles = fact["floor"]
+        estimator._below, estimator._middle, estimator._above = quantiles
         estimator._handling = {group: (mean, seen) for group, (mean, seen) in fact["handling"].items()}
         estimator._queues = {name: _from_list(values) for name, values in fact["queues"].items()}
         estimator._old = {name: _from_list(values) for name, values in fact["old"].items()}
         return estimator
+
+    def _pace(self, known: _Queue, present: int, still: float, group: str | None) -> float | None:
+        """Takings a second: the queue's own, and before it has many the whole floor's, or what handling times let expect."""
+        if self._takings >= 1.0:
+            expected = self._seconds / self._takings
+        elif (handling := self.handling(group)) is not None:
+            expected = handling
+        else:
+            return None
+        return present * (known.takings + _PRIOR) / (known.seconds + _PRIOR * expected + still)
+
+    def _range(self, known: _Queue, pace: float, ahead: int, after: float) -> Estimate:
+        """Mean and variance of the takings that must happen, then Wilson & Hilferty's quantiles where experience has moved them to."""
+        mean = 1.0 / pace
+        variance = mean * mean
+        if ahead and known.lefts:  # each of those ahead may leave as well: sums of 1/(pace + j·loss) over j, as integrals
+            loss = known.lefts / (known.waited + mean)
+            first, final = pace + 0.5 * loss, pace + (ahead + 0.5) * loss
+            mean += log(final / first) / loss
+            variance += (1.0 / first - 1.0 / final) / loss
+        elif ahead:
+            mean += ahead / pace
+            variance *= ahead + 1
+        takings = known.takings
+        unevenness = known.squares * takings / (known.seconds * known.seconds) - 1.0 if takings > _FEW else 1.0
+        unevenness = 0.3 if unevenness < 0.3 else 6.0 if unevenness > 6.0 else unevenness
+        spread = unevenness * variance / (mean * mean) + 1.0 / (takings + _PRIOR) + _DOUBT
+        if known.scored:
+            mean *= exp(self._tilt * (log(mean) - known.usual))
+        flat, slope = 1.0 - spread / 9.0, sqrt(spread) / 3.0
+        likely = flat + (known.middle + self._middle) * slope
+        likely = likely if likely > 0.05 else 0.05
+        low = flat + (known.below + self._below) * slope
+        low = 0.0 if low < 0.0 else likely if low > likely else low
+        high = flat + (known.above + self._above) * slope
+        high = high if high > likely else likely
+        return Estimate(
+            low=after + mean * low * low * low,
+            likely=after + mean * likely * likely * likely,
+            high=after + mean * high * high * high,
+        )
+
+    def _learn_tilt(self, known: _Queue, told: float, middle: float) -> None:
+        """The same gradient, times how far this one was told more or less than usual: do long waits come out shorter than told, short ones longer?"""
+        if known.scored == 1:
+            known.usual = told
+        lever = told - known.usual
+        known.usual += lever * (_USUAL if known.scored * _USUAL > 1.0 else 1.0 / known.scored)
+        lever = -1.5 if lever < -1.5 else 1.5 if lever > 1.5 else lever
+        tilt = self._tilt + _TILT_STEP * middle * lever
+        self._tilt = _TILT_LEAST if tilt < _TILT_LEAST else _TILT_MOST if tilt > _TILT_MOST else tilt
 
     def _opened(self, queue: str, now: int) -> _Queue:
         """A queue not met since the page was last turned, a day ago at most. Those unused for a whole page go as one, so forgetting needs no sweep."""
