@@ -536,7 +536,7 @@ def clock_floors() -> Iterator[Oracle]:
     whole = {"start": f"{start:%Y-%m-%dT%H:%M:%SZ}", "seconds": int((end - start).total_seconds()), "warm_up_percent": 0}
     document = floor(
         [profile],
-        [team(1, seats=5000)],
+        [team(70, seats=20)],
         pools=[_pool("home", zone="Europe/Berlin", hours={"daily": ["08:00-16:00"]})],
         simulation=whole,
     )
@@ -547,7 +547,7 @@ def clock_floors() -> Iterator[Oracle]:
     vendors, pools = _vendors({"ann": 1, "ben": 1})
     document = floor(
         [calls(10, 60)],
-        [team(1, "ann", seats=50), team(1, "ben", seats=50)],
+        [team(2, "ann", seats=20), team(2, "ben", seats=20)],
         vendors=vendors,
         pools=pools,
         contracts=[
