@@ -1,4 +1,4 @@
-"""The command line: `contact-hub demo | serve | migrate | apply | export | explain | password | doctor`."""
+"""The command line: `contact-hub demo | serve | migrate | apply | export | explain | coverage | password | doctor`."""
 
 from __future__ import annotations
 
@@ -183,6 +183,29 @@ def explain(
             else:
                 for line in told.lines():
                     _out.print(line, soft_wrap=True, markup=False, highlight=False)
+
+    _run(work())
+
+
+@app.command()
+def coverage(
+    weeks: Annotated[int, typer.Option(min=1, max=12, help="How far ahead.")] = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    tag: Annotated[str, typer.Option(help="Language of the sentences.")] = "en",
+) -> None:
+    """Which hours of the coming weeks nobody could serve: by contracts, certifications, hours and shifts."""
+    from contact_hub.live.cover import coverage_report
+
+    settings = _quiet()
+
+    async def work() -> None:
+        async with build(settings) as hub:
+            report = await coverage_report(hub.workspaces.floor(settings.workspace), hub.clock.now(), weeks)
+            if as_json:
+                sys.stdout.write(json.dumps(report.as_json(), ensure_ascii=False, default=str) + "\n")
+                return
+            for line in (*report.said(tag), report.summary(tag)):
+                _out.print(line, soft_wrap=True, markup=False, highlight=False)
 
     _run(work())
 

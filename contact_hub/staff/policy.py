@@ -73,6 +73,7 @@ class Action(StrEnum):
     DECISION_EXPLAIN = "decision.explain"
     # operators
     FLOOR_SHOW = "floor.show"
+    ROUTING_SHOW = "routing.show"
     WORKSPACE_SHOW = "workspace.show"
     WORKSPACE_APPLY = "workspace.apply"
     WORKSPACE_EXPORT = "workspace.export"
@@ -126,6 +127,7 @@ POLICY: Final[Mapping[Action, frozenset[Party]]] = {
     Action.CONVERSATION_LANGUAGE_CORRECT: frozenset({Party.CLIENT_SUPERVISOR, Party.OPERATOR}),
     Action.DECISION_EXPLAIN: frozenset({Party.CLIENT_SUPERVISOR, Party.OPERATOR}),
     Action.FLOOR_SHOW: frozenset({Party.VENDOR_MANAGER, Party.OPERATOR}),
+    Action.ROUTING_SHOW: _OPERATOR,
     Action.WORKSPACE_SHOW: _OPERATOR,
     Action.WORKSPACE_APPLY: _OPERATOR,
     Action.WORKSPACE_EXPORT: _OPERATOR,

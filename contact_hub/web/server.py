@@ -26,6 +26,7 @@ from contact_hub.web import (
     ops_routes,
     pages,
     quality_routes,
+    routing_routes,
     staff_routes,
     visitor_socket,
     widget_routes,
@@ -39,7 +40,17 @@ _WS_BYTES_MAX: Final = (
     256 * 1024
 )  # above our own limit, so that a frame that is a little too large gets its code instead of a cut line
 
-PARTS: Final = (ops_routes, staff_routes, widget_routes, quality_routes, operator_routes, visitor_socket, agent_socket, pages)
+PARTS: Final = (
+    ops_routes,
+    staff_routes,
+    widget_routes,
+    quality_routes,
+    operator_routes,
+    routing_routes,
+    visitor_socket,
+    agent_socket,
+    pages,
+)
 """All doors into the hub, the one that takes every other address last."""
 
 _BACKLOG: Final = 4096

@@ -1,0 +1,27 @@
+"""What an operator sees of routing itself: who could answer when, and how contracts stand today."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Response
+
+from contact_hub.live.cover import WEEKS_MAX, coverage_report
+from contact_hub.staff import Action, Principal
+from contact_hub.web.api import TheHub, action
+
+router = APIRouter(prefix="/api/routing")
+
+
+@router.get("/coverage")
+async def coverage(
+    hub: TheHub, who: Annotated[Principal, action(Action.ROUTING_SHOW)], weeks: Annotated[int, Query(ge=1, le=WEEKS_MAX)] = 4
+) -> Response:
+    """How many agents the hours alone would let work for each brand and language, and when that is nobody."""
+    report = await coverage_report(hub.workspaces.floor(who.workspace), hub.clock.now(), weeks)
+    return _json(report.as_json())
+
+
+def _json(body: Any) -> Response:
+    return Response(msgspec.json.encode(body), media_type="application/json", headers={"cache-control": "no-store"})
