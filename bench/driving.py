@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import random
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -66,7 +65,6 @@ class Driver:
         self.now = BEGINS
         self.held: list[tuple[InquiryId, AgentId]] = []
         self.samples: dict[str, array[int]] = {}
-        self.outcomes: Counter[str] = Counter()
         self.fed = 0
         self.arrivals = 0
         self.changes_ns = 0

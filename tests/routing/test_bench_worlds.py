@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from bench.driving import Task
+from bench.routing_floors import SATURATED_KINDS, SURPLUS_KINDS, measure
 from bench.worlds import BEGINS, OPENS, Size, World, build, next_version, smaller
 from routing.eligibility import dated_reasons, permanent_reasons
 from routing.hours import is_open
@@ -86,3 +89,33 @@ def test_a_smaller_world_asks_the_same(world: World) -> None:
 
     assert len(few.plan.agents) == 24
     assert few.demands == world.demands
+
+
+def test_every_kind_of_event_is_met_on_a_small_floor(tmp_path: Path) -> None:
+    facts = tmp_path / "facts.jsonl"
+    sections = (*SURPLUS_KINDS, *SATURATED_KINDS, "surplus", "restore_s", "pool_open_s", "version_change_s")
+    task = Task(
+        floor="both",
+        size=replace(SMALL, classes=60),
+        waiting=(300,),
+        sections=sections,
+        samples=40,
+        events=100,
+        scans=1,
+        ready=0.35,
+        busy=0.5,
+        long_ids=True,
+        fresh=False,
+        tracked=True,
+        collect=True,
+        facts=str(facts),
+    )
+
+    found = measure(task)
+    restored = measure(replace(task, floor="restore"))
+
+    assert set(SURPLUS_KINDS) - {"relax"} <= set(found["surplus"])
+    assert set(SATURATED_KINDS) <= set(found["depths"]["300"])
+    assert found["pool_open"]["seats_taken"] > 0
+    assert found["version_change"]["done"]
+    assert restored["waiting"] >= 300
