@@ -1,4 +1,4 @@
-"""The command line: `contact-hub demo | serve | migrate | apply | export | explain | coverage | password | doctor`."""
+"""The command line: `contact-hub demo | serve | migrate | apply | export | explain | coverage | simulate | replay | password | doctor`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -243,6 +244,53 @@ def simulate(
 
 
 @app.command()
+def replay(
+    journal: Annotated[
+        Path | None, typer.Option(help="A journal file, as --export writes it; without it the database is read.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="The data directory of the database; as the environment says by default.")
+    ] = None,
+    rules: Annotated[Path | None, typer.Option(help="A workspace file, or sections of one, to run the same day under.")] = None,
+    workspace: Annotated[Path | None, typer.Option(help="The rules of then, for a journal that comes without them.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="The first instant (UTC) that counts.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="The first instant (UTC) that does not.")] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Decide everything again and compare every byte; exit 1 if one differs.")
+    ] = False,
+    export: Annotated[Path | None, typer.Option(help="Write the journal with its rules to this file.")] = None,
+    service_level: Annotated[list[float] | None, typer.Option(min=0, help="Seconds; may be given several times.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Yesterday again, from its journal: verified under its own rules, or run under new ones, with the differences."""
+    from contact_hub.simulate import replaying
+    from contact_hub.simulate.journal_file import write_journal
+
+    if journal is not None:
+        recorded = replaying.read_file(journal)
+    else:
+        settings = read_settings(data_dir=data)
+        set_up(level="warning", style="console")
+        recorded = _run(replaying.read_database(settings))
+    recorded = replaying.with_rules_of_then(recorded, workspace)
+    if export is not None:
+        with export.open("w", encoding="utf-8") as file:
+            write_journal(recorded, file)
+        _out.print(f"{len(recorded.entries):,} records and {len(recorded.workspaces)} versions of the rules are in {export}.")
+    if verify:
+        found = replaying.verified(recorded)
+        replaying.tell_verification(found, _out, as_json=as_json)
+        if not found.identical:
+            raise typer.Exit(1)
+    if rules is not None:
+        window = replaying.Window(since=_utc(since), until=_utc(until))
+        reports = replaying.compared(recorded, rules, window, tuple(service_level or (20.0,)))
+        replaying.tell_comparison(reports, _out, as_json=as_json)
+    if not (verify or rules or export):
+        raise typer.BadParameter("say what to do: --verify, --rules or --export")
+
+
+@app.command()
 def password(
     email: Annotated[str, typer.Argument(help="Whose password.")],
     new: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for if not given.")],
@@ -279,6 +327,11 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
         _out.print(table)
     if any(finding.state == "error" for finding in findings):
         raise typer.Exit(1)
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    """What was typed without a zone is meant in UTC."""
+    return at if at is None or at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _quiet() -> Settings:

@@ -5,14 +5,14 @@ Pure but for the files that a simulation file names, which are read through a fu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
 from pydantic import ValidationError
 
-from contact_hub.errors import HubError
 from contact_hub.simulate.completion import Document, completed, merged, misshapen
 from contact_hub.simulate.model import AgentGroup, BehaviourField, SimulationFile, TrafficField
 from contact_hub.simulate.notation import ServiceNotation
@@ -139,8 +139,10 @@ def _told_of_groups(problems: list[Problem], groups: list[int]) -> list[Problem]
     for one in problems:
         match one.where:
             case ("agents", int(index), *rest):
-                one = replace(one, where=("agents", groups[index], *rest))
-        told.setdefault((one.where, one.code, "" if one.where[:1] == ("agents",) else one.sentence), one)
+                where: Where = ("agents", groups[index], *rest)
+                told.setdefault((where, one.code, ""), replace(one, where=where))
+            case _:
+                told.setdefault((one.where, one.code, one.sentence), one)
     return list(told.values())
 
 
@@ -266,19 +268,12 @@ def _numbers(text: str, name: str, where: Where) -> list[float]:
         raise WorkspaceRefused([found("file_unreadable", where, value=name, reason=str(error))]) from None
 
 
-class _places:
+@contextmanager
+def _places(reading: Reading) -> Iterator[None]:
     """Problems leave with the line and the column of what they speak of."""
-
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, refusal: BaseException | None, __: object) -> None:
-        if (
-            isinstance(refusal, WorkspaceRefused)
-            and isinstance(refusal, HubError)
-            and not any(one.line for one in refusal.problems)
-        ):
-            raise WorkspaceRefused(placed(refusal.problems, self._reading), refusal.code) from None
+    try:
+        yield
+    except WorkspaceRefused as refusal:
+        if any(one.line for one in refusal.problems):
+            raise
+        raise WorkspaceRefused(placed(refusal.problems, reading), refusal.code) from None

@@ -22,7 +22,6 @@ from contact_hub.workspace.values import (
     LevelField,
     Name,
     Residence,
-    Seconds,
     SkillLevel,
     Tag,
     Whole,

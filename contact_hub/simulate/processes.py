@@ -49,10 +49,8 @@ def run_all(
     """Every scenario under every seed: a list a scenario, in the order of the seeds."""
     jobs = [Job(scenario=n, seed=seed, place=0) for seed in seeds for n in range(len(scenarios))]
     jobs = [Job(scenario=job.scenario, seed=job.seed, place=place) for place, job in enumerate(jobs)]
-    if processes == 1 or len(jobs) == 1:
-        done = _here(scenarios, jobs, arrivals, watch)
-    else:
-        done = _spread(scenarios, jobs, arrivals, min(processes, len(jobs)), watch)
+    processes = min(processes, len(jobs))
+    done = _here(scenarios, jobs, arrivals, watch) if processes == 1 else _spread(scenarios, jobs, arrivals, processes, watch)
     return [[done[job.place] for job in jobs if job.scenario == n] for n in range(len(scenarios))]
 
 

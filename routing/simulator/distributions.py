@@ -72,7 +72,8 @@ class Lognormal:
 
     def draw(self, chance: np.random.Generator, n: int) -> Floats:
         """So many seconds each."""
-        return np.exp(chance.standard_normal(n) * self.sigma + self.mu)
+        drawn: Floats = np.exp(chance.standard_normal(n) * self.sigma + self.mu)
+        return drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,8 @@ class Hyperexponential:
         rows = chance.random((n, 2))
         bounds = np.cumsum(self.weights) / sum(self.weights)
         which = np.minimum(np.searchsorted(bounds, rows[:, 0], side="right"), len(self.means) - 1)
-        return -np.log1p(-rows[:, 1]) * np.asarray(self.means)[which]
+        drawn: Floats = -np.log1p(-rows[:, 1]) * np.asarray(self.means, dtype=np.float64)[which]
+        return drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,5 +208,5 @@ def chance(seed: int, *purpose: str) -> np.random.Generator:
 
 
 def _positive(number: float, *, or_zero: bool = False) -> None:
-    if not (0 <= number if or_zero else 0 < number) or not math.isfinite(number):
+    if not math.isfinite(number) or number < 0 or (number == 0 and not or_zero):
         raise ValueError(f"{number} is not a number {'of at least' if or_zero else 'above'} 0")

@@ -13,7 +13,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import IntEnum
 from itertools import count
 from typing import Final
@@ -240,7 +240,9 @@ class _Run:
         warm_count = 0 if scenario.warm_up_seconds is not None else int(arrivals * scenario.warm_up_share)
         put_off, groups, arrived = self._put_off, self._groups, 0
         for block in self._source.blocks():
-            for at, who, service, patience, wrap_up in zip(*block, strict=True):
+            for at, who, service, patience, wrap_up in zip(
+                block.at, block.who, block.services, block.patience, block.wrap_up, strict=True
+            ):
                 if arrived == arrivals or at > latest:
                     return self._run_to(self._now if arrived == arrivals else latest)
                 while put_off and put_off[0][0] <= at:
@@ -250,7 +252,7 @@ class _Run:
                 counted = arrived >= warm_count and at >= warm_at
                 if counted and self._window_from is None:
                     self._open_window()
-                case = Case(InquiryId(f"{arrived:09d}"), groups[who], at, counted, service, wrap_up)
+                case = Case(InquiryId(f"{arrived:09d}"), groups[who], at, counted, service, wrap_up)  # type: ignore[arg-type]
                 self._arrive(case, patience)
                 arrived += 1
             progress(arrived)
@@ -326,7 +328,9 @@ class _Run:
             if group.lots is not None:
                 case.rings.append(group.lots.next())
         self._cases[case.id] = case
-        self._feed(InquiryArrived(inquiry=case.id, demand=group.traffic.demand))
+        demands = group.traffic.demands
+        demand = demands[tally.all_arrived - 1] if demands else group.traffic.demand
+        self._feed(InquiryArrived(inquiry=case.id, demand=demand))
         if case.accepted_at >= 0:
             return
         if self._rooms and case.offer is None and self._no_room(group):
@@ -566,7 +570,7 @@ class _Run:
             return
         self._connected[agent] = self._now
         self._feed(AgentConnected(agent=agent))
-        if agent in self._signed_out:
+        if agent in self._signed_out and self._scenario.presence is None:
             self._signed_out.discard(agent)
             self._feed(AvailabilitySet(agent=agent, availability=Availability.READY))
         for case in self._in_hand(agent):

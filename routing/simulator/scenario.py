@@ -84,6 +84,8 @@ class Traffic:
     waiting_room: int | None = None
     accept: Distribution | None = None
     """How long its offers ring, where that was recorded; else as the agents behave."""
+    demands: tuple[Demand, ...] = ()
+    """What each of them asks, where that was recorded; else all ask the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
