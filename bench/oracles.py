@@ -27,11 +27,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
 import yaml
 from scipy.special import stdtrit
@@ -127,6 +128,20 @@ class Oracle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much to run."""
+
+    seeds: int
+    arrivals: int
+    first_seed: int = 1
+
+    def of(self, oracle: Oracle) -> Size:
+        """For one oracle: no more arrivals than it has use for, and seeds of its own, or one unlucky stream of arrivals would be unlucky everywhere."""
+        own = 1000 * (crc32(oracle.name.encode()) % 1_000_000)
+        return replace(self, arrivals=min(self.arrivals, oracle.arrivals_max or self.arrivals), first_seed=own + self.first_seed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One line of the answer."""
 
@@ -140,6 +155,7 @@ class Row:
     z: float | None
     why: str
     seeds: int
+    first_seed: int
     arrivals: int
 
 
@@ -826,22 +842,22 @@ def oracles(only: Sequence[str] = ()) -> list[Oracle]:
 # judging
 
 
-def rows_of(oracle: Oracle, reports: Mapping[str, Report], *, seeds: int, arrivals: int, quick: bool = False) -> list[Row]:
+def rows_of(oracle: Oracle, reports: Mapping[str, Report], size: Size, *, quick: bool = False) -> list[Row]:
     """What the figures say to the claims, and to the checks that every run makes of itself."""
-    drawn = [Seed(reports=reports, place=place) for place in range(seeds)]
-    rows = [_row(oracle.name, one, [one.of(seed) for seed in drawn], arrivals, quick=quick) for one in oracle.claims]
+    own, drawn = size.of(oracle), [Seed(reports=reports, place=place) for place in range(size.seeds)]
+    rows = [_row(oracle.name, one, [one.of(seed) for seed in drawn], own, quick=quick) for one in oracle.claims]
     for run, report in reports.items():
         broken = [name for name in ("little", "flow", "seats") if not report["checks"][name]]
         name = "checks broken" if run == PLAIN_RUN else f"{run}: checks broken"
         checks = Claim(name=name, exact=0.0, of=lambda _: 0.0, bound=0.0)
-        rows.append(_row(oracle.name, checks, [float(len(broken))] * seeds, arrivals, quick=quick))
+        rows.append(_row(oracle.name, checks, [float(len(broken))] * size.seeds, own, quick=quick))
     return rows
 
 
-def _row(oracle: str, one: Claim, values: Sequence[float], arrivals: int, *, quick: bool) -> Row:
+def _row(oracle: str, one: Claim, values: Sequence[float], size: Size, *, quick: bool) -> Row:
     mean, error = _mean_and_error(values)
     if one.bound is not None:
-        return _certain(oracle, one, values, arrivals)
+        return _certain(oracle, one, values, size)
     reach = _t(0.95, len(values)) * error
     inside = abs(mean - one.exact) <= reach or math.isclose(
         mean, one.exact, rel_tol=1e-12
@@ -864,12 +880,13 @@ def _row(oracle: str, one: Claim, values: Sequence[float], arrivals: int, *, qui
         off_percent=100 * (mean / one.exact - 1) if one.exact else None,
         z=(mean - one.exact) / error if error else None,
         why=why,
-        seeds=len(values),
-        arrivals=arrivals,
+        seeds=size.seeds,
+        first_seed=size.first_seed,
+        arrivals=size.arrivals,
     )
 
 
-def _certain(oracle: str, one: Claim, values: Sequence[float], arrivals: int) -> Row:
+def _certain(oracle: str, one: Claim, values: Sequence[float], size: Size) -> Row:
     """Nothing was left to chance: the worst seed is the answer."""
     assert one.bound is not None
     worst = max(values, key=lambda value: abs(value - one.exact))
@@ -884,8 +901,9 @@ def _certain(oracle: str, one: Claim, values: Sequence[float], arrivals: int) ->
         off_percent=None,
         z=None,
         why="" if ok else f"off by more than {one.bound:g}",
-        seeds=len(values),
-        arrivals=arrivals,
+        seeds=size.seeds,
+        first_seed=size.first_seed,
+        arrivals=size.arrivals,
     )
 
 
@@ -901,19 +919,6 @@ def _t(level: float, count: int) -> float:
 
 
 # running
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """How much to run."""
-
-    seeds: int
-    arrivals: int
-    first_seed: int = 1
-
-    def of(self, oracle: Oracle) -> int:
-        """Arrivals for this oracle."""
-        return min(self.arrivals, oracle.arrivals_max or self.arrivals)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -937,26 +942,23 @@ class Kept:
             draft.replace(self.path)
 
 
-def run(oracle: Oracle, size: Size) -> dict[str, Report]:
+Simulate = Callable[[Document, Size], Report]
+"""A file and how much of it: the report with the figures of every seed."""
+
+
+def run(oracle: Oracle, size: Size, by: Simulate) -> dict[str, Report]:
     """The simulator's report on each of the oracle's files."""
-    return {name: simulate(document, size, size.of(oracle)) for name, document in oracle.runs.items()}
+    return {name: by(document, size.of(oracle)) for name, document in oracle.runs.items()}
 
 
-def simulate(document: Document, size: Size, arrivals: int) -> Report:
+def simulate(document: Document, size: Size) -> Report:
     """`contact-hub simulate`, as from a shell."""
+    asked = ["--seeds", str(size.seeds), "--first-seed", str(size.first_seed), "--arrivals", str(size.arrivals)]
+    asked += ["--json", "--per-seed"]
+    asked += [] if sys.stderr.isatty() else ["--quiet"]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "floor.yaml")
         file.write_text(as_yaml(document))
-        asked = [
-            "--seeds",
-            str(size.seeds),
-            "--first-seed",
-            str(size.first_seed),
-            "--arrivals",
-            str(arrivals),
-            "--json",
-            "--per-seed",
-        ]
         done = subprocess.run(
             [sys.executable, "-m", "contact_hub", "simulate", str(file), *asked],
             check=False,
@@ -964,7 +966,7 @@ def simulate(document: Document, size: Size, arrivals: int) -> Report:
             cwd=ROOT,
             env=os.environ | {"CONTACT_HUB_NO_BOOTSTRAP": "1"},
         )
-    if done.returncode:
+    if done.returncode > 1 or not done.stdout:  # with 1 it reports that a check was broken, which is a row
         raise SystemExit(f"the simulator ended with {done.returncode} on\n{as_yaml(document)}")
     report: Report = json.loads(done.stdout)
     return report
@@ -984,7 +986,7 @@ def as_yaml(document: Document) -> str:
 
 def fingerprint(oracle: Oracle, size: Size) -> str:
     """What the figures depend on: the files, how much is run, and the sources."""
-    parts = [as_yaml(dict(oracle.runs)), f"{size.seeds}×{size.of(oracle)} from {size.first_seed}", _sources()]
+    parts = [as_yaml(dict(oracle.runs)), str(size.of(oracle)), _sources()]
     return f"{oracle.name} {hashlib.sha256('|'.join(parts).encode()).hexdigest()[:16]}"
 
 
@@ -1038,10 +1040,10 @@ def _all_rows(wanted: Sequence[Oracle], size: Size, kept: Kept, *, quick: bool) 
         if known := key in kept.found:
             reports = kept.found[key]
         else:
-            _tell(f"[{n}/{len(wanted)}] {oracle.name}: {size.seeds} × {size.of(oracle):,} arrivals …")
-            reports = run(oracle, size)
+            _tell(f"[{n}/{len(wanted)}] {oracle.name}: {size.seeds} × {size.of(oracle).arrivals:,} arrivals …")
+            reports = run(oracle, size, simulate)
             kept.keep(key, reports)
-        rows = rows_of(oracle, reports, seeds=size.seeds, arrivals=size.of(oracle), quick=quick)
+        rows = rows_of(oracle, reports, size, quick=quick)
         missed = [row.name.partition(": ")[2] for row in rows if not row.ok]
         took = "kept" if known else f"{time.monotonic() - started:.0f} s"
         _tell(

@@ -5,13 +5,35 @@ The small runs certify nothing: `python -m bench.oracles` does. They use fixed s
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 
-from bench.oracles import FLOORS, Claim, Kept, Oracle, Row, Size, as_yaml, claim, fingerprint, oracles, plain, rows_of
+from bench.oracles import (
+    FLOORS,
+    Claim,
+    Document,
+    Kept,
+    Oracle,
+    Report,
+    Row,
+    Size,
+    as_yaml,
+    claim,
+    fingerprint,
+    oracles,
+    plain,
+    rows_of,
+    run,
+)
+from contact_hub.simulate.commands import Wanted
+from contact_hub.simulate.commands import run as simulate_runs
+from contact_hub.simulate.load import parse
+from contact_hub.simulate.output import document_of
 
 FLOOR: dict[str, Any] = {"agents": [], "traffic": []}
 
@@ -23,10 +45,12 @@ def report(values: list[float | None], **checks: bool) -> dict[str, Any]:
     }
 
 
-def judged(values: list[float | None], exact: float, *, quick: bool = False, bound: float | None = None, **checks: bool) -> list[Row]:
+def judged(
+    values: list[float | None], exact: float, *, quick: bool = False, bound: float | None = None, **checks: bool
+) -> list[Row]:
     one = claim("classes/calls/p_wait", exact)
     oracle = plain("any", "any", FLOOR, [Claim(name=one.name, exact=exact, of=one.of, bound=bound)])
-    return rows_of(oracle, {"floor": report(values, **checks)}, seeds=len(values), arrivals=1000, quick=quick)
+    return rows_of(oracle, {"floor": report(values, **checks)}, Size(seeds=len(values), arrivals=1000), quick=quick)
 
 
 # judging
@@ -128,6 +152,47 @@ def test_times_are_scaled_everywhere_and_nothing_else_is() -> None:
     assert second["agents"] == first["agents"]
 
 
+# a small run of some of them
+
+SOME = (
+    "erlang-c-8",
+    "erlang-a-30",
+    "overflow-18-after-30",
+    "cobham",
+    "kaufman-roberts",
+    "n-model",
+    "m-model",
+    "spared-experts",
+    "waiting-room-of-6",
+    "fixed-patience",
+    "fixed-service-and-wrap-up-12",
+)
+LAWS = ("laws-of-a-busy-floor", "relabelled", "scaled-by-60", "bystander", "shares-of-3")
+
+
+def in_this_process(document: Document, size: Size) -> Report:
+    simulation = parse(as_yaml(document), reader=lambda name: pytest.fail(f"{name} is asked for"))
+    wanted = Wanted(seeds=size.seeds, first_seed=size.first_seed, arrivals=size.arrivals, processes=1, per_seed=True, quiet=True)
+    (found,) = simulate_runs([simulation], wanted, Console(stderr=True))
+    return document_of(found, per_seed=True)
+
+
+def missed(name: str, size: Size) -> list[str]:
+    (oracle,) = (one for one in oracles([name]) if one.name == name)
+    rows = rows_of(oracle, run(oracle, size, in_this_process), size, quick=True)
+    return [f"{row.name}: {row.mean:.6g} instead of {row.exact:.6g}, {row.why}" for row in rows if not row.ok]
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_the_simulator_is_nowhere_grossly_off(name: str) -> None:
+    assert missed(name, Size(seeds=3, arrivals=2500)) == []
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_the_laws_that_need_no_formula_hold_to_the_last_figure(name: str) -> None:
+    assert missed(name, Size(seeds=2, arrivals=1000)) == []
+
+
 # keeping
 
 
@@ -149,4 +214,9 @@ def test_other_files_and_other_sizes_do_not_find_them() -> None:
 
 def test_an_oracle_that_chance_cannot_sharpen_runs_shorter() -> None:
     oracle = Oracle(name="any", group="any", runs={}, claims=(), arrivals_max=500)
-    assert Size(seeds=2, arrivals=1000).of(oracle) == 500
+    assert Size(seeds=2, arrivals=1000).of(oracle).arrivals == 500
+
+
+def test_no_two_oracles_share_a_seed() -> None:
+    firsts = sorted(Size(seeds=10, arrivals=1).of(oracle).first_seed for oracle in oracles())
+    assert all(later - earlier >= 1000 for earlier, later in pairwise(firsts))
