@@ -29,9 +29,9 @@ _Z_LOW, _Z_HIGH = -1.2816, 1.2816
 """Where a tenth of a normal variable lies below and above: where the corrections start from."""
 _Z_FURTHEST: Final = 8.0
 _MISS_LOW, _MISS_HIGH = 0.1, 0.9
-_STEP, _FIRST_STEP, _LEARNT = 0.008, 0.6, 73
-"""How far one score moves a queue's quantiles: 0.6/n first, 0.008 from the 73rd on. A congested hour scores hundreds alike: larger steps chase it."""
-_FLOOR_STEP: Final = 0.002
+_STEP, _FIRST_STEP, _LEARNT = 0.015, 0.6, 38
+"""How far one score moves a queue's quantiles: 0.6/n first, 0.015 from the 38th on. A congested hour scores hundreds alike: larger steps chase it."""
+_FLOOR_STEP: Final = 0.004
 _TILT_STEP: Final = 0.001
 _TILT_LEAST, _TILT_MOST = -0.9, 0.5
 _USUAL: Final = 0.01
@@ -44,8 +44,8 @@ _PRIOR: Final = 3.0
 _FEW: Final = 8.0
 _LONGEST_GAP: Final = 12.0
 """A gap counts as at most this many usual ones: a night with the doors shut says nothing about the pace behind them."""
-_DOUBT: Final = 0.01
-"""No model is right: however many are ahead, the pace stays uncertain by a tenth."""
+_DOUBT: Final = 0.003
+"""No model is right: however many are ahead, the pace stays uncertain by a twentieth."""
 
 
 class _Queue:
@@ -173,29 +173,37 @@ class Estimator:
         known.lefts += 1.0
 
     def estimate(
-        self, queue: str, ahead: int, now: int, *, present: int, group: str | None = None, opens_in: float | None = None
+        self,
+        queue: str,
+        ahead: int,
+        now: int,
+        *,
+        present: int,
+        group: str | None = None,
+        opens_in: float | None = None,
+        closes_in: float | None = None,
     ) -> Estimate | None:
         """The wait from now of an inquiry with `ahead` before it in its queue and `present` agents serving it, the busy ones too.
 
-        With `opens_in` everybody is closed for so many seconds, then as many as last time begin at once. None while there is nothing to go by.
+        To be asked for everybody who is queued, the first included. With nobody present and `opens_in`, as many as last time begin together after so many
+        seconds. With `closes_in` and `opens_in`, what is not done by closing goes on at the next opening. None while there is nothing to go by.
         """
         known = self._queues.get(queue) or self._opened(queue, now)
         known.at_work = present
-        if present > 0:
-            known.agents = present
-            if not ahead:
-                known.since = now
-            # The gap that is still open counts as well, or a floor that stands still would never be noticed.
-            still = (now - (known.last if known.last > known.since else known.since)) * present / _SECOND if ahead else 0.0
-            pace = self._pace(known, present, still, group)
-            return None if pace is None else self._range(known, pace, ahead, 0.0)
-        if opens_in is None:
+        if present <= 0:
+            return None if opens_in is None else self._after_opening(known, ahead, opens_in, group)
+        known.agents = present
+        if not ahead:
+            known.since = now
+        # The gap that is still open counts as well, or a floor that stands still would never be noticed.
+        still = (now - (known.last if known.last > known.since else known.since)) * present / _SECOND if ahead else 0.0
+        pace = self._pace(known, present, still, group)
+        if pace is None:
             return None
-        present = known.agents or 1
-        if ahead < present:
-            return Estimate(low=opens_in, likely=opens_in, high=opens_in)
-        pace = self._pace(known, present, 0.0, group)
-        return None if pace is None else self._range(known, pace, ahead - present, opens_in)
+        told = self._range(known, pace, ahead)
+        if closes_in is None or opens_in is None or told.high <= closes_in:
+            return told
+        return _over_the_night(told, closes_in, opens_in, present / pace)
 
     def score(self, queue: str, predicted: Estimate, waited: int) -> None:
         """It was taken after so long: learn from how well it had been told. Not for an estimate given while all were closed."""
@@ -210,12 +218,16 @@ class Estimator:
         if predicted.likely > 0.0:
             self._learn_tilt(known, log(predicted.likely), middle)
         step = _FIRST_STEP / (known.scored + 2) if known.scored < _LEARNT else _STEP
+        # Those who wait together are wrong together: n takings are shared with about n neighbours. By what was told, for by what came true would bend it.
+        weight = 1.0 / sqrt(1.0 + predicted.likely * known.agents * known.takings / known.seconds) if known.takings else 1.0
+        step *= weight
         known.below = _bounded(known.below + step * below)
         known.middle = _bounded(known.middle + step * middle)
         known.above = _bounded(known.above + step * above)
-        self._below = _bounded(self._below + _FLOOR_STEP * below)
-        self._middle = _bounded(self._middle + _FLOOR_STEP * middle)
-        self._above = _bounded(self._above + _FLOOR_STEP * above)
+        step = _FLOOR_STEP * weight
+        self._below = _bounded(self._below + step * below)
+        self._middle = _bounded(self._middle + step * middle)
+        self._above = _bounded(self._above + step * above)
 
     def fact(self) -> dict[str, Any]:
         """All of it, as plain values that JSON gives back unchanged."""
@@ -239,6 +251,16 @@ class Estimator:
         estimator._old = {name: _from_list(values) for name, values in fact["old"].items()}
         return estimator
 
+    def _after_opening(self, known: _Queue, ahead: int, opens_in: float, group: str | None) -> Estimate | None:
+        present = known.agents or 1
+        if ahead < present:
+            return Estimate(low=opens_in, likely=opens_in, high=opens_in)
+        pace = self._pace(known, present, 0.0, group)
+        if pace is None:
+            return None
+        told = self._range(known, pace, ahead - present)
+        return Estimate(low=opens_in + told.low, likely=opens_in + told.likely, high=opens_in + told.high)
+
     def _pace(self, known: _Queue, present: int, still: float, group: str | None) -> float | None:
         """Takings a second: the queue's own, and before it has many the whole floor's, or what handling times let expect."""
         if self._takings >= 1.0:
@@ -249,7 +271,7 @@ class Estimator:
             return None
         return present * (known.takings + _PRIOR) / (known.seconds + _PRIOR * expected + still)
 
-    def _range(self, known: _Queue, pace: float, ahead: int, after: float) -> Estimate:
+    def _range(self, known: _Queue, pace: float, ahead: int) -> Estimate:
         """Mean and variance of the takings that must happen, then Wilson & Hilferty's quantiles where experience has moved them to."""
         mean = 1.0 / pace
         variance = mean * mean
@@ -275,9 +297,9 @@ class Estimator:
         high = flat + (known.above + self._above) * slope
         high = high if high > likely else likely
         return Estimate(
-            low=after + mean * low * low * low,
-            likely=after + mean * likely * likely * likely,
-            high=after + mean * high * high * high,
+            low=mean * low * low * low,
+            likely=mean * likely * likely * likely,
+            high=mean * high * high * high,
         )
 
     def _learn_tilt(self, known: _Queue, told: float, middle: float) -> None:
@@ -296,6 +318,14 @@ class Estimator:
             self._old, self._queues, self._turned = self._queues, {}, now
         self._queues[queue] = known = self._old.pop(queue) if queue in self._old else _Queue(now)
         return known
+
+
+def _over_the_night(told: Estimate, closes_in: float, opens_in: float, head_start: float) -> Estimate:
+    """Working time as time on the wall: what lies behind closing goes on at the opening, when all begin with free hands."""
+    low, likely, high = (
+        at if at <= closes_in else opens_in + max(0.0, at - closes_in - head_start) for at in (told.low, told.likely, told.high)
+    )
+    return Estimate(low=low, likely=likely, high=high)
 
 
 def _bounded(z: float) -> float:
