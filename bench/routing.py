@@ -13,7 +13,8 @@ Time passes on a clock of our own: about 100 arrivals a second. What reading a d
 
 `growth_*` are ratios of the worst of the kinds they name. The plain scan is a loop over all agents with everything it needs at hand, over the same demands.
 Throughput counts every event fed, the cost of making the events included. `pool_open_s` and `version_change_s` are CPU seconds until nothing is left that is
-due, an arrival fed between any two slices; `longest_stall_ms` is the longest single feed in either. Noise: a fixed loop is timed before and after each floor.
+due, an arrival fed between any two slices; `longest_stall_ms` is the longest single feed in either. Noise: a fixed loop is timed before and after each floor, and
+after each measured loop a fixed piece of about 15 µs four thousand times: what its p99 is above its p50 is the machine's part of all others.
 """
 
 from __future__ import annotations
@@ -345,6 +346,13 @@ def _print_table(report: Report, out: TextIO) -> None:
         if "first_of_class" in figures:
             first = figures["first_of_class"]
             print(f"  {floor:12} first of a class: {first['p50_us']} / {first['p99_us']} µs, worst {first['max_us']}", file=out)
+        for where, side in (("free", figures.get("surplus", {})), *figures.get("depths", {}).items()):
+            if "jitter" in side:
+                fixed = side["jitter"]
+                print(
+                    f"  {floor:12} {where}: noise {side['noise_ms']} ms, a fixed piece {fixed['p50_us']} / {fixed['p99_us']} / {fixed['p999_us']} µs",
+                    file=out,
+                )
         if "memory_mb" in figures:
             print(f"  {floor:12} MB {figures['memory_mb']}   noise {figures['noise_ms']} ms", file=out)
 

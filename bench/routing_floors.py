@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from bench.driving import Driver, Task
-from bench.gauges import Progress, Settled, clock, noise_ms, percentiles, rss_mb, seconds_since
+from bench.gauges import Progress, Settled, clock, jitter, noise_ms, percentiles, rss_mb, seconds_since
 from bench.worlds import OPENS, World, build, next_version
 from routing.decisions import Closed, Decision, Offered, Queued, WrapUpEnded, WrapUpStarted
 from routing.engine import Engine
@@ -400,4 +400,6 @@ def _scan(world: World, rng: random.Random, scans: int) -> dict[str, float]:
 
 
 def _figures(driver: Driver) -> dict[str, Any]:
-    return {"noise_ms": noise_ms()} | {kind: percentiles(taken) for kind, taken in sorted(driver.samples.items())}
+    return {"noise_ms": noise_ms(), "jitter": jitter()} | {
+        kind: percentiles(taken) for kind, taken in sorted(driver.samples.items())
+    }
