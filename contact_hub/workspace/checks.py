@@ -14,7 +14,7 @@ from itertools import combinations
 from pydantic import ValidationError
 
 from contact_hub.workspace import coverage, rule_checks
-from contact_hub.workspace.model import LEAVE_MESSAGE, Brand, Contract, Workspace
+from contact_hub.workspace.model import LEAVE_MESSAGE, Brand, Workspace
 from contact_hub.workspace.problems import Problem, Severity, Where, from_pydantic, path_of, problem
 from i18n import tags
 from routing.model import Presentation, Sourcing
@@ -167,11 +167,9 @@ def _personas(workspace: Workspace) -> Problems:
         for brand in workspace.brands:
             if contract.presentation is not Presentation.BRAND or not coverage.covers(contract, brand):
                 continue
-            pools = {pool.id for pool in engaged if coverage.may_see(brand, pool)}
-            for agent in workspace.agents:
-                missing = (
-                    agent.pool in pools and coverage.certified(agent, brand, None) and coverage.persona_of(brand, agent) is None
-                )
+            pools = [pool.id for pool in engaged if coverage.may_see(brand, pool)]
+            for agent in (agent for pool in pools for agent in workspace.agents_of_pool.get(pool, ())):
+                missing = coverage.certified(agent, brand, None) and coverage.persona_of(brand, agent) is None
                 if missing and (agent.id, brand.id) not in told:
                     told.add((agent.id, brand.id))
                     where = ("agents", positions[agent.id], "personas")
@@ -201,14 +199,10 @@ def _idle_contracts(workspace: Workspace) -> Problems:
     for index, contract in enumerate(workspace.contracts):
         if contract.vendor is not None and not coverage.pools_of(workspace, contract):
             yield problem("contract_without_pool", ("contracts", index, "vendor"), vendor=contract.vendor)
-    for (_, first), (index, second) in combinations(enumerate(workspace.contracts), 2):
-        if _same_work(workspace, first, second):
+    engaged = [{pool.id for pool in coverage.pools_of(workspace, contract)} for contract in workspace.contracts]
+    for (at, first), (index, second) in combinations(enumerate(workspace.contracts), 2):
+        if engaged[at] & engaged[index] and coverage.compete(workspace, first, second):
             yield problem("contract_doubled", ("contracts", index), other=first.id)
-
-
-def _same_work(workspace: Workspace, first: Contract, second: Contract) -> bool:
-    pools = {pool.id for pool in coverage.pools_of(workspace, first)} & {pool.id for pool in coverage.pools_of(workspace, second)}
-    return bool(pools) and coverage.compete(workspace, first, second)
 
 
 def _brands(workspace: Workspace) -> Problems:

@@ -106,10 +106,10 @@ def _contracts(workspace: Workspace, brand: Brand, kind: str | None, on: date | 
 
 
 def _staffed(workspace: Workspace, contract: Contract, brand: Brand, on: date | None) -> Iterator[Agent]:
-    pools = {pool.id for pool in pools_of(workspace, contract) if may_see(brand, pool)}
-    for agent in workspace.agents:
-        if agent.pool in pools and certified(agent, brand, on) and presentable(agent, brand, contract):
-            yield agent
+    for pool in pools_of(workspace, contract):
+        for agent in workspace.agents_of_pool.get(pool.id, ()) if may_see(brand, pool) else ():
+            if certified(agent, brand, on) and presentable(agent, brand, contract):
+                yield agent
 
 
 def _skilled(agent: Agent, skills: dict[str, int]) -> bool:

@@ -6,7 +6,9 @@ in `checks`. Nothing here is secret: passwords, keys and what customers wrote ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -410,3 +412,11 @@ class Workspace(Model):
     rules: Rules = Rules()
     texts: Annotated[dict[Tag, dict[TextKey, Text]], BeforeValidator(distinct_tags)] = {}
     """Texts that replace the catalogue's: language, key, text."""
+
+    @cached_property
+    def agents_of_pool(self) -> Mapping[str, Sequence[Agent]]:
+        """Who works where, in the order of the file."""
+        found: dict[str, list[Agent]] = {}
+        for agent in self.agents:
+            found.setdefault(agent.pool, []).append(agent)
+        return found

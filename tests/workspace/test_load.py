@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contact_hub.workspace import WorkspaceRefused, check, dump, from_document, from_stored, parse, to_document
@@ -42,6 +42,15 @@ plain = st.recursive(
 @settings(max_examples=150, deadline=None)
 def test_any_plain_document_survives_the_yaml(document: dict[str, Any]) -> None:
     assert read(write(document)).document == document
+
+
+@given(st.floats(0, 1e15))
+@settings(max_examples=100, deadline=None)
+@example(0.0001767881270113433)
+@example(0.00010000000000000002)
+@example(1e-300)
+def test_any_number_survives_the_yaml(number: float) -> None:
+    assert read(write({"seconds": number})).document == {"seconds": number}
 
 
 def test_an_exported_file_says_the_same_twice() -> None:
