@@ -200,16 +200,18 @@ def test_while_closed_it_is_the_opening_and_then_the_queue() -> None:
 
 def test_what_is_not_done_by_closing_goes_on_in_the_morning() -> None:
     estimator = taught(every=10.0, present=10)
-    now = 5000 * SECOND
-    hours = {"opens_in": 36_000.0, "closes_in": 300.0}
+    now = 4000 * SECOND
 
-    assert told(estimator, ahead=2, now=now, **hours) == told(estimator, ahead=2, now=now)
+    def towards_evening(ahead: int) -> Estimate:
+        return told(estimator, ahead=ahead, now=now, closes_in=300.0, opens_in=36_000.0)
 
-    torn = told(estimator, ahead=25, now=now, **hours)  # about 260 s of work before closing in 300
+    assert towards_evening(2) == told(estimator, ahead=2, now=now)
+
+    torn = towards_evening(25)  # about 260 s of work before closing in 300
     assert torn.low < torn.likely < 300
     assert torn.high >= 36_000
 
-    late = told(estimator, ahead=89, now=now, **hours)  # 900 s, of which 300 today and 100 at once in the morning
+    late = towards_evening(89)  # 900 s, of which 300 today and 100 at once in the morning
     assert late.low > 36_000
     assert late.likely == pytest.approx(36_000 + 500, abs=60)
 
