@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from itertools import combinations
+from operator import attrgetter
 
 from contact_hub.workspace import coverage
 from contact_hub.workspace.model import LEAVE_MESSAGE, Agent, Brand, Contract, Kind, Share, Wish, Workspace
@@ -197,20 +197,20 @@ def _days_idle(workspace: Workspace) -> Problems:
 
 def _overflow_order(workspace: Workspace) -> Problems:
     """A tier that joins before the one that is asked before it: each would wait for the other."""
-    of_client: dict[str, list[tuple[int, Contract]]] = {}
-    for index, contract in enumerate(workspace.contracts):
-        of_client.setdefault(contract.client, []).append((index, contract))
-    for first, second in (pair for contracts in of_client.values() for pair in combinations(contracts, 2)):
-        (_, lower), (index, higher) = sorted((first, second), key=lambda placed: placed[1].tier)
-        if lower.tier == higher.tier:
-            continue
+    of_client: dict[str, list[Contract]] = {}
+    for contract in workspace.contracts:
+        of_client.setdefault(contract.client, []).append(contract)
+    for index, higher in enumerate(workspace.contracts):
         for name in ("overflow_after_seconds", "overflow_wait_seconds"):
-            later, seconds = getattr(lower, name), getattr(higher, name)
-            if later is not None and seconds is not None and later > seconds and coverage.compete(workspace, lower, higher):
-                values = {"tier": higher.tier, "lower": lower.tier, "other": lower.id}
-                yield problem(
-                    "overflow_order", ("contracts", index, name), **values, seconds=_seconds(seconds), later=_seconds(later)
-                )
+            seconds = getattr(higher, name)
+            if seconds is None:
+                continue
+            lower = [each for each in of_client[higher.client] if each.tier < higher.tier and (getattr(each, name) or 0) > seconds]
+            rivals = [each for each in lower if coverage.compete(workspace, each, higher)]
+            if rivals:
+                last: Contract = max(rivals, key=attrgetter(name))
+                values = {"tier": higher.tier, "lower": last.tier, "other": last.id, "later": _seconds(getattr(last, name))}
+                yield problem("overflow_order", ("contracts", index, name), **values, seconds=_seconds(seconds))
 
 
 def _shares(workspace: Workspace) -> Problems:
