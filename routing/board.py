@@ -1,76 +1,247 @@
 """The floor as it stands: desks in line, inquiries in queues, and which facts changed.
 
-Mechanics without opinions. The engine decides what happens; the board keeps lines, queues, seats and facts true to it, so that
+Mechanics without opinions. The engine decides what happens; the board keeps lines, queues, seats, books and facts true to it, so that
 no decision has to remember a counter. Every change of a desk or an inquiry passes through here and marks its fact.
+
+Four columns answer a decision: per profile whether anybody is in line and the first turn (`ready`, `turns`, one each per channel), its head
+counts by state (`tallies`), and per node the key of the first that waits (`firsts`).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any, Final
 
-from routing.floor import FLOOR, FRONT, Desk, Fact, Inquiry, Refusals, Stage
-from routing.hours import HORIZON
-from routing.model import AgentId, Channel, Demand, InquiryId, Plan
-from routing.profiles import Course, DemandClass, Index, Profile, Ticket, Turn, micros, moment, span
-from routing.ranking import Candidate
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.books import Books
+from routing.codec import load
+from routing.demands import Ask, Compiler, Form, Node, View, demand_key
+from routing.estimate import Estimator
+from routing.floor import FLOOR, Desk, Fact, Inquiry, Refusals, Stage
+from routing.hours import HORIZON, Calendar
+from routing.model import AgentId, Channel, ContractId, Demand, InquiryId, Plan
+from routing.moments import NEVER, micros, moment, span
 from routing.reasons import Reason
+from routing.roster import Columns, Profile, Roster, Rows, Tally
 
-_LOOK_AGAIN = micros(moment(0) + HORIZON) // 2
+CHANNELS: Final = tuple(Channel)
+CHANNEL_NUMBER: Final = {channel: n for n, channel in enumerate(CHANNELS)}
+
+_LOOK_AGAIN: Final = micros(moment(0) + HORIZON) // 2
 """Hours that never change are looked at again on this grid, so that what lies beyond the horizon is not missed."""
+
+_HELD_BITS: Final = 53
 
 
 class Board:
     """Who is in line for what, and who waits."""
 
-    __slots__ = ("_dirty", "desks", "flips", "index", "inquiries", "now", "quiet_until", "waiting")
-
-    def __init__(self, plan: Plan) -> None:
-        self.index = Index(plan)
+    def __init__(self, plan: Plan, *, tracked: bool = True) -> None:
+        self.roster = Roster()
+        for moved in self.roster.changed(None, plan):
+            for agent, profile in moved.items():
+                self.roster.seat(agent, profile)
         self.desks: dict[AgentId, Desk] = {}
         self.inquiries: dict[InquiryId, Inquiry] = {}
         self.now = 0
+        self.nth = 0
+        self.turn = 0
         self.quiet_until = 0
         self.waiting = 0
+        self.doors = 0
+        """How often anything opened or closed by its hours."""
+        self.stamp = 0
+        """How often a date, a cap or a budget opened or closed anything."""
+        self.calendars: dict[Calendar, list[Profile]] = {}
         self.flips: list[int] = []
-        self._dirty: set[str] = {FLOOR}
-        self._count_absent()
+        self.date_due = self.midnight_due = NEVER
+        self.estimator = Estimator()
+        self.books = Books(plan, 0)
+        self.used_up: dict[ContractId, Reason] = {}
+        self.asks: dict[object, Ask] = {}
+        self._plain_asks: dict[str, Ask] = {}
+        self._known: dict[int, Ask] = {}
+        self.ringing: dict[InquiryId, Inquiry] = {}
+        self.keeping: dict[Desk, None] = {}
+        """Desks that keep seats for something old and heavy."""
+        self.nodes: list[Node | None] = []
+        self.by_number: list[Node] = []
+        self._dirty: dict[Any, None] | None = {} if tracked else None
+        self._estimates_changed = self._estimates_known = False
+        self._ticked = True
+        self.plan = plan
+        self.compiler = Compiler(Columns(plan, self.roster))
+        self._allocate()
+        self.new_rules()
 
-    @property
-    def plan(self) -> Plan:
-        """The rules in force."""
-        return self.index.plan
+    def new_rules(self) -> None:
+        """What follows from the plan alone."""
+        policy = self.plan.policy
+        self._by_load = policy.fewest_in_hand
+        weights = {policy.weights.get(channel, 1) for channel in CHANNELS}
+        self.guarded = len(weights) > 1 and policy.ageing_guard_seconds is not None
+        self._dated = self._all_dates()
 
-    # hours
+    def move(self, agent: AgentId, profile: Profile | None) -> None:
+        """Other rules have the agent in another profile, or in none."""
+        desk, before = self.desks.get(agent), self.roster.of_agent.get(agent)
+        if desk is not None:
+            self.get_up(desk)
+        self.roster.seat(agent, profile)
+        for one, by in ((before, -1), (profile, 1)):
+            if one is not None:
+                if one.number >= len(self.open):
+                    self._widen()
+                one.tally[Tally.HELD_UP[Reason.OFFLINE]] += by
+                self._write_tally(one)
+        if desk is not None:
+            self.seat(desk)
+
+    def rehang_calendars(self) -> None:
+        """Whose hours are looked at when: anew."""
+        self.calendars = {}
+        for profile in self.roster.profiles:
+            while profile.number >= len(self.open):
+                self._widen()
+            for calendar in profile.calendars if profile.size else ():
+                self.calendars.setdefault(calendar, []).append(profile)
+        self.open_doors()
+
+    def reclass(self, forms: Mapping[Ask, Form]) -> None:
+        """Other forms for those who wait; their queues stay out of sight until each is looked at afresh. Classes nobody waits in are forgotten."""
+        self.asks = {key: ask for key, ask in self.asks.items() if ask.waiting}
+        self._known, self._plain_asks = {id(ask.demand): ask for ask in self.asks.values()}, {}
+        for ask in self.asks.values():
+            ask.form = forms[ask] if ask in forms else self.compiler.form(ask.demand)
+            ask.rivals = None
+            for node in ask.nodes.values():
+                if node.slot >= 0:
+                    self.nodes[node.slot] = None
+                    self.in_use[node.slot], self.firsts[node.slot], node.slot = False, NEVER, -1
+        held = [inquiry for desk in self.desks.values() for inquiry in (*desk.held.values(), *desk.expected)]
+        for inquiry in held:
+            inquiry.ask = self.ask_of(inquiry.ask.demand)
+            inquiry.rekey()
+
+    def rebuild(self, ask: Ask) -> None:
+        """Its nodes as its form has them now, and everybody in the right one, at the right place."""
+        waiting = [inquiry for node in ask.nodes.values() for inquiry in node.waiting()]
+        for node in ask.nodes.values():
+            if node.slot >= 0:
+                self.nodes[node.slot] = None
+                self.in_use[node.slot], self.firsts[node.slot], node.slot = False, NEVER, -1
+            node.queue, node.first, node.due = [], 0, NEVER
+        ask.nodes, ask.shape = {}, ask.form.shape
+        for inquiry in waiting:
+            inquiry.rekey()
+        for inquiry in sorted(waiting, key=lambda one: one.key):
+            self.waiting -= 1
+            self.join(inquiry)
+
+    def _allocate(self) -> None:
+        count = max(len(self.roster), 1)
+        self.ready = tuple(np.zeros(count, bool) for _ in CHANNELS)
+        self.turns = tuple(np.full(count, NEVER, np.int64) for _ in CHANNELS)
+        self.tallies: NDArray[np.int32] = np.zeros((count, Tally.WIDTH), np.int32)
+        self.open = np.zeros(count, bool)
+        self.firsts = np.full(64, NEVER, np.int64)
+        self.in_use = np.zeros(64, bool)
+        for profile in self.roster.profiles:
+            self.enlist(profile)
+
+    def enlist(self, profile: Profile) -> None:
+        """A profile nobody of which has a desk yet: all of them offline."""
+        while profile.number >= len(self.open):
+            self._widen()
+        profile.tally[:] = [0] * Tally.WIDTH
+        profile.tally[Tally.HELD_UP[Reason.OFFLINE]] = profile.size
+        for calendar in profile.calendars:
+            self.calendars.setdefault(calendar, []).append(profile)
+        self._write_tally(profile)
+
+    def _widen(self) -> None:
+        count = len(self.open)
+        self.ready = tuple(np.concatenate([one, np.zeros(count, bool)]) for one in self.ready)
+        self.turns = tuple(np.concatenate([one, np.full(count, NEVER, np.int64)]) for one in self.turns)
+        self.tallies = np.concatenate([self.tallies, np.zeros_like(self.tallies)])
+        self.open = np.concatenate([self.open, np.zeros(count, bool)])
+
+    # hours and dates
 
     def open_doors(self) -> None:
         """Look at every clock afresh."""
-        self.flips = [self._next_flip(n) for n in range(len(self.index.calendars))]
-        for profile in self.index.profiles:
-            profile.look_at_the_clock(moment(self.now))
+        self.flips = [self._next_flip(calendar) for calendar in self.calendars]
+        at = moment(self.now)
+        for profile in self.roster.profiles:
+            profile.look_at_the_clock(at)
+            self._turn_sign(profile)
+        self.doors += 1
 
-    def turn_clocks(self) -> tuple[list[Profile], list[Profile], list[int]]:
-        """The profiles that opened and those that closed, now that the time has come for some calendars, and which calendars these are."""
+    def turn_clocks(self) -> tuple[list[Profile], list[int]]:
+        """The profiles that opened or closed, now that the time has come for some calendars, and which calendars these are."""
         touched: dict[int, Profile] = {}
         turned = [n for n, flip in enumerate(self.flips) if flip <= self.now]
-        for n, profiles in enumerate(self.index.calendars.values()):
-            if self.flips[n] <= self.now:
-                self.flips[n] = self._next_flip(n)
-                touched |= {id(profile): profile for profile in profiles}
-        opened: list[Profile] = []
-        closed: list[Profile] = []
+        calendars = list(self.calendars)
+        for n in turned:
+            self.flips[n] = self._next_flip(calendars[n])
+            touched |= {profile.number: profile for profile in self.calendars[calendars[n]]}
+        at, changed = moment(self.now), []
         for profile in touched.values():
-            was = profile.open
-            profile.look_at_the_clock(moment(self.now))
-            if was != profile.open:
-                (opened if profile.open else closed).append(profile)
-        return opened, closed, turned
+            was = profile.open, profile.closed_by
+            profile.look_at_the_clock(at)
+            if was != (profile.open, profile.closed_by):
+                self._turn_sign(profile)
+                changed.append(profile)
+        self.doors += 1
+        return changed, turned
 
-    def _next_flip(self, n: int) -> int:
-        change = list(self.index.calendars)[n].next_change(moment(self.now))
+    def _turn_sign(self, profile: Profile) -> None:
+        self.open[profile.number] = profile.open
+        self._write_tally(profile)
+        for n in (0, 1):
+            line = profile.lines[n]
+            there = profile.open and bool(line)
+            self.ready[n][profile.number] = there
+            self.turns[n][profile.number] = line[0][0] if there else NEVER
+
+    def _next_flip(self, calendar: Calendar) -> int:
+        change = calendar.next_change(moment(self.now))
         again = (self.now // _LOOK_AGAIN + 1) * _LOOK_AGAIN
         return again if change is None else min(micros(change), again)
+
+    def _all_dates(self) -> list[int]:
+        """The instants at which a contract begins or ends, or a certification ends."""
+        found: set[int] = set()
+        for since, until in self.compiler._contract_dates:
+            found |= {since, until}
+        peopled = self.compiler.columns.sizes > 0
+        for brand in self.roster.certified:
+            if brand in self.plan.brands and self.plan.brands[brand].certification_required:
+                found.update(np.unique(self.compiler._certified(brand)[peopled]).tolist())
+        return sorted(found - {0, NEVER})
+
+    def next_date(self) -> int:
+        """The next of the dated instants."""
+        at = bisect_left(self._dated, self.now + 1)
+        return self._dated[at] if at < len(self._dated) else NEVER
+
+    def dates_changed(self) -> None:
+        """What was compiled may have begun or ended to hold."""
+        self.stamp += 1
+
+    def used_up_changed(self, contracts: Iterable[ContractId]) -> None:
+        """Caps or budgets opened or closed these contracts."""
+        for contract in contracts:
+            reason = self.books.against(contract)
+            if reason is None:
+                self.used_up.pop(contract, None)
+            else:
+                self.used_up[contract] = reason
+        self.stamp += 1
 
     # desks
 
@@ -78,23 +249,39 @@ class Board:
         """The agent's desk; None where neither plan nor floor know the agent."""
         desk = self.desks.get(agent)
         if desk is None and agent in self.plan.agents:
-            desk = self.desks[agent] = Desk(id=agent)
-            self._seat(desk)
+            desk = self.desks[agent] = Desk(agent)
+            self.seat(desk)
         return desk
+
+    def seat(self, desk: Desk) -> None:
+        """Sit down where the plan says; nobody had counted the desk as anything but offline."""
+        agent = self.plan.agents.get(desk.id)
+        desk.profile = self.roster.of_agent.get(desk.id)
+        desk.seats, desk.ceilings = (agent.seats, agent.ceilings) if agent else (0, {})
+        desk.turn, desk.rooms, desk.held_up = -1, (), Reason.OFFLINE
+
+    def get_up(self, desk: Desk) -> None:
+        """Leave the profile: out of line, and counted as offline again."""
+        if desk.profile is not None:
+            self._step_out(desk, desk.profile)
+            self._count(desk.profile, desk.held_up, Reason.OFFLINE)
+            desk.held_up = Reason.OFFLINE
 
     def refresh(self, desk: Desk) -> None:
         """Put the desk where its state says: in the lines it has room for, or in none."""
-        self._dirty.add(desk.key)
-        if desk.profile is None:
+        if self._dirty is not None:
+            self._dirty[desk] = None
+        profile = desk.profile
+        if profile is None:
             return
-        self._step_out(desk, desk.profile)
+        if desk.turn >= 0:
+            self._step_out(desk, profile)
         held_up = desk.why_held_up()
         if held_up is not desk.held_up:
-            _count(desk.profile, desk.held_up, -1)
-            _count(desk.profile, held_up, +1)
+            self._count(profile, desk.held_up, held_up)
             desk.held_up = held_up
         if held_up is None:
-            self._step_in(desk, desk.profile)
+            self._step_in(desk, profile)
 
     def hold(self, desk: Desk, inquiry: Inquiry) -> None:
         """Take an inquiry in hand; its seats are in use from now."""
@@ -112,295 +299,474 @@ class Board:
         """Forget a desk about which there is nothing to remember."""
         if desk.untouched and self.desks.get(desk.id) is desk:
             del self.desks[desk.id]
-            self._dirty.add(desk.key)
+            self._touch(desk)
 
-    def _seat(self, desk: Desk) -> None:
-        agent = self.plan.agents.get(desk.id)
-        desk.profile = self.index.profile_of(desk.id)
-        desk.seats, desk.ceilings = (agent.seats, agent.ceilings) if agent else (0, {})
-        desk.turn, desk.rooms, desk.held_up = None, (), Reason.OFFLINE
+    def had_a_turn(self, desk: Desk) -> None:
+        """Idle from now: the last in line among equals. No two desks are idle since the same instant."""
+        self.turn = max(self.now, self.turn + 1)
+        desk.idle_since = self.turn
 
     def _step_out(self, desk: Desk, profile: Profile) -> None:
-        if desk.turn is not None:
-            for channel in desk.rooms:
-                line = profile.lines[channel]
-                del line[bisect_left(line, desk.turn)]
-        desk.turn, desk.rooms = None, ()
+        for n in desk.rooms:
+            line = profile.lines[n]
+            at = bisect_left(line, (desk.turn,))
+            del line[at]
+            profile.tally[n] -= 1
+            if profile.open:
+                self.tallies[profile.number, n] -= 1
+                if at == 0:
+                    if line:
+                        self.turns[n][profile.number] = line[0][0]
+                    else:
+                        self.turns[n][profile.number] = NEVER
+                        self.ready[n][profile.number] = False
+        desk.turn, desk.rooms = -1, ()
 
     def _step_in(self, desk: Desk, profile: Profile) -> None:
         weights = self.plan.policy.weights
-        desk.turn = (len(desk.held), desk.idle_since, desk.id)
-        desk.rooms = tuple(channel for channel in Channel if desk.has_room(channel, weights.get(channel, 1)))
-        for channel in desk.rooms:
-            insort(profile.lines[channel], desk.turn)
+        desk.turn = turn = (len(desk.held) << _HELD_BITS if self._by_load else 0) | desk.idle_since
+        desk.rooms = tuple([n for n, channel in enumerate(CHANNELS) if desk.has_room(channel, weights.get(channel, 1))])
+        for n in desk.rooms:
+            line = profile.lines[n]
+            if not line or line[-1][0] < turn:
+                line.append((turn, desk))
+            else:
+                insort(line, (turn, desk))
+            profile.tally[n] += 1
+            if profile.open:
+                self.tallies[profile.number, n] += 1
+                if line[0][1] is desk:
+                    self.turns[n][profile.number] = turn
+                    self.ready[n][profile.number] = True
 
-    def _count_absent(self) -> None:
-        for profile in self.index.profiles:
-            profile.held_up, profile.present = {Reason.OFFLINE: profile.size}, 0
+    def _count(self, profile: Profile, was: Reason | None, now: Reason | None) -> None:
+        """A desk of the profile is held up by something else than before."""
+        before = Tally.PRESENT if was is None else Tally.HELD_UP[was]
+        after = Tally.PRESENT if now is None else Tally.HELD_UP[now]
+        profile.tally[before] -= 1
+        profile.tally[after] += 1
+        if profile.open:
+            row = self.tallies[profile.number]
+            row[before] -= 1
+            row[after] += 1
+
+    def _write_tally(self, profile: Profile) -> None:
+        if profile.open:
+            self.tallies[profile.number] = profile.tally
+        else:
+            self.tallies[profile.number] = 0
+            self.tallies[profile.number, Tally.SHUT[profile.closed_by]] = profile.size
+
+    # what is asked
+
+    def ask_of(self, demand: Demand) -> Ask:
+        """The class of a demand, compiled when it is first met. Whom it is addressed to is no part of it: see `Inquiry.demand`."""
+        known = self._known.get(id(demand))
+        if known is not None and known.demand is demand:
+            return known
+        key = demand_key(demand)
+        ask = self.asks.get(key)
+        if ask is None:
+            plain = demand if demand.agent is None and demand.last_agent is None else _plain(demand)
+            ask = self.asks[key] = Ask(plain, self.compiler.form(plain))
+            self._known[id(plain)] = ask
+        return ask
+
+    def ask_of_plain(self, plain: Mapping[str, Any]) -> Ask:
+        """The class of a demand in its plain form."""
+        key = repr(plain)
+        ask = self._plain_asks.get(key)
+        if ask is None:
+            ask = self._plain_asks[key] = self.ask_of(load(Demand, plain))
+        return ask
+
+    def sketch(self, demand: Demand) -> Form:
+        """The form of a demand that nobody has yet: asked about, but not kept."""
+        known = self.asks.get(demand_key(demand))
+        return known.form if known is not None else self.compiler.form(_plain(demand))
+
+    def node(self, ask: Ask, age: int, level: int) -> Node:
+        """Where the class stands at this age, its view as of now."""
+        if ask.shape != ask.form.shape:
+            self.rebuild(ask)
+        key = (ask.step_at(age), level)
+        node = ask.nodes.get(key)
+        if node is None:
+            node = ask.nodes[key] = Node(ask, *key)
+        self.freshen(node)
+        return node
+
+    def freshen(self, node: Node) -> bool:
+        """See the node's courses as they are now; true where they are others than before."""
+        ask = node.ask
+        form = ask.form
+        seen = (id(form), self.doors if form.tiered else 0, self.stamp if form.volatile else 0)
+        if node.seen == seen:
+            return False
+        if ask.seen != (self.doors, self.stamp):
+            ask.seen = (self.doors, self.stamp)
+            ask.first_tier = self.first_tier(form)
+        courses = self._open_courses(form, node, ask.first_tier)
+        same_form, node.seen = node.seen[0] == seen[0], seen
+        if same_form and node.slot >= 0 and _same(courses, node.view, len(form)):
+            return False
+        self._reslot(node, View(form, courses))
+        return True
+
+    def first_tier(self, form: Form) -> int:
+        """The lowest tier that is open by hours, dates and caps; it never waits for an overflow."""
+        if not len(form):
+            return 0
+        there = self.open[form.profile]
+        if form.volatile:
+            there = there & self.holding(form)
+        first = int(there.argmax())
+        return int(form.tier[first]) if there[first] else 0
+
+    def holding(self, form: Form) -> NDArray[np.bool_]:
+        """Which courses dates, caps and budgets allow now."""
+        hold = np.ones(len(form), bool)
+        if form.since is not None and form.until is not None:
+            hold &= (form.since <= self.now) & (self.now < form.until)
+        if self.used_up:
+            closed = [n for n, contract in enumerate(form.columns.contracts) if contract.id in self.used_up]
+            hold &= ~np.isin(form.contract, closed)
+        return hold
+
+    def _open_courses(self, form: Form, node: Node, first_tier: int) -> Rows | None:
+        """The courses for a node's age; None: all of them."""
+        last = node.step + 1 >= len(form.ages)
+        if last and not form.volatile:
+            return None
+        allowed = self.holding(form) if form.volatile else np.ones(len(form), bool)
+        if not last:
+            age = form.ages[node.step]
+            turn = (form.after <= age) | (form.tier <= first_tier)
+            if node.level and node.level <= len(form.waits):
+                turn |= form.wait_over <= form.waits[node.level - 1]
+            allowed &= turn & (form.wish <= age)
+        return None if allowed.all() else np.flatnonzero(allowed)
+
+    def _reslot(self, node: Node, view: View) -> None:
+        """Another view, another slot: the profiles that may serve it now are told of the new one, and the old one means nothing."""
+        slot = len(self.nodes)
+        if slot >= len(self.firsts):
+            self.firsts = np.concatenate([self.firsts, np.full(slot, NEVER, np.int64)])
+            self.in_use = np.concatenate([self.in_use, np.zeros(slot, bool)])
+        self.nodes.append(node)
+        if node.slot >= 0:
+            self.nodes[node.slot] = None
+            self.in_use[node.slot] = False
+            self.firsts[node.slot] = NEVER
+        node.slot, node.view = slot, view
+        self.in_use[slot] = True
+        head = node.head()
+        self.firsts[slot] = head.key if head is not None else NEVER
+        n, profiles = CHANNEL_NUMBER[node.ask.form.channel], self.roster.profiles
+        for number, course in zip(view.profile.tolist(), view.course.tolist(), strict=True):
+            profiles[number].served[n].add(slot, course)
 
     # inquiries
 
     def arrive(self, id_: InquiryId, conversation: str, demand: Demand) -> Inquiry:
         """A new inquiry, not yet in a queue."""
-        inquiry = self.inquiries[id_] = Inquiry(id=id_, conversation=conversation, demand=demand, arrived=self.now)
+        ask = self.ask_of(demand)
+        inquiry = self.inquiries[id_] = Inquiry(id_, ask, self.now, self.nth, conversation)
+        self.nth += 1
+        if demand.agent is not None or demand.last_agent is not None:
+            inquiry.more.demand = demand
         return inquiry
 
-    def join(self, inquiry: Inquiry) -> None:
-        """Wait in the queue of its class, at the place its age gives."""
-        asks = self.asks(inquiry)
+    def join(self, inquiry: Inquiry) -> Node:
+        """Wait in the queue of its class and age, at the place its key gives."""
+        node = self.node(inquiry.ask, self.now - inquiry.arrived, inquiry.rare.level)
         inquiry.stage = Stage.WAITING
-        inquiry.ticket = self.place(inquiry)
-        asks.join(inquiry.ticket)
+        inquiry.node = node
+        if node.join(inquiry):
+            self.firsts[node.slot] = inquiry.key
         self.waiting += 1
-        self._dirty.add(inquiry.key)
+        self._touch(inquiry)
+        return node
 
-    def leave(self, inquiry: Inquiry) -> None:
-        """Leave the queue, if it is in one."""
-        if inquiry.ticket is not None:
-            self.asks(inquiry).leave(inquiry.ticket)
+    def leave(self, inquiry: Inquiry) -> Node | None:
+        """Leave the queue, if it is in one; which it was."""
+        node = inquiry.node
+        if node is not None:
+            if node.leave(inquiry):
+                head = node.head()
+                self.firsts[node.slot] = head.key if head is not None else NEVER
+            inquiry.node = None
             self.waiting -= 1
-        inquiry.ticket = inquiry.step_at = None
-        self._dirty.add(inquiry.key)
+        hold = inquiry.rare.hold
+        if hold is not None:
+            inquiry.more.hold = None
+            self.desks[AgentId(hold[0])].expected.remove(inquiry)
+            self.waiting -= 1
+        if inquiry._more is not None:
+            inquiry._more.step_at = None
+        self._touch(inquiry)
+        return node
+
+    def expect(self, inquiry: Inquiry, desk: Desk, until: int) -> None:
+        """Wait for this very agent."""
+        inquiry.stage = Stage.WAITING
+        inquiry.more.hold = [desk.id, until]
+        insort(desk.expected, inquiry, key=lambda one: one.key)
+        self.waiting += 1
+        self._touch(inquiry)
 
     def forget(self, inquiry: Inquiry) -> None:
         """It asks nothing more."""
         del self.inquiries[inquiry.id]
-        self._dirty.add(inquiry.key)
+        self._touch(inquiry)
 
-    def asks(self, inquiry: Inquiry) -> DemandClass:
-        """The class of what it asks now."""
-        if inquiry.asks is None:
-            inquiry.asks = self.index.class_of(inquiry.demand)
-        return inquiry.asks
-
-    def ask(self, inquiry: Inquiry, demand: Demand) -> None:
+    def reask(self, inquiry: Inquiry, demand: Demand) -> None:
         """It asks something else from now on. Not while it is in a queue."""
-        assert inquiry.ticket is None
-        inquiry.demand, inquiry.asks = demand, None
-        self.touch(inquiry)
+        assert inquiry.node is None
+        inquiry.ask = self.ask_of(demand)
+        if demand.agent is not None or demand.last_agent is not None:
+            inquiry.more.demand = demand
+        elif inquiry._more is not None:
+            inquiry._more.demand = None
+        inquiry.rekey()
+        self._touch(inquiry)
 
     def remember(self, inquiry: Inquiry, agent: AgentId, *, counts: bool) -> None:
         """Do not ask this agent again before the cool-down is over."""
-        memory = inquiry.refusals.setdefault(agent, Refusals(0, 0))
+        memory = inquiry.more.refusals.setdefault(agent, Refusals(0, 0))
         memory.count += counts
         memory.until = self.now + span(self.plan.policy.decline_cooldown_seconds)
-        self.touch(inquiry)
+        self._touch(inquiry)
 
     def touch(self, inquiry: Inquiry) -> None:
         """Its fact changed."""
-        self._dirty.add(inquiry.key)
+        self._touch(inquiry)
+
+    def _touch(self, thing: Any) -> None:
+        if self._dirty is not None:
+            self._dirty[thing] = None
+
+    def learn(self) -> None:
+        """The estimates changed."""
+        self._estimates_changed = self._estimates_known = True
 
     # who may
 
-    def candidates(self, inquiry: Inquiry) -> list[Candidate]:
-        """Everybody who may take it now, a course each, in the order of rank."""
-        asks, age, found, seen = self.asks(inquiry), self.now - inquiry.arrived, [], set()
-        first_tier = asks.first_tier()
-        for course in asks.courses:
-            line = course.profile.lines[asks.channel]
-            if not line or course.waits(age, first_tier) or not course.holds(self.now) or course.profile in seen:
-                continue
-            candidate = self._candidate(inquiry, course, line)
-            if candidate is not None:
-                seen.add(course.profile)
-                found.append(candidate)
-        return found
-
-    def addressee(self, inquiry: Inquiry, agent: AgentId) -> Candidate | None:
-        """The one agent it is addressed to, if they may take it now; what they declined before does not count."""
-        desk, asks = self.desks.get(agent), self.asks(inquiry)
-        if desk is None or desk.turn is None or asks.channel not in desk.rooms:
+    def course(self, inquiry: Inquiry, desk: Desk) -> int | None:
+        """The course under which hard rules allow this agent to take it now (state, seats and age apart), best first."""
+        profile, form = desk.profile, inquiry.ask.form
+        if profile is None or not profile.open:
             return None
-        course = self.course(inquiry, desk)
-        return None if course is None else Candidate(course, desk.turn, 1)
+        courses: list[int] = np.flatnonzero(form.profile == profile.number).tolist()
+        for course in courses:
+            if self.holds(form, course):
+                return course
+        return None
 
-    def course(self, inquiry: Inquiry, desk: Desk) -> Course | None:
-        """The contract under which hard rules allow this agent to take it now; state and age apart."""
-        return (
-            next((c for c in self.asks(inquiry).served_by.get(desk.profile, ()) if c.holds(self.now)), None)
-            if desk.profile
-            else None
-        )
+    def holds(self, form: Form, course: int) -> bool:
+        """Do dates, caps and budgets allow this course now?"""
+        if not form.volatile:
+            return True
+        return self.dated_right(form, course) and form.contract_of(course).id not in self.used_up
 
-    def place(self, inquiry: Inquiry) -> Ticket:
-        """The place in the queue its age gives, whether it is in one or not."""
-        if inquiry.ticket is not None:
-            return inquiry.ticket
-        return (inquiry.arrived - self.asks(inquiry).head_start - (FRONT if inquiry.front else 0), inquiry.arrived, inquiry.id)
+    def dated_right(self, form: Form, course: int) -> bool:
+        """Do dates allow this course now?"""
+        return form.since is None or form.until is None or bool(form.since[course] <= self.now < form.until[course])
+
+    def concerned(self, profiles: Iterable[Profile]) -> list[Ask]:
+        """The classes somebody waits in that any of these profiles may ever serve."""
+        changed = np.zeros(len(self.open), bool)
+        found: dict[Ask, None] = {}
+        for profile in profiles:
+            changed[profile.number] = True
+            for served in profile.served:
+                slots = served.ready(self.in_use)
+                for slot in slots[self.firsts[slots] != NEVER].tolist():
+                    node = self.nodes[slot]
+                    if node is not None:
+                        found[node.ask] = None
+        for node in self.waiting_nodes():  # of tiers whose turn has not come, no slot tells
+            ask = node.ask
+            if ask not in found and not node.view.everything and changed[ask.form.members].any():
+                found[ask] = None
+        return list(found)
+
+    def staffed(self, node: Node) -> bool:
+        """Is anybody in line who may take what waits here?"""
+        return bool(self.ready[CHANNEL_NUMBER[node.ask.form.channel]][node.view.profile].any())
+
+    def rivals(self, ask: Ask) -> Rows:
+        """The slots of all that wait for somebody who may take this class, too."""
+        known = ask.rivals
+        if known is not None and known[0] == len(self.nodes):
+            return known[1]
+        n, profiles = CHANNEL_NUMBER[ask.form.channel], self.roster.profiles
+        found = [profiles[number].served[m].ready(self.in_use) for number in ask.form.members.tolist() for m in (n, 1 - n)]
+        slots = np.unique(np.concatenate([*found, np.array([node.slot for node in ask.nodes.values()], np.intp)]))
+        ask.rivals = (len(self.nodes), slots)
+        return slots
 
     def ahead(self, inquiry: Inquiry) -> int | None:
         """How many are before it in the queues of all classes that share somebody with its own; None where it does not wait."""
         if inquiry.stage is Stage.OFFERED:
             return 0
-        if inquiry.ticket is None:
+        if inquiry.stage is not Stage.WAITING:
             return None
-        asks = self.asks(inquiry)
-        rivals = classes_of(asks.served_by) if asks.courses else [asks]
-        return sum(bisect_left(rival.queue, inquiry.ticket) for rival in rivals)
+        slots = self.rivals(inquiry.ask)
+        before = slots[self.firsts[slots] < inquiry.key]
+        return sum(node.before(inquiry.key) for slot in before.tolist() if (node := self.nodes[slot]) is not None)
 
-    def outlook(self, asks: DemandClass) -> tuple[bool, datetime | None]:
+    def outlook(self, ask: Ask) -> tuple[bool, datetime | None]:
         """Are all who might ever take it closed, and if so, who opens when?"""
-        if not asks.courses or any(course.holds(self.now) for course in asks.courses):
+        form = ask.form
+        if not len(form):
             return False, None
-        opening = asks.next_opening(self.now)
+        there = self.open[form.profile]
+        if form.volatile and there.any():
+            there &= self.holding(form)
+        if there.any():
+            return False, None
+        opening = self.next_opening(form, self.now)
         return True, None if opening is None else moment(opening)
 
-    def declined_by_all(self, inquiry: Inquiry) -> bool:
-        """Has everybody who is at work and may take it declined it too often?"""
-        rounds_max, profiles = self.plan.policy.decline_rounds_max, self.asks(inquiry).served_by
-        tired = [self.desks.get(agent) for agent, memory in inquiry.refusals.items() if memory.count >= rounds_max]
-        tired_here = sum(
-            desk is not None and desk.profile in profiles and desk.profile.open and desk.held_up is None for desk in tired
-        )
-        return bool(tired) and tired_here == sum(profile.present for profile in profiles if profile.open)
-
-    def excluded(self, inquiry: Inquiry) -> dict[str, int]:
-        """How many cannot, by the first rule against them. Counted a profile at a time: this is written beside every decision."""
-        asks, age = self.asks(inquiry), self.now - inquiry.arrived
-        first_tier, channel, found = asks.first_tier(), asks.channel, dict(asks.never)
-        for profile, courses in asks.served_by.items():
-            shut = self._shut(profile, courses, age, first_tier)
-            if shut is not None:
-                found[shut] = found.get(shut, 0) + profile.size
-                continue
-            for reason, count in profile.held_up.items():
-                if count:
-                    found[reason] = found.get(reason, 0) + count
-            in_line = len(profile.lines[channel])
-            if full := profile.present - in_line:
-                found[Reason.SEATS_FULL] = found.get(Reason.SEATS_FULL, 0) + full
-            if inquiry.refusals and in_line and (declined := self._barred_in_line(inquiry, courses[0])):
-                found[Reason.DECLINED] = found.get(Reason.DECLINED, 0) + len(declined)
-        return {str(reason): count for reason, count in found.items()}
-
-    def best_waiting(self, desk: Desk) -> tuple[Inquiry, Course] | None:
-        """The inquiry this agent is to take next, and under which contract."""
-        profile, best, chosen = desk.profile, None, None
-        if profile is None or not profile.open or not desk.rooms:
-            return None
-        for course in profile.courses:
-            asks = course.demand
-            if not asks.queue or asks.channel not in desk.rooms or not course.since <= self.now < course.until:
-                continue
-            if best is not None and (asks.queue[0], course.rank) >= best:
-                continue
-            inquiry = self._first_for(desk, course)
-            if inquiry is not None and inquiry.ticket is not None and (best is None or (inquiry.ticket, course.rank) < best):
-                best, chosen = (inquiry.ticket, course.rank), (inquiry, course)
-        return chosen
-
-    def _first_for(self, desk: Desk, course: Course) -> Inquiry | None:
-        rounds_max, first_tier = self.plan.policy.decline_rounds_max, course.demand.first_tier()
-        for _, arrived, id_ in course.demand.queue:
-            inquiry = self.inquiries[id_]
-            if course.waits(self.now - arrived, first_tier):
-                if inquiry.front:
-                    continue  # who is in front may be younger than who is behind
-                return None
-            if not inquiry.barred(desk.id, self.now, rounds_max):
-                return inquiry
-        return None
-
-    def _candidate(self, inquiry: Inquiry, course: Course, line: list[Turn]) -> Candidate | None:
-        barred = self._barred_in_line(inquiry, course) if inquiry.refusals else ()
-        first = next((turn for turn in line if turn[2] not in barred), None) if barred else line[0]
-        return None if first is None else Candidate(course, first, len(line) - len(barred))
-
-    def _barred_in_line(self, inquiry: Inquiry, course: Course) -> set[AgentId]:
-        rounds_max = self.plan.policy.decline_rounds_max
-        return {agent for agent in inquiry.refusals if inquiry.barred(agent, self.now, rounds_max) and self._in_line(agent, course)}
-
-    def _in_line(self, agent: AgentId, course: Course) -> bool:
-        desk = self.desks.get(agent)
-        return desk is not None and desk.profile is course.profile and desk.turn is not None and course.demand.channel in desk.rooms
-
-    def _shut(self, profile: Profile, courses: tuple[Course, ...], age: int, first_tier: int) -> Reason | None:
-        """Why nobody of the profile may take it now, whatever they do."""
-        now = self.now
-        dated = [course for course in courses if course.since <= now < course.until]
-        if not dated:
-            return courses[0].expires
-        if not profile.open:
-            return profile.closed_by
-        waiting = [course for course in dated if course.waits(age, first_tier)]
-        return Reason.TIER_NOT_YET if len(waiting) == len(dated) else None
+    def next_opening(self, form: Form, now: int) -> int | None:
+        """The first instant from `now` on at which somebody who may take it is at work."""
+        resets = self.books.next_reset() if self.used_up else None
+        asked: dict[tuple[int, int, int], None] = {}
+        profiles = self.roster.profiles
+        calendars: dict[object, int] = {}
+        for course, number in enumerate(form.profile.tolist()):
+            since = int(form.since[course]) if form.since is not None else 0
+            until = int(form.until[course]) if form.until is not None else NEVER
+            if form.contract_of(course).id in self.used_up and resets is not None:
+                since = max(since, resets)
+            row = calendars.setdefault(profiles[number].calendars, number)
+            asked.setdefault((row, max(now, since), until))
+        best: int | None = None
+        for number, start, until in asked:
+            opens = profiles[number].next_opening(moment(start)) if until > now else None
+            if opens is not None and micros(opens) < until and (best is None or micros(opens) < best):
+                best = micros(opens)
+        return best
 
     # facts
 
     def changes(self) -> dict[str, Fact | None]:
         """The facts that changed since the last time this was asked; None: gone."""
-        changed, self._dirty = sorted(self._dirty), set()
-        return {key: self._fact(key) for key in changed}
+        if self._dirty is None:
+            raise RuntimeError("this engine does not track its facts")
+        changed, self._dirty = self._dirty, {}
+        facts: dict[str, Fact | None] = {FLOOR: self._floor()} if self._ticked else {}
+        self._ticked = False
+        for thing in changed:
+            key = key_of_fact(thing)
+            kept = self.desks.get(thing.id) if isinstance(thing, Desk) else self.inquiries.get(thing.id)
+            facts[key] = None if kept is None else kept.fact()
+        facts |= self.books.changes()
+        if self._estimates_changed:
+            facts["estimates"], self._estimates_changed = self.estimator.fact(), False
+        return dict(sorted(facts.items()))
 
     def capture(self) -> dict[str, Fact]:
         """Every fact."""
-        facts = {FLOOR: self._floor()}
-        facts |= {desk.key: desk.fact() for _, desk in sorted(self.desks.items())}
-        facts |= {inquiry.key: inquiry.fact() for _, inquiry in sorted(self.inquiries.items())}
+        facts: dict[str, Fact] = {FLOOR: self._floor()}
+        facts |= {key_of_fact(desk): desk.fact() for _, desk in sorted(self.desks.items())}
+        facts |= {key_of_fact(inquiry): inquiry.fact() for _, inquiry in sorted(self.inquiries.items())}
+        facts |= self.books.facts()
+        if self._estimates_known:
+            facts["estimates"] = self.estimator.fact()
         return facts
 
     def tick(self, now: int) -> None:
         """Time goes on, never back."""
-        self.now = max(self.now, now)
-        self._dirty.add(FLOOR)
+        self._ticked = True
+        if now > self.now:
+            self.now, self.nth = now, 0
 
     def load(self, facts: Mapping[str, Fact]) -> None:
         """Take up the facts of an earlier floor."""
-        for key in sorted(facts):
-            what, _, id_ = key.partition(":")
-            if what == "agent":
-                self.desks[AgentId(id_)] = Desk.restored(AgentId(id_), facts[key])
-            elif what == "inquiry":
-                self.inquiries[InquiryId(id_)] = Inquiry.restored(InquiryId(id_), facts[key])
-            elif what == FLOOR:
-                self.now, self.quiet_until = facts[key]["now"], facts[key].get("quiet_until", 0)
-        self._settle()
-        self._dirty.clear()
+        floor = facts.get(FLOOR, {})
+        self.now, self.quiet_until = floor.get("now", 0), floor.get("quiet_until", 0)
+        self.nth, self.turn = floor.get("nth", 0), floor.get("turn", 0)
+        desks, inquiries, ask_of = self.desks, self.inquiries, self.ask_of_plain
+        for key, fact in facts.items():
+            if key.startswith("inquiry:"):
+                inquiry = InquiryId(key[8:])
+                inquiries[inquiry] = Inquiry.restored(inquiry, fact, ask_of)
+            elif key.startswith("agent:"):
+                agent = AgentId(key[6:])
+                desks[agent] = Desk.restored(agent, fact)
+        self.books = Books(self.plan, self.now)
+        self.books.load(facts, self.now)
+        if "estimates" in facts:
+            self.estimator, self._estimates_known = Estimator.restored(facts["estimates"]), True
+        if self.now:
+            self.settle()
+        self._ticked = False
+        if self._dirty is not None:
+            self._dirty.clear()
 
-    def follow(self, plan: Plan) -> None:
-        """Other rules from now on: the same people and the same waiting, seen through another plan."""
-        self.index = Index(plan)
-        for inquiry in self.inquiries.values():
-            inquiry.asks = inquiry.ticket = inquiry.step_at = None
-        self.waiting = 0
-        dirty = self._dirty | {FLOOR}
-        self._settle()
-        self._dirty = dirty  # where people stand follows from the plan; their facts are as they were
-
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Everybody into line, everything into its queue."""
-        self._count_absent()
         self.open_doors()
         for desk in self.desks.values():
-            desk.held, desk.used = {}, 0
-            self._seat(desk)
-        for inquiry in self.inquiries.values():
+            self.seat(desk)
+        for inquiry in sorted(self.inquiries.values(), key=lambda one: one.key):
             if inquiry.stage is Stage.WAITING:
-                self.join(inquiry)
+                hold = inquiry.rare.hold
+                if hold is not None:
+                    inquiry.more.hold = None
+                    self.expect(inquiry, self.desks[AgentId(hold[0])], hold[1])
+                else:
+                    self.join(inquiry)
             elif inquiry.agent is not None:
                 holder = self.desks[inquiry.agent]
                 holder.held[inquiry.id] = inquiry
                 holder.used += inquiry.weight
+                contract = inquiry.rare.contract
+                if inquiry.stage is Stage.OFFERED:
+                    self.ringing[inquiry.id] = inquiry
+                    if contract is not None:
+                        self.books.reserve(contract, self.now)
+        self.used_up_changed(self.plan.contracts)
         for desk in self.desks.values():
             self.refresh(desk)
 
-    def _fact(self, key: str) -> Fact | None:
-        what, _, id_ = key.partition(":")
-        if what == FLOOR:
-            return self._floor()
-        found = self.desks.get(AgentId(id_)) if what == "agent" else self.inquiries.get(InquiryId(id_))
-        return None if found is None else found.fact()
-
     def _floor(self) -> Fact:
-        return {"now": self.now, "rules": self.plan.version, "quiet_until": self.quiet_until}
+        return {"now": self.now, "rules": self.plan.version, "quiet_until": self.quiet_until, "nth": self.nth, "turn": self.turn}
+
+    def waiting_nodes(self) -> Iterator[Node]:
+        """The nodes where somebody waits."""
+        for slot in np.flatnonzero(self.firsts[: len(self.nodes)] != NEVER).tolist():
+            node = self.nodes[slot]
+            if node is not None:
+                yield node
 
 
-def classes_of(profiles: Iterable[Profile]) -> list[DemandClass]:
-    """The classes met so far which these profiles may serve, once each."""
-    return list({id(course.demand): course.demand for profile in profiles for course in profile.courses}.values())
+def key_of_fact(thing: Desk | Inquiry) -> str:
+    """The key of its fact."""
+    return f"agent:{thing.id}" if isinstance(thing, Desk) else f"inquiry:{thing.id}"
 
 
-def _count(profile: Profile, reason: Reason | None, by: int) -> None:
-    if reason is not None:
-        profile.held_up[reason] = profile.held_up.get(reason, 0) + by
-        profile.present -= by
+def _plain(demand: Demand) -> Demand:
+    """The demand without whom it is addressed to."""
+    if demand.agent is None and demand.last_agent is None:
+        return demand
+    return Demand(
+        brand=demand.brand,
+        channel=demand.channel,
+        kind=demand.kind,
+        languages=demand.languages,
+        floor=demand.floor,
+        skills=demand.skills,
+        priority=demand.priority,
+        pool=demand.pool,
+        residency=demand.residency,
+        zone=demand.zone,
+    )
+
+
+def _same(courses: Rows | None, view: View, count: int) -> bool:
+    if courses is None:
+        return view.everything and len(view.profile) == count
+    return not view.everything and np.array_equal(courses, view.course)

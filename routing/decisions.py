@@ -13,9 +13,10 @@ from typing import Final
 from routing.model import AgentId, Availability, ContractId, InquiryId, OfferId, PoolId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trace:
-    """Why a choice fell as it did. Counts and codes only, rendered into sentences later.
+    """Why a choice fell as it did. Counts and codes only, rendered into sentences later; the engine's own are not even counted before
+    somebody reads them (`routing.traces`), so traces are equal where what they say is.
 
     `eligible` agents could have taken it; `excluded` counts the others by their *first* failing rule; `chosen_by` are the ranking
     steps that still had more than one candidate, in order, with the number left after each (`("tier", 3), ("longest_idle", 1)`).
@@ -28,6 +29,15 @@ class Trace:
     chosen_by: tuple[tuple[str, int], ...] = ()
     waited_seconds: float = 0.0
     why: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Trace) and all(getattr(self, name) == getattr(other, name) for name in _TRACE_FIELDS)
+
+    def __hash__(self) -> int:
+        return hash((self.rules, self.tier, self.waited_seconds))
+
+
+_TRACE_FIELDS: Final = ("rules", "tier", "eligible", "excluded", "chosen_by", "waited_seconds", "why")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,16 +8,16 @@ change them: *permanent* ones (until other rules or another demand), *dated* one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
 from i18n.levels import Level
 from i18n.tags import UNRELATED, InvalidTag, distance
-from routing.hours import calendar, day_start
-from routing.model import Agent, Availability, Brand, Contract, ContractId, Demand, Plan, PoolId, Presentation
+from routing.hours import calendar, day_start, end_of
+from routing.model import Agent, Availability, Brand, Contract, ContractId, Demand, Plan, PoolId, Presentation, Wish
 from routing.reasons import Reason
 
 SAME_LANGUAGE_MAX: Final = 10
@@ -34,6 +34,7 @@ class Term:
     contract: ContractId
     tier: int
     overflow_after_seconds: float
+    overflow_wait_seconds: float | None
     valid_from: datetime
     valid_until: datetime
     certified_until: datetime
@@ -73,19 +74,28 @@ def reasons_against(
     standing: Standing | None = None,
     waited_seconds: float | None = None,
     first_tier: int | None = None,
+    used_up: Mapping[ContractId, Reason] | None = None,
+    expected_seconds: float = 0.0,
 ) -> tuple[Reason, ...]:
     """Every reason why this agent may not be offered this demand now; none: may.
 
-    Without `standing` the agent's own state is not asked; without `waited_seconds` every tier has its turn.
-    `first_tier` is the lowest tier that is open for this demand: it never waits, and the others wait for it alone.
+    Without `standing` the agent's own state is not asked; without `waited_seconds` every tier has its turn and no wish counts.
+    `first_tier` is the lowest tier that is open for this demand: it never waits, and the others wait for it alone. `used_up` are
+    the contracts that take no more today, and why; `expected_seconds` is the wait that was estimated.
     """
     reasons = [*permanent_reasons(plan, agent, demand), *dated_reasons(plan, agent, demand, now)]
+    holding = [term for term in terms(plan, agent, demand) if term.holds(now)]
+    closed = used_up or {}
+    if holding and all(term.contract in closed for term in holding):
+        reasons.append(closed[holding[0].contract])
     if standing is not None:
         reasons += standing_reasons(plan, agent, demand, standing, now)
     if waited_seconds is not None and not reasons:
-        holding = [term for term in terms(plan, agent, demand) if term.holds(now)]
-        if not any(reached(term, demand, waited_seconds, first_tier) for term in holding):
+        left = [term for term in holding if term.contract not in closed]
+        if not any(reached(term, demand, waited_seconds, first_tier, expected_seconds) for term in left):
             reasons.append(Reason.TIER_NOT_YET)
+        elif waited_seconds < wished_until(plan, agent, demand):
+            reasons.append(Reason.WISH_NOT_MET)
     return tuple(reasons)
 
 
@@ -105,6 +115,12 @@ def permanent_reasons(plan: Plan, agent: Agent, demand: Demand) -> Iterator[Reas
         yield Reason.CHANNEL_NOT_ALLOWED
     elif not any(_can_present(agent, brand, contract) for contract in in_channel):
         yield Reason.NO_PERSONA
+    country = plan.pools[agent.pool].country
+    if not all(country in countries for countries in (brand.residency, demand.residency) if countries):
+        yield Reason.RESIDENCY
+    shown = [contract for contract in in_channel if _can_present(agent, brand, contract)]
+    if shown and not any(may_see(plan, contract, demand) for contract in shown):
+        yield Reason.DATA_ACCESS
     if brand.certification_required and brand.id not in agent.certifications:
         yield Reason.NOT_CERTIFIED
     if match(agent, demand, brand) is None:
@@ -150,17 +166,52 @@ def terms(plan: Plan, agent: Agent, demand: Demand) -> tuple[Term, ...]:
         return ()
     certified = certified_until(plan, agent, demand)
     able = (
-        c for c in _contracts(plan, agent.pool, demand, brand) if demand.channel in c.channels and _can_present(agent, brand, c)
+        c
+        for c in _contracts(plan, agent.pool, demand, brand)
+        if demand.channel in c.channels and _can_present(agent, brand, c) and may_see(plan, c, demand)
     )
     return tuple(_term(contract, certified) for contract in sorted(able, key=lambda c: (c.tier, c.overflow_after_seconds, c.id)))
 
 
-def reached(term: Term, demand: Demand, waited_seconds: float, first_tier: int | None) -> bool:
+def reached(term: Term, demand: Demand, waited_seconds: float, first_tier: int | None, expected_seconds: float = 0.0) -> bool:
     """Has this contract's turn come? A transfer names its target, so it does not wait for the overflow; nor does anybody wait for a
-    lower tier that is closed or has nobody for this."""
+    lower tier that is closed or has nobody for this, nor where the wait that was estimated is longer than the contract lets it be."""
     if demand.pool is not None or demand.agent is not None:
         return True
+    if term.overflow_wait_seconds is not None and expected_seconds > term.overflow_wait_seconds:
+        return True
     return waited_seconds >= term.overflow_after_seconds or (first_tier is not None and term.tier <= first_tier)
+
+
+def wishes_for(plan: Plan, demand: Demand) -> tuple[Wish, ...]:
+    """What is wished for this demand while it is young: the brand's wishes and the kind's. A transfer names its target: no wishes."""
+    if demand.pool is not None or demand.agent is not None:
+        return ()
+    brand, kind = plan.brands.get(demand.brand), plan.kinds.get(demand.kind)
+    return (*(brand.wishes if brand else ()), *(kind.wishes if kind else ()))
+
+
+def wished_until(plan: Plan, agent: Agent, demand: Demand) -> float:
+    """The age in seconds from which no wish speaks against this agent any more; 0: none does."""
+    brand = plan.brands.get(demand.brand)
+    found = match(agent, demand, brand) if brand is not None else None
+    if brand is None or found is None:
+        return 0.0
+    level, until = needed_level(demand, brand) + found.above, 0.0
+    for wish in wishes_for(plan, demand):
+        unmet = (
+            (wish.level is not None and level < wish.level)
+            or (wish.dialect and bool(demand.languages) and found.distance > 0)
+            or any(agent.skills.get(skill, 0) < needed for skill, needed in wish.skills.items())
+        )
+        until = max(until, wish.until_seconds) if unmet else until
+    return until
+
+
+def may_see(plan: Plan, contract: Contract, demand: Demand) -> bool:
+    """Does the contract let its agents see the customers' data this kind of work touches?"""
+    kind = plan.kinds.get(demand.kind)
+    return kind is None or contract.data is None or kind.data <= contract.data
 
 
 def match(agent: Agent, demand: Demand, brand: Brand, floor: Level | None = None) -> Match | None:
@@ -201,7 +252,7 @@ def certified_until(plan: Plan, agent: Agent, demand: Demand) -> datetime:
     if brand is None or not brand.certification_required:
         return FOREVER
     last = agent.certifications.get(demand.brand)
-    return FOREVER if last is None else _end_of(last, plan.pools[agent.pool].hours.zone)
+    return FOREVER if last is None else end_of(last, plan.pools[agent.pool].hours.zone)
 
 
 @lru_cache(maxsize=65536)
@@ -236,11 +287,8 @@ def _term(contract: Contract, certified: datetime) -> Term:
         contract=contract.id,
         tier=contract.tier,
         overflow_after_seconds=contract.overflow_after_seconds,
+        overflow_wait_seconds=contract.overflow_wait_seconds,
         valid_from=day_start(contract.valid_from, contract.zone) if contract.valid_from else ALWAYS,
-        valid_until=_end_of(contract.valid_to, contract.zone) if contract.valid_to else FOREVER,
+        valid_until=end_of(contract.valid_to, contract.zone) if contract.valid_to else FOREVER,
         certified_until=certified,
     )
-
-
-def _end_of(day: date, zone: str) -> datetime:
-    return day_start(day + timedelta(days=1), zone) if day < date.max else FOREVER

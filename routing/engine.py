@@ -4,9 +4,8 @@ One floor, one engine. It reads no clock, draws no lots and does no IO, so the s
 ever: live, in the simulator, in a replay. Time is told with every event; `next_deadline` says when the owner shall come back with
 `DeadlinePassed` if nothing else happens. What is asked wrongly is answered with `Refused`, or, where nobody waits for an answer, with nothing.
 
-Two rules hold everything together. Whenever an inquiry starts to wait it is offered to the best who may take it (`_place`); whenever
-a desk gets room it takes the first that waits for it (`_fill`). So nobody idle and nothing waiting ever belong together, and no
-event needs to look at the whole floor.
+What concerns many at once (an opening, another version of the rules) is worked off in slices between events (`routing.backlog`); while any
+of it is left, `next_deadline` is now. docs/routing.md tells how it works inside, and what each step costs.
 
 Choices worth knowing: an agent who steps away loses the offers that ring but keeps what is assigned; an offer withdrawn from one who
 is away or lost is no decline; who is gone for the chat grace is signed out as `agent_lost`, and must say so when they are ready again.
@@ -14,28 +13,18 @@ is away or lost is no decline; who is gone for the chat grace is signed out as `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
+from typing import Any, Final
 
-from routing.board import Board, classes_of
-from routing.decisions import (
-    Assigned,
-    AvailabilityChanged,
-    Closed,
-    Decision,
-    Flagged,
-    Offered,
-    Queued,
-    Refused,
-    Released,
-    Trace,
-    Withdrawn,
-    WrapUpEnded,
-    WrapUpStarted,
-)
-from routing.eligibility import dated_reasons, permanent_reasons
+from routing.backlog import SLICE
+from routing.board import Board
+from routing.books import Today
+from routing.choosing import Pick, choose
+from routing.decisions import Decision, Estimate
+from routing.demands import Ask, Node
+from routing.eligibility import dated_reasons, permanent_reasons, terms
 from routing.events import (
     AgentConnected,
     AgentDisconnected,
@@ -56,41 +45,76 @@ from routing.events import (
 )
 from routing.explain import Explanation, Waiting, explanation_of, waiting_in_order
 from routing.floor import Desk, Fact, Inquiry, Stage
-from routing.model import AgentId, Availability, BrandId, Channel, Demand, InquiryId, OfferId, Plan
-from routing.profiles import Course, DemandClass, merged, micros, moment, span
-from routing.ranking import Choice, choose
+from routing.model import AgentId, Availability, BrandId, Channel, ContractId, Demand, InquiryId, OfferId, Plan
+from routing.moments import NEVER, micros, moment, span
+from routing.moves import InvariantBroken, Moves
 from routing.reasons import Flag, Over, Reason, Refusal, Why
+from routing.succession import Succession
 from routing.timers import Kind, Timer, Timers
+
+__all__ = ["Engine", "InvariantBroken", "Ledger"]
 
 MISSED_OFFER = "missed_offer"
 
+_MATCHED_AT_ONCE: Final = 128
+"""How many of the waiting are weighed against each other where both sides wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """One contract today, for a screen: what it accepted, what rings, what that cost, its limits, and its share of what is divided."""
+
+    contract: ContractId
+    today: Today
+    against: Reason | None = None
+    share: str | None = None
+    share_weight: int | None = None
+    share_total: int | None = None
+    share_accepted: int | None = None
+    share_accepted_by_all: int | None = None
+
 
 class Engine:
-    """The state machine of one floor."""
+    """The state machine of one floor. With `tracked=False` it keeps no account of changed facts: a simulation has no use for it."""
 
-    __slots__ = ("_board", "_out", "_timers")
+    __slots__ = ("_board", "_moves", "_timers")
 
-    def __init__(self, plan: Plan) -> None:
-        self._board = Board(plan)
+    def __init__(self, plan: Plan, *, tracked: bool = True) -> None:
+        self._board = Board(plan, tracked=tracked)
         self._timers = Timers(self._still_means_something)
-        self._out: list[Decision] = []
+        self._moves = Moves(self._board, self._timers)
 
     # the whole of its life
 
     def feed(self, event: Event, now: datetime) -> tuple[Decision, ...]:
-        """What follows from this event at this time. What was due before it comes first, so an answer after its deadline is late."""
+        """What follows from this event at this time. What was due before it comes first, so an answer after its deadline is late.
+
+        Raises `InvariantBroken` where what can never be has come to be."""
+        moves = self._moves
         self._tick(micros(now))
-        if not isinstance(event, OwnerTookOver):  # nobody was listening: the deadlines passed meanwhile are no one's fault
+        kind = type(event)
+        if kind is not OwnerTookOver:  # nobody was listening: the deadlines passed meanwhile are no one's fault
             self._run_due()
-        self._on(event)
+            if moves.backlog.left:
+                self._work_off(SLICE)
+        _HANDLERS[kind](self, event)
         self._run_due()
-        decisions, self._out = tuple(self._out), []
+        if moves.backlog.left:
+            self._work_off(SLICE)
+        decisions, moves.out = tuple(moves.out), []
         return decisions
 
     def next_deadline(self) -> datetime | None:
-        """When to come back with `DeadlinePassed` if nothing happens before."""
+        """When to come back with `DeadlinePassed` if nothing happens before; now, while work is left."""
+        if self._moves.backlog.left:
+            return moment(self._board.now)
         first = self._timers.first()
         return None if first is None else moment(first)
+
+    @property
+    def busy(self) -> bool:
+        """Is there work left that the next feed goes on with, whatever is fed?"""
+        return self._moves.backlog.left
 
     def changes(self) -> dict[str, Fact | None]:
         """The facts that changed since the last call; None: gone. Folded over time they equal `capture()`."""
@@ -139,26 +163,59 @@ class Engine:
         found = self._board.inquiries.get(inquiry)
         return None if found is None else self._board.ahead(found)
 
+    def estimate(self, inquiry: InquiryId) -> Estimate | None:
+        """How long it will still wait; None where that cannot be said, or it does not wait in a queue."""
+        found = self._board.inquiries.get(inquiry)
+        return None if found is None else self._moves.estimate(found)
+
     def could_open(self, demand: Demand, at: datetime) -> tuple[bool, datetime | None]:
         """Is anybody who may ever take this at work at this instant, and if not, when next?"""
-        asks, now = self._board.index.sketch(demand), micros(at)
-        if any(course.since <= now < course.until and course.profile.is_open(at) for course in asks.courses):
-            return True, None
-        opening = asks.look_ahead(now)
+        form, now, profiles = self._board.sketch(demand), micros(at), self._board.roster.profiles
+        for course, number in enumerate(form.profile.tolist()):
+            since = form.since[course] if form.since is not None else 0
+            until = form.until[course] if form.until is not None else NEVER
+            if since <= now < until and profiles[number].is_open(at):
+                return True, None
+        opening = self._board.next_opening(form, now)
         return False, None if opening is None else moment(opening)
 
     def explain(self, inquiry: InquiryId, now: datetime) -> Explanation | None:
         """Why it stands where it stands: everybody who could take it, why the others cannot, what will change that. None: not known."""
         found = self._board.inquiries.get(inquiry)
-        return None if found is None else explanation_of(self._board, found, now)
+        return None if found is None else explanation_of(self._board, found, now, self._moves.estimate(found))
+
+    def books(self) -> tuple[Ledger, ...]:
+        """Contracts with a daily limit, a minimum or a share, today."""
+        return tuple(ledger for id_ in sorted(self.plan.contracts) if (ledger := self._ledger(id_)) is not None)
+
+    def _ledger(self, contract: ContractId) -> Ledger | None:
+        books = self._board.books
+        today, division = books.today(contract), books.division_of(contract)
+        if today is None:
+            return None
+        if division is None:
+            return Ledger(contract=contract, today=today, against=books.against(contract))
+        counts, weights = division.counts(), division.share.weights
+        return Ledger(
+            contract=contract,
+            today=today,
+            against=books.against(contract),
+            share=division.share.id,
+            share_weight=weights[contract],
+            share_total=sum(weights.values()),
+            share_accepted=counts.get(contract, 0),
+            share_accepted_by_all=sum(counts.values()),
+        )
 
     # time
 
     def _tick(self, now: int) -> None:
-        starting = self._board.now == 0
-        self._board.tick(now)
+        board = self._board
+        starting = board.now == 0
+        board.tick(now)
         if starting:
-            self._board.open_doors()
+            board.open_doors()
+            board.books.follow(board.plan, board.now)
             self._set_timers()
 
     def _run_due(self) -> None:
@@ -167,638 +224,513 @@ class Engine:
 
     def _remind(self, timer: Timer) -> None:
         _, kind, whom = timer
+        board, moves = self._board, self._moves
         match kind:
             case Kind.HOURS:
                 self._hours_changed()
-            case Kind.CONTRACT:
-                self._serve(self._board.index.classes())
+            case Kind.DATES:
+                board.dates_changed()
+                self._remind_of_dates()
+                moves.backlog.review(node.ask for node in board.waiting_nodes() if node.ask.form.volatile)
+            case Kind.BOOKS:
+                self._day_over()
             case Kind.LOST:
-                self._give_up_on(self._board.desks[AgentId(whom)])
+                self._give_up_on(board.desks[AgentId(str(whom))])
             case Kind.OFFER:
-                self._offer_ended(self._board.inquiries[InquiryId(whom)])
+                self._offer_ended(board.inquiries[InquiryId(str(whom))])
             case Kind.WRAP_UP:
-                self._wrapped_up(self._board.inquiries[InquiryId(whom)], disposition="timeout", because=Over.WRAP_UP_TIMEOUT)
+                moves.wrapped_up(board.inquiries[InquiryId(str(whom))], disposition="timeout", because=Over.WRAP_UP_TIMEOUT)
+            case Kind.HOLD:
+                inquiry = board.inquiries[InquiryId(str(whom))]
+                board.leave(inquiry)
+                moves.place(self._known_to_nobody(inquiry))
             case Kind.STEP:
-                self._try_again(self._board.inquiries[InquiryId(whom)])
+                self._relax(board.by_number[int(whom)])
+            case Kind.COOL_DOWN:
+                inquiry = board.inquiries[InquiryId(str(whom))]
+                if not moves.try_again(inquiry):
+                    moves.set_cool_down(inquiry)
 
     def _still_means_something(self, timer: Timer) -> bool:
         at, kind, whom = timer
+        board = self._board
+        if kind is Kind.STEP:
+            return board.by_number[int(whom)].due == at
         if kind is Kind.HOURS:
-            return self._board.flips[int(whom)] == at
-        if kind is Kind.CONTRACT:
-            return True
+            return board.flips[int(whom)] == at if int(whom) < len(board.flips) else False
+        if kind is Kind.DATES:
+            return board.date_due == at
+        if kind is Kind.BOOKS:
+            return board.midnight_due == at
         if kind is Kind.LOST:
-            desk = self._board.desks.get(AgentId(whom))
+            desk = board.desks.get(AgentId(str(whom)))
             return desk is not None and desk.lost_at == at
-        inquiry = self._board.inquiries.get(InquiryId(whom))
+        inquiry = board.inquiries.get(InquiryId(str(whom)))
         if inquiry is None:
             return False
-        if kind is Kind.STEP:
-            return inquiry.step_at == at
+        if kind is Kind.HOLD:
+            hold = inquiry.rare.hold
+            return hold is not None and hold[1] == at
+        if kind is Kind.COOL_DOWN:
+            return inquiry.rare.step_at == at
         stage = Stage.OFFERED if kind is Kind.OFFER else Stage.WRAP_UP
         return inquiry.stage is stage and inquiry.ends == at
 
     def _set_timers(self) -> None:
         """Every reminder that follows from the facts, from scratch."""
+        board, moves = self._board, self._moves
         self._timers.clear()
+        self._remind_of_hours()
+        self._remind_of_dates()
+        self._remind_of_midnight()
+        for desk in board.desks.values():
+            if desk.lost_at is not None:
+                self._timers.set(desk.lost_at, Kind.LOST, desk.id)
+            for inquiry in desk.held.values():
+                moves.remind_of_end(inquiry)
+            for inquiry in desk.expected:
+                assert inquiry.rare.hold is not None
+                self._timers.set(inquiry.rare.hold[1], Kind.HOLD, inquiry.id)
+        for node in board.waiting_nodes():
+            node.due = NEVER
+            moves.set_step(node)
+            for inquiry in node.waiting():
+                if inquiry.rare.refusals:
+                    moves.set_cool_down(inquiry)
+
+    def _remind_of_hours(self) -> None:
         for n, flip in enumerate(self._board.flips):
-            self._timers.set(flip, Kind.HOURS, str(n))
-        for start in self._board.index.contract_starts(self._board.now):
-            self._timers.set(start, Kind.CONTRACT, "")
-        for desk in self._board.desks.values():
-            self._remind_of_loss(desk)
-        for inquiry in self._board.inquiries.values():
-            if inquiry.stage is Stage.WAITING:
-                self._set_step(inquiry)
-            else:
-                self._remind_of_end(inquiry)
+            self._timers.set(flip, Kind.HOURS, n)
 
-    def _remind_of_loss(self, desk: Desk) -> None:
-        if desk.lost_at is not None:
-            self._timers.set(desk.lost_at, Kind.LOST, desk.id)
+    def _remind_of_dates(self) -> None:
+        self._board.date_due = at = self._board.next_date()
+        if at != NEVER:
+            self._timers.set(at, Kind.DATES, 0)
 
-    def _remind_of_end(self, inquiry: Inquiry) -> None:
-        if inquiry.ends is not None:
-            self._timers.set(inquiry.ends, Kind.OFFER if inquiry.stage is Stage.OFFERED else Kind.WRAP_UP, inquiry.id)
-
-    def _set_step(self, inquiry: Inquiry) -> None:
-        """When a waiting inquiry may be served by more people than now: a tier's turn comes, a cool-down ends."""
-        now, asks = self._board.now, self._board.asks(inquiry)
-        turns = [inquiry.arrived + step for step in asks.steps if inquiry.arrived + step > now]
-        rounds_max = self.plan.policy.decline_rounds_max
-        turns += [memory.until for memory in inquiry.refusals.values() if memory.until > now and memory.count < rounds_max]
-        inquiry.step_at = min(turns, default=None)
-        if inquiry.step_at is not None:
-            self._timers.set(inquiry.step_at, Kind.STEP, inquiry.id)
+    def _remind_of_midnight(self) -> None:
+        at = self._board.books.next_reset()
+        self._board.midnight_due = NEVER if at is None else at
+        if at is not None:
+            self._timers.set(at, Kind.BOOKS, 0)
 
     # events
 
-    def _on(self, event: Event) -> None:
-        match event:
-            case InquiryArrived():
-                self._arrived(event)
-            case InquiryLeft():
-                self._left(event)
-            case DemandCorrected():
-                self._corrected(event)
-            case OfferAccepted():
-                self._accepted(event)
-            case OfferDeclined():
-                self._declined(event)
-            case InquiryClaimed():
-                self._claimed(event)
-            case AvailabilitySet():
-                self._availability_set(event)
-            case AgentConnected():
-                self._connected(event)
-            case AgentDisconnected():
-                self._disconnected(event)
-            case Transferred():
-                self._transferred(event)
-            case HandlingEnded():
-                self._handling_ended(event)
-            case WrapUpDone():
-                self._wrap_up_done(event)
-            case PlanChanged():
-                self._plan_changed(event)
-            case OwnerTookOver():
-                self._owner_took_over()
-            case DeadlinePassed():
-                pass  # what is due is run around every event
-            case _:
-                assert_never(event)
-
     def _arrived(self, event: InquiryArrived) -> None:
         if event.inquiry not in self._board.inquiries:
-            self._place(self._board.arrive(event.inquiry, event.conversation, event.demand))
+            self._moves.place(self._board.arrive(event.inquiry, event.conversation, event.demand))
 
     def _left(self, event: InquiryLeft) -> None:
-        inquiry = self._board.inquiries.get(event.inquiry)
+        inquiry, moves = self._board.inquiries.get(event.inquiry), self._moves
         if inquiry is None or inquiry.stage is Stage.WRAP_UP:
             return
         if inquiry.stage is Stage.ASSIGNED:
-            self._start_wrap_up(inquiry, because=event.because)
+            moves.start_wrap_up(inquiry, because=event.because)
             return
-        desk = self._withdraw(inquiry, Over.CUSTOMER_LEFT) if inquiry.stage is Stage.OFFERED else None
-        self._close(inquiry, because=event.because)
+        desk = moves.withdraw(inquiry, Over.CUSTOMER_LEFT) if inquiry.stage is Stage.OFFERED else None
+        moves.close(inquiry, because=event.because)
         if desk is not None:
-            self._fill(desk)
+            moves.fill(desk)
 
     def _corrected(self, event: DemandCorrected) -> None:
-        inquiry = self._board.inquiries.get(event.inquiry)
+        inquiry, moves = self._board.inquiries.get(event.inquiry), self._moves
         if inquiry is None or event.demand == inquiry.demand or inquiry.stage is Stage.WRAP_UP:
             return
-        inquiry.flags -= {Flag.NOBODY_QUALIFIED.value, Flag.NO_OPENING.value}
+        if inquiry.rare.flags:
+            inquiry.more.flags -= {Flag.NOBODY_QUALIFIED.value, Flag.NO_OPENING.value}
         if inquiry.stage is Stage.ASSIGNED:
             self._correct_assigned(inquiry, event.demand)
         elif inquiry.stage is Stage.WAITING:
-            self._board.leave(inquiry)
-            self._board.ask(inquiry, event.demand)
-            self._place(inquiry)
+            moves.gone_from_queue(inquiry)
+            self._board.reask(inquiry, event.demand)
+            moves.place(inquiry)
         else:
             self._correct_ringing(inquiry, event.demand)
 
     def _correct_assigned(self, inquiry: Inquiry, demand: Demand) -> None:
         """Nothing moves; but it may count against another ceiling now."""
-        desk = self._holder(inquiry)
-        self._board.ask(inquiry, demand)
+        desk = self._moves.holder(inquiry)
+        self._board.reask(inquiry, demand)
         self._board.refresh(desk)
-        self._fill(desk)
+        self._moves.fill(desk)
 
     def _correct_ringing(self, inquiry: Inquiry, demand: Demand) -> None:
         """The offer goes on ringing if its agent may still take it and nobody free would now be preferred by rule."""
-        desk = self._holder(inquiry)
-        self._board.ask(inquiry, demand)
-        course = self._board.course(inquiry, desk)
-        fits = demand.agent in {None, desk.id} and self._board.asks(inquiry).weight == inquiry.weight
-        if course is None or not fits or any(other.course.rank < course.rank for other in self._board.candidates(inquiry)):
-            self._withdraw(inquiry, Over.DEMAND_CORRECTED)
-            self._place(inquiry)
-        self._board.refresh(desk)
-        self._fill(desk)
+        board, moves = self._board, self._moves
+        desk = moves.holder(inquiry)
+        board.reask(inquiry, demand)
+        course, form = board.course(inquiry, desk), inquiry.ask.form
+        stays = course is not None and demand.agent in {None, desk.id} and form.weight == inquiry.weight
+        if stays and course is not None:
+            rival = choose(board, inquiry, board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.rare.level))
+            stays = not isinstance(rival, Pick) or form.group[rival.course] >= form.group[course]
+        if not stays:
+            moves.withdraw(inquiry, Over.DEMAND_CORRECTED)
+            moves.place(inquiry)
+        board.refresh(desk)
+        moves.fill(desk)
 
     def _accepted(self, event: OfferAccepted) -> None:
-        inquiry = self._ringing(event.offer, event.agent)
+        inquiry, board, moves = self._ringing(event.offer, event.agent), self._board, self._moves
         if inquiry is None:
             return
-        desk = self._board.desks[event.agent]
-        course = self._board.course(inquiry, desk)
+        desk = board.desks[event.agent]
+        course = self._course_still(inquiry, desk)
         if course is not None:
-            self._assign(inquiry, desk, course)
+            moves.assign(inquiry, desk, course)
             return
         code = self._why_not_any_more(inquiry, event.agent)
-        self._withdraw(inquiry, Over(code.value))
-        self._refuse(event.agent, code, offer=event.offer, inquiry=inquiry.id)
-        self._place(inquiry)
-        self._fill(desk)
+        moves.withdraw(inquiry, Over(code.value))
+        moves.refuse(event.agent, code, offer=event.offer, inquiry=inquiry.id)
+        moves.place(inquiry)
+        moves.fill(desk)
+
+    def _course_still(self, inquiry: Inquiry, desk: Desk) -> int | None:
+        """The course under which an offer may be accepted now. Its own reservation does not speak against it."""
+        board, profile, form = self._board, desk.profile, inquiry.ask.form
+        if profile is None or not profile.open:
+            return None
+        offered = inquiry.rare.contract
+        for course in (form.profile == profile.number).nonzero()[0].tolist():
+            contract = form.contract_of(course).id
+            if contract == offered and board.dated_right(form, course) and board.books.against_accept(contract) is None:
+                return int(course)
+        return board.course(inquiry, desk)
 
     def _declined(self, event: OfferDeclined) -> None:
-        inquiry = self._ringing(event.offer, event.agent)
+        inquiry, board, moves = self._ringing(event.offer, event.agent), self._board, self._moves
         if inquiry is None:
             return
-        desk = self._board.desks[event.agent]
-        self._board.remember(inquiry, desk.id, counts=True)
-        self._had_a_turn(desk)
-        self._withdraw(inquiry, Over.DECLINED)
-        self._place(inquiry)
-        self._fill(desk)
+        desk = board.desks[event.agent]
+        board.remember(inquiry, desk.id, counts=True)
+        board.had_a_turn(desk)
+        moves.withdraw(inquiry, Over.DECLINED)
+        moves.place(inquiry)
+        moves.fill(desk)
 
     def _claimed(self, event: InquiryClaimed) -> None:
-        inquiry, desk = self._board.inquiries.get(event.inquiry), self._board.desk(event.agent)
+        board, moves = self._board, self._moves
+        inquiry, desk = board.inquiries.get(event.inquiry), board.desk(event.agent)
         if desk is None:
-            self._refuse(event.agent, Refusal.AGENT_UNKNOWN, inquiry=event.inquiry)
+            moves.refuse(event.agent, Refusal.AGENT_UNKNOWN, inquiry=event.inquiry)
         elif inquiry is None:
-            self._refuse(event.agent, Refusal.NOT_FOUND, inquiry=event.inquiry)
+            moves.refuse(event.agent, Refusal.NOT_FOUND, inquiry=event.inquiry)
         elif inquiry.stage is not Stage.WAITING:
-            self._refuse(event.agent, Refusal.OUT_OF_ORDER, inquiry=event.inquiry)
-        elif (
-            (course := self._board.course(inquiry, desk)) is None or not desk.connected or desk.availability is Availability.OFFLINE
-        ):
-            self._refuse(event.agent, self._why_not_any_more(inquiry, event.agent), inquiry=event.inquiry)
-        elif not desk.has_room(inquiry.demand.channel, self._board.asks(inquiry).weight):
-            self._refuse(event.agent, Refusal.SEATS_FULL, inquiry=event.inquiry)
+            moves.refuse(event.agent, Refusal.OUT_OF_ORDER, inquiry=event.inquiry)
+        elif (course := board.course(inquiry, desk)) is None or not desk.connected or desk.availability is Availability.OFFLINE:
+            moves.refuse(event.agent, self._why_not_any_more(inquiry, event.agent), inquiry=event.inquiry)
+        elif not desk.has_room(inquiry.ask.form.channel, inquiry.ask.form.weight):
+            moves.refuse(event.agent, Refusal.SEATS_FULL, inquiry=event.inquiry)
         else:
-            self._offer(inquiry, course, desk, self._trace(inquiry, course=course, eligible=1, why=Why.CLAIMED))
-            self._assign(inquiry, desk, course)
+            moves.offer(inquiry, Pick(desk, course), inquiry.node, why=Why.CLAIMED)
+            if inquiry.id in board.ringing:
+                moves.assign(inquiry, desk, course)
         if desk is not None:
-            self._board.tidy(desk)
+            board.tidy(desk)
 
     def _availability_set(self, event: AvailabilitySet) -> None:
-        desk = self._board.desk(event.agent)
+        board, moves = self._board, self._moves
+        desk = board.desk(event.agent)
         if desk is None:
-            self._refuse(event.agent, Refusal.AGENT_UNKNOWN)
+            moves.refuse(event.agent, Refusal.AGENT_UNKNOWN)
             return
         if event.availability is Availability.READY:
-            self._get_ready(desk, event.reason)
+            moves.get_ready(desk, event.reason)
         else:
-            self._place_all(self._step_back(desk, event.availability, event.reason))
-        self._board.tidy(desk)
+            moves.place_all(moves.step_back(desk, event.availability, event.reason))
+        board.tidy(desk)
 
     def _connected(self, event: AgentConnected) -> None:
         desk = self._board.desk(event.agent)
         if desk is None:
-            self._refuse(event.agent, Refusal.AGENT_UNKNOWN)
+            self._moves.refuse(event.agent, Refusal.AGENT_UNKNOWN)
         elif not desk.connected:
-            self._reconnect(desk)
+            self._moves.reconnect(desk)
 
     def _disconnected(self, event: AgentDisconnected) -> None:
-        desk = self._board.desks.get(event.agent)
+        desk, moves = self._board.desks.get(event.agent), self._moves
         if desk is not None and desk.connected:
             policy, now = self.plan.policy, self._board.now
-            self._lose(desk, offers_at=now + span(policy.offer_grace_seconds), chats_at=now + span(policy.chat_grace_seconds))
+            freed = moves.lose(
+                desk, offers_at=now + span(policy.offer_grace_seconds), chats_at=now + span(policy.chat_grace_seconds)
+            )
+            moves.place_all(freed)
             self._board.tidy(desk)
 
     def _transferred(self, event: Transferred) -> None:
-        inquiry = self._board.inquiries.get(event.inquiry)
+        inquiry, moves = self._board.inquiries.get(event.inquiry), self._moves
         if inquiry is None:
-            self._refuse(event.by, Refusal.NOT_FOUND, inquiry=event.inquiry)
+            moves.refuse(event.by, Refusal.NOT_FOUND, inquiry=event.inquiry)
         elif inquiry.stage is not Stage.ASSIGNED or inquiry.agent != event.by:
-            self._refuse(event.by, Refusal.NOT_YOURS, inquiry=event.inquiry)
+            moves.refuse(event.by, Refusal.NOT_YOURS, inquiry=event.inquiry)
         elif (event.agent and event.agent not in self.plan.agents) or (event.pool and event.pool not in self.plan.pools):
-            self._refuse(event.by, Refusal.TRANSFER_TARGET_UNKNOWN, inquiry=event.inquiry)
+            moves.refuse(event.by, Refusal.TRANSFER_TARGET_UNKNOWN, inquiry=event.inquiry)
         else:
             self._transfer(inquiry, event)
 
     def _transfer(self, inquiry: Inquiry, event: Transferred) -> None:
-        before = inquiry.demand
-        self._board.ask(inquiry, replace(before, agent=event.agent, pool=None if event.agent else event.pool))
+        board, moves, before = self._board, self._moves, inquiry.demand
+        board.reask(inquiry, replace(before, agent=event.agent, last_agent=None, pool=None if event.agent else event.pool))
         if not self._target_able(inquiry, event):
-            self._board.ask(inquiry, before)
-            self._refuse(event.by, Refusal.TRANSFER_TARGET_UNABLE, inquiry=event.inquiry)
+            board.reask(inquiry, before)
+            moves.refuse(event.by, Refusal.TRANSFER_TARGET_UNABLE, inquiry=event.inquiry)
             return
-        desk = self._release(inquiry, Over.TRANSFERRED, requeued=True)
-        self._board.remember(inquiry, desk.id, counts=False)
-        self._place(inquiry)
-        self._fill(desk)
+        desk = moves.release(inquiry, Over.TRANSFERRED, requeued=True)
+        board.remember(inquiry, desk.id, counts=False)
+        moves.place(inquiry)
+        moves.fill(desk)
 
     def _target_able(self, inquiry: Inquiry, event: Transferred) -> bool:
         """An agent must be free now; of a pool, somebody who may must be at work. The queue is always able."""
         if event.agent is not None:
-            return event.agent != event.by and self._board.addressee(inquiry, event.agent) is not None
-        return event.pool is None or any(course.holds(self._board.now) for course in self._board.asks(inquiry).courses)
+            return event.agent != event.by and self._moves.addressee(inquiry, event.agent) is not None
+        if event.pool is None:
+            return True
+        form, board = inquiry.ask.form, self._board
+        return bool((board.open[form.profile] & board.holding(form)).any())
 
     def _handling_ended(self, event: HandlingEnded) -> None:
         inquiry = self._board.inquiries.get(event.inquiry)
         if inquiry is not None and inquiry.stage is Stage.ASSIGNED:
-            self._start_wrap_up(inquiry, because=Over.HANDLED.value)
+            self._moves.start_wrap_up(inquiry, because=Over.HANDLED.value)
 
     def _wrap_up_done(self, event: WrapUpDone) -> None:
-        inquiry = self._board.inquiries.get(event.inquiry)
+        inquiry, moves = self._board.inquiries.get(event.inquiry), self._moves
         if inquiry is None:
-            self._refuse(event.agent, Refusal.NOT_FOUND, inquiry=event.inquiry)
+            moves.refuse(event.agent, Refusal.NOT_FOUND, inquiry=event.inquiry)
         elif inquiry.agent != event.agent:
-            self._refuse(event.agent, Refusal.NOT_YOURS, inquiry=event.inquiry)
+            moves.refuse(event.agent, Refusal.NOT_YOURS, inquiry=event.inquiry)
         elif inquiry.stage is not Stage.WRAP_UP:
-            self._refuse(event.agent, Refusal.OUT_OF_ORDER, inquiry=event.inquiry)
+            moves.refuse(event.agent, Refusal.OUT_OF_ORDER, inquiry=event.inquiry)
         else:
-            self._wrapped_up(inquiry, disposition=event.disposition, because=Over.WRAPPED_UP)
+            moves.wrapped_up(inquiry, disposition=event.disposition, because=Over.WRAPPED_UP)
 
     def _plan_changed(self, event: PlanChanged) -> None:
         """Waiting work is seen afresh; an offer goes on ringing unless a hard rule fails now; what is assigned stays."""
-        self._board.follow(event.plan)
-        self._set_timers()
-        over = [inquiry for inquiry in self._ringing_all() if self._board.course(inquiry, self._holder(inquiry)) is None]
-        for inquiry in over:
-            self._withdraw(inquiry, Over.RULES_CHANGED)
-        self._place_all(over)
-        self._serve(self._board.index.classes())
-        self._tell(self._board.index.classes(), flag_all=True)  # anybody may have become able, or nobody
-        for desk in list(self._board.desks.values()):
-            self._board.tidy(desk)
+        succession = Succession(self._board, event.plan)
+        self._moves.backlog.succession = self._succeed(succession)
 
-    def _owner_took_over(self) -> None:
+    def _succeed(self, succession: Succession) -> Iterator[int]:
+        board, moves, backlog = self._board, self._moves, self._moves.backlog
+        yield from succession.prepare()
+        succession.take_over()
+        board.used_up_changed(board.books.follow(board.plan, board.now))
+        self._remind_of_hours()
+        self._remind_of_dates()
+        self._remind_of_midnight()
+        for desk in board.desks.values():
+            board.refresh(desk)
+        over = [i for _, i in sorted(board.ringing.items()) if self._course_still(i, moves.holder(i)) is None]
+        for inquiry in over:
+            moves.withdraw(inquiry, Over.RULES_CHANGED)
+        backlog.flag_all = True  # anybody may have become able, or nobody
+        backlog.review(board.asks.values())
+        backlog.fill(list(board.desks.values()))
+        backlog.succession = None
+        moves.place_all(over)
+        for desk in list(board.desks.values()):
+            board.tidy(desk)
+        yield 1
+
+    def _owner_took_over(self, _: OwnerTookOver) -> None:
         """Who is connected is unknown; who was gets a grace to say so."""
-        policy, now = self.plan.policy, self._board.now
+        board, moves = self._board, self._moves
+        policy, now = self.plan.policy, board.now
         grace = span(policy.takeover_grace_seconds)
-        self._board.quiet_until = now + grace
-        for desk in [desk for _, desk in sorted(self._board.desks.items())]:
+        board.quiet_until = now + grace
+        freed: list[Inquiry] = []
+        for desk in [desk for _, desk in sorted(board.desks.items())]:
             if desk.connected:
-                self._lose(desk, offers_at=now + grace, chats_at=now + max(grace, span(policy.chat_grace_seconds)))
+                freed += moves.lose(desk, offers_at=now + grace, chats_at=now + max(grace, span(policy.chat_grace_seconds)))
             elif desk.lost_at is not None:
-                self._set_lost(desk, max(desk.lost_at, now + grace))
+                moves.set_lost(desk, max(desk.lost_at, now + grace))
+        moves.place_all(freed)
+        moves.backlog.review(node.ask for node in board.waiting_nodes())  # what was left undone when the last owner went
+
+    def _nothing(self, _: DeadlinePassed) -> None:
+        """What is due is run around every event."""
 
     # what comes due
 
     def _hours_changed(self) -> None:
-        opened, closed, turned = self._board.turn_clocks()
+        board = self._board
+        changed, turned = board.turn_clocks()
         for n in turned:
-            self._timers.set(self._board.flips[n], Kind.HOURS, str(n))
-        self._serve(classes_of([*opened, *closed]))  # what closes gives the next tier its turn
-        self._tell(classes_of([*opened, *closed]))
+            self._timers.set(board.flips[n], Kind.HOURS, n)
+        self._moves.backlog.review(board.concerned(changed))  # what closes gives the next tier its turn
+
+    def _day_over(self) -> None:
+        board = self._board
+        opened = board.books.reset(board.now)
+        self._remind_of_midnight()
+        if opened:
+            board.used_up_changed(opened)
+            self._moves.backlog.review(node.ask for node in board.waiting_nodes() if node.ask.form.volatile)
 
     def _offer_ended(self, inquiry: Inquiry) -> None:
-        desk = self._holder(inquiry)
+        board, moves = self._board, self._moves
+        desk = moves.holder(inquiry)
         if not desk.connected:
-            self._withdraw(inquiry, Over.AGENT_LOST)
-            self._place(inquiry)
+            moves.withdraw(inquiry, Over.AGENT_LOST)
+            moves.place(inquiry)
             return
-        self._board.remember(inquiry, desk.id, counts=True)
-        self._had_a_turn(desk)
-        self._withdraw(inquiry, Over.LAPSED)
+        board.remember(inquiry, desk.id, counts=True)
+        board.had_a_turn(desk)
+        moves.withdraw(inquiry, Over.LAPSED)
         others: list[Inquiry] = []
-        if self.plan.policy.missed_offer_makes_away and self._board.now >= self._board.quiet_until:
-            others = self._step_back(desk, Availability.AWAY, MISSED_OFFER)
-        self._place_all([inquiry, *others])
-        self._fill(desk)
+        if self.plan.policy.missed_offer_makes_away and board.now >= board.quiet_until:
+            others = moves.step_back(desk, Availability.AWAY, MISSED_OFFER)
+        moves.place_all([inquiry, *others])
+        moves.fill(desk)
 
     def _give_up_on(self, desk: Desk) -> None:
         """The agent did not come back: chats go to others, in front and with their age; the agent is signed out."""
-        self._set_lost(desk, None)
-        chats = [i for _, i in sorted(desk.held.items()) if i.stage is Stage.ASSIGNED and i.demand.channel is Channel.CHAT]
+        moves = self._moves
+        moves.set_lost(desk, None)
+        chats = [i for _, i in sorted(desk.held.items()) if i.stage is Stage.ASSIGNED and i.ask.form.channel is Channel.CHAT]
         for inquiry in chats:
-            self._release(inquiry, Over.AGENT_LOST, requeued=True)
+            moves.release(inquiry, Over.AGENT_LOST, requeued=True)
         others = (
-            [] if desk.availability is Availability.OFFLINE else self._step_back(desk, Availability.OFFLINE, Over.AGENT_LOST.value)
+            [] if desk.availability is Availability.OFFLINE else moves.step_back(desk, Availability.OFFLINE, Over.AGENT_LOST.value)
         )
-        self._place_all([*chats, *others])
+        moves.place_all([*chats, *others])
         self._board.tidy(desk)
 
-    def _try_again(self, inquiry: Inquiry) -> None:
-        choice = choose(self._board.candidates(inquiry))
-        if choice is not None:
-            self._offer_choice(inquiry, choice)
-        else:
-            self._set_step(inquiry)
+    def _relax(self, node: Node) -> None:
+        """Whoever is old enough goes on to the next step, where more people may take it."""
+        board, moves, ages = self._board, self._moves, node.ask.form.ages
+        if node.step + 1 < len(ages):
+            age, grown = ages[node.step + 1], []
+            for inquiry in node.waiting():
+                if inquiry.arrived + age <= board.now:
+                    grown.append(inquiry)
+                elif not inquiry.front:
+                    break
+            for inquiry in grown:
+                board.leave(inquiry)
+                joined = board.join(inquiry)
+                moves.set_step(joined)
+                if moves.backlog.busy:
+                    moves.backlog.serve(joined)
+                elif not moves.try_again(inquiry) and inquiry.rare.refusals:
+                    moves.set_cool_down(inquiry)
+        node.due = NEVER
+        moves.set_step(node)
 
-    # the two rules
+    # work in slices
 
-    def _place(self, inquiry: Inquiry) -> None:
-        """Offer it to the best who may take it, or let it wait."""
-        if inquiry.demand.agent is not None and self._offer_to_addressee(inquiry, inquiry.demand.agent):
-            return
-        choice = choose(self._board.candidates(inquiry))
-        if choice is not None:
-            self._offer_choice(inquiry, choice)
-        else:
-            self._wait(inquiry)
+    def _work_off(self, budget: int) -> None:
+        """Do so much of what is left, in order."""
+        backlog, moves = self._moves.backlog, self._moves
+        while budget > 0 and backlog.left:
+            if backlog.succession is not None:
+                budget -= next(backlog.succession, 0)
+            elif (ask := next(backlog.reviews(), None)) is not None:
+                budget -= self._review(ask)
+            elif (node := backlog.next_to_serve()) is not None:
+                budget -= self._serve(node)
+            elif (desk := backlog.next_to_fill()) is not None:
+                moves.fill(desk)
+                budget -= 1
+            elif (inquiry := backlog.next_to_tell()) is not None:
+                budget -= 1
+                if inquiry.node is not None:
+                    self._tell(inquiry)
+        if not backlog.left:
+            backlog.flag_all = False
 
-    def _fill(self, desk: Desk) -> None:
-        """Give a desk with room what waits first for it, until there is no room or nothing waits."""
-        while (found := self._board.best_waiting(desk)) is not None:
-            inquiry, course = found
-            self._offer(inquiry, course, desk, self._trace(inquiry, course=course, eligible=1, why=Why.NEXT_IN_LINE))
+    def _review(self, ask: Ask) -> int:
+        """See a class afresh: who may serve it, and whether its customers must be told anything."""
+        board, moves, backlog = self._board, self._moves, self._moves.backlog
+        if not ask.waiting:
+            return 1
+        if ask.shape != ask.form.shape:
+            board.rebuild(ask)
+        nodes = [node for node in ask.nodes.values() if len(node)]
+        for node in nodes:
+            board.freshen(node)
+            moves.set_step(node)
+            if board.staffed(node):
+                backlog.serve(node)
+        closed, _ = board.outlook(ask)
+        if closed != ask.told_closed or backlog.flag_all:
+            ask.told_closed = closed
+            backlog.tell(inquiry for node in nodes for inquiry in node.waiting())
+        return 2 + len(nodes)
 
-    def _place_all(self, inquiries: Iterable[Inquiry]) -> None:
-        for inquiry in sorted(inquiries, key=lambda i: (self._board.place(i), i.id)):
-            self._place(inquiry)
+    def _serve(self, node: Node) -> int:
+        """Offer the first that anybody may take; those whom only who declined them could take do not hold up the others."""
+        board, moves, cost = self._board, self._moves, 1
+        for inquiry in node.waiting() if node.queue[node.first].rare.refusals else [node.queue[node.first]]:
+            found = choose(board, inquiry, node)
+            cost += 1
+            if isinstance(found, Pick):
+                moves.offer(inquiry, found, node)
+                moves.backlog.serve(node)
+                break
+            if not inquiry.rare.refusals:
+                break
+        return cost
 
-    def _serve(self, classes: Iterable[DemandClass]) -> None:
-        """Many may be served at once: in the order of their places, each by the best, until nobody is in line any more."""
-        staffed = [one for one in classes if one.queue and one.staffed()]
-        done: set[int] = set()
-        for ticket, asks in merged(staffed):
-            if id(asks) not in done:
-                inquiry = self._board.inquiries[ticket[2]]
-                choice = choose(self._board.candidates(inquiry))
-                if choice is not None:
-                    self._offer_choice(inquiry, choice)
-                elif not asks.staffed():
-                    done.add(id(asks))
-                    if len(done) == len(staffed):
-                        return
-
-    # what becomes of an inquiry
-
-    def _offer_to_addressee(self, inquiry: Inquiry, agent: AgentId) -> bool:
-        candidate = self._board.addressee(inquiry, agent)
-        if candidate is None:  # addressed to one who cannot: anybody may take it
-            self._board.ask(inquiry, replace(inquiry.demand, agent=None))
-            return False
-        trace = self._trace(inquiry, course=candidate.course, eligible=1, why=Why.TRANSFERRED_TO_YOU)
-        self._offer(inquiry, candidate.course, self._board.desks[agent], trace)
-        return True
-
-    def _offer_choice(self, inquiry: Inquiry, choice: Choice) -> None:
-        course, turn = choice.candidate.course, choice.candidate.turn
-        trace = self._trace(inquiry, course=course, eligible=choice.eligible, chosen_by=choice.chosen_by, why=choice.why)
-        self._offer(inquiry, course, self._board.desks[turn[2]], trace)
-
-    def _offer(self, inquiry: Inquiry, course: Course, desk: Desk, trace: Trace) -> None:
-        board = self._board
-        seconds = self.plan.policy.offer_seconds.get(inquiry.demand.channel, 30.0)
-        board.leave(inquiry)
-        inquiry.stage, inquiry.offers, inquiry.told_closed = Stage.OFFERED, inquiry.offers + 1, False
-        inquiry.agent, inquiry.pool, inquiry.contract = desk.id, course.profile.pool, course.contract
-        inquiry.weight = board.asks(inquiry).weight
-        inquiry.until = inquiry.ends = board.now + span(seconds)
-        board.hold(desk, inquiry)
-        self._remind_of_end(inquiry)
-        self._out.append(
-            Offered(
-                offer=inquiry.offer,
-                inquiry=inquiry.id,
-                agent=desk.id,
-                pool=course.profile.pool,
-                contract=course.contract,
-                weight=inquiry.weight,
-                until=moment(inquiry.until),
-                trace=trace,
-            )
-        )
-
-    def _wait(self, inquiry: Inquiry) -> None:
-        self._board.join(inquiry)
-        self._set_step(inquiry)
-        self._say_queued(inquiry)
-        self._flag(inquiry)
-
-    def _say_queued(self, inquiry: Inquiry) -> None:
-        closed, opening = self._board.outlook(self._board.asks(inquiry))
-        inquiry.told_closed = closed
-        self._board.touch(inquiry)
-        trace = self._trace(inquiry)
-        self._out.append(Queued(inquiry=inquiry.id, trace=trace, all_closed=closed, next_opening=opening))
-
-    def _flag(self, inquiry: Inquiry) -> None:
-        """A person should look, said once each."""
-        asks = self._board.asks(inquiry)
-        if not asks.courses:
-            self._flag_once(inquiry, Flag.NOBODY_QUALIFIED)
-        elif inquiry.told_closed and asks.next_opening(self._board.now) is None:
-            self._flag_once(inquiry, Flag.NO_OPENING)
-        elif self._board.declined_by_all(inquiry):
-            self._flag_once(inquiry, Flag.DECLINED_BY_ALL)
-
-    def _flag_once(self, inquiry: Inquiry, flag: Flag) -> None:
-        if flag.value not in inquiry.flags:
-            inquiry.flags.add(flag.value)
-            self._board.touch(inquiry)
-            self._out.append(Flagged(inquiry=inquiry.id, because=flag.value))
-
-    def _assign(self, inquiry: Inquiry, desk: Desk, course: Course) -> None:
-        inquiry.stage, inquiry.until, inquiry.ends = Stage.ASSIGNED, None, None
-        inquiry.contract = course.contract
-        if inquiry.demand.agent is not None:  # it has arrived where it was addressed
-            self._board.ask(inquiry, replace(inquiry.demand, agent=None))
-        inquiry.front = True
-        self._board.touch(inquiry)
-        self._had_a_turn(desk)
-        self._board.refresh(desk)
-        self._out.append(
-            Assigned(
-                offer=inquiry.offer,
-                inquiry=inquiry.id,
-                agent=desk.id,
-                pool=course.profile.pool,
-                contract=course.contract,
-                weight=inquiry.weight,
-            )
-        )
-
-    def _withdraw(self, inquiry: Inquiry, because: Over) -> Desk:
-        offer = inquiry.offer
-        desk = self._let_go(inquiry)
-        if inquiry.demand.agent == desk.id:
-            self._board.ask(inquiry, replace(inquiry.demand, agent=None))
-        self._out.append(Withdrawn(offer=offer, inquiry=inquiry.id, agent=desk.id, because=because.value))
-        return desk
-
-    def _release(self, inquiry: Inquiry, because: Over, *, requeued: bool = False) -> Desk:
-        weight = inquiry.weight
-        desk = self._let_go(inquiry)
-        self._had_a_turn(desk)
-        self._board.refresh(desk)
-        self._out.append(Released(inquiry=inquiry.id, agent=desk.id, weight=weight, because=because.value, requeued=requeued))
-        return desk
-
-    def _let_go(self, inquiry: Inquiry) -> Desk:
-        desk = self._holder(inquiry)
-        self._board.let_go(desk, inquiry)
-        inquiry.stage = Stage.WAITING
-        inquiry.agent = inquiry.pool = inquiry.contract = inquiry.until = inquiry.ends = None
-        inquiry.weight = 0
-        self._board.touch(inquiry)
-        return desk
-
-    def _start_wrap_up(self, inquiry: Inquiry, because: str) -> None:
-        assert inquiry.agent is not None
-        inquiry.stage = Stage.WRAP_UP
-        inquiry.until = inquiry.ends = self._board.now + span(self.plan.policy.wrap_up_seconds)
-        self._board.touch(inquiry)
-        self._remind_of_end(inquiry)
-        self._out.append(WrapUpStarted(inquiry=inquiry.id, agent=inquiry.agent, until=moment(inquiry.until)))
-        self._out.append(Closed(inquiry=inquiry.id, because=because))
-
-    def _wrapped_up(self, inquiry: Inquiry, *, disposition: str, because: Over) -> None:
-        assert inquiry.agent is not None
-        self._out.append(WrapUpEnded(inquiry=inquiry.id, agent=inquiry.agent, disposition=disposition))
-        desk = self._release(inquiry, because)
-        self._board.forget(inquiry)
-        self._fill(desk)
-        self._board.tidy(desk)
-
-    def _close(self, inquiry: Inquiry, because: str) -> None:
-        self._board.leave(inquiry)
-        self._board.forget(inquiry)
-        self._out.append(Closed(inquiry=inquiry.id, because=because))
-
-    # what becomes of an agent
-
-    def _get_ready(self, desk: Desk, reason: str | None) -> None:
-        if desk.availability is not Availability.READY:
-            self._had_a_turn(desk)
-        self._say_availability(desk, Availability.READY, reason)
-        if desk.connected:
-            self._set_lost(desk, None)
-        self._board.refresh(desk)
-        self._fill(desk)
-
-    def _step_back(self, desk: Desk, availability: Availability, reason: str | None) -> list[Inquiry]:
-        """No new offers; those that ring are withdrawn, and given back to be placed. Signing out starts the grace of the chats."""
-        self._say_availability(desk, availability, reason)
-        self._board.refresh(desk)
-        ringing = [inquiry for _, inquiry in sorted(desk.held.items()) if inquiry.stage is Stage.OFFERED]
-        for inquiry in ringing:
-            self._withdraw(inquiry, Over.AGENT_AWAY)
-        if availability is Availability.OFFLINE and desk.lost_at is None and desk.held:
-            self._set_lost(desk, self._board.now + span(self.plan.policy.chat_grace_seconds))
-        elif availability is not Availability.OFFLINE and desk.connected:
-            self._set_lost(desk, None)
-        return ringing
-
-    def _say_availability(self, desk: Desk, availability: Availability, reason: str | None) -> None:
-        if (desk.availability, desk.reason) != (availability, reason):
-            desk.availability, desk.reason = availability, reason
-            self._out.append(AvailabilityChanged(agent=desk.id, availability=availability, reason=reason))
-
-    def _had_a_turn(self, desk: Desk) -> None:
-        """Idle from now: the last in line among equals."""
-        desk.idle_since = self._board.now
-
-    def _lose(self, desk: Desk, *, offers_at: int, chats_at: int) -> None:
-        """The socket is gone: the offers that ring and the chats each have their grace."""
-        desk.connected = False
-        self._set_lost(desk, chats_at)
-        for inquiry in self._ringing_at(desk):
-            assert inquiry.until is not None
-            inquiry.ends = min(inquiry.until, offers_at)
-            self._board.touch(inquiry)
-            self._remind_of_end(inquiry)
-        self._board.refresh(desk)
-
-    def _reconnect(self, desk: Desk) -> None:
-        """Back in time: the same offers go on, with what is left of their time."""
-        desk.connected = True
-        if desk.availability is not Availability.OFFLINE or not desk.held:
-            self._set_lost(desk, None)
-        for inquiry in self._ringing_at(desk):
-            inquiry.ends = inquiry.until
-            self._board.touch(inquiry)
-            self._remind_of_end(inquiry)
-        self._board.refresh(desk)
-        self._fill(desk)
-
-    def _set_lost(self, desk: Desk, at: int | None) -> None:
-        desk.lost_at = at
-        self._remind_of_loss(desk)
-        self._board.refresh(desk)
+    def _tell(self, inquiry: Inquiry) -> None:
+        """Those who wait hear it when the last place closes for them, and when one opens again."""
+        told_anew = inquiry.told_closed != inquiry.ask.told_closed
+        if told_anew:
+            self._moves.say_queued(inquiry)
+        if told_anew or self._moves.backlog.flag_all:
+            self._moves.flag(inquiry)
 
     # helpers
 
-    def _holder(self, inquiry: Inquiry) -> Desk:
-        assert inquiry.agent is not None
-        return self._board.desks[inquiry.agent]
-
-    def _ringing_at(self, desk: Desk) -> list[Inquiry]:
-        return [inquiry for _, inquiry in sorted(desk.held.items()) if inquiry.stage is Stage.OFFERED]
-
-    def _ringing_all(self) -> list[Inquiry]:
-        return [inquiry for _, inquiry in sorted(self._board.inquiries.items()) if inquiry.stage is Stage.OFFERED]
+    def _known_to_nobody(self, inquiry: Inquiry) -> Inquiry:
+        """The agent it was held for had their time."""
+        self._board.reask(inquiry, replace(inquiry.demand, last_agent=None))
+        return inquiry
 
     def _ringing(self, offer: OfferId, agent: AgentId) -> Inquiry | None:
         """The inquiry this offer rings for, at this agent's desk; else the wish is refused (or was granted before)."""
+        moves = self._moves
         id_, _, number = offer.rpartition(".")
         inquiry = self._board.inquiries.get(InquiryId(id_))
         if inquiry is None or not number.isdecimal() or not 1 <= int(number) <= inquiry.offers:
-            self._refuse(agent, Refusal.OFFER_UNKNOWN, offer=offer)
+            moves.refuse(agent, Refusal.OFFER_UNKNOWN, offer=offer)
         elif inquiry.offer != offer or inquiry.agent is None:
-            self._refuse(agent, Refusal.OFFER_LAPSED, offer=offer, inquiry=inquiry.id)
+            moves.refuse(agent, Refusal.OFFER_LAPSED, offer=offer, inquiry=inquiry.id)
         elif inquiry.agent != agent:
-            self._refuse(agent, Refusal.OFFER_NOT_YOURS, offer=offer, inquiry=inquiry.id)
+            moves.refuse(agent, Refusal.OFFER_NOT_YOURS, offer=offer, inquiry=inquiry.id)
         elif inquiry.stage is Stage.OFFERED:
             return inquiry
         return None
 
-    def _refuse(self, agent: AgentId, code: Refusal, *, offer: OfferId | None = None, inquiry: InquiryId | None = None) -> None:
-        self._out.append(Refused(agent=agent, code=code.value, offer=offer, inquiry=inquiry))
-
     def _why_not_any_more(self, inquiry: Inquiry, agent: AgentId) -> Refusal:
-        known = self.plan.agents.get(agent)
+        board, known = self._board, self.plan.agents.get(agent)
         if known is not None:
-            permanent = list(permanent_reasons(self.plan, known, inquiry.demand))
-            if not permanent and Reason.CERTIFICATION_EXPIRED in dated_reasons(
-                self.plan, known, inquiry.demand, moment(self._board.now)
-            ):
-                return Refusal.CERTIFICATION_EXPIRED
+            demand = inquiry.demand
+            if not list(permanent_reasons(self.plan, known, demand)):
+                dated = list(dated_reasons(self.plan, known, demand, moment(board.now)))
+                if Reason.CERTIFICATION_EXPIRED in dated:
+                    return Refusal.CERTIFICATION_EXPIRED
+                holding = [one for one in terms(self.plan, known, demand) if one.holds(moment(board.now))]
+                if not dated and all(
+                    board.books.against_accept(one.contract) or board.books.against(one.contract) for one in holding
+                ):
+                    return Refusal.CAP_REACHED
         return Refusal.NO_LONGER_ELIGIBLE
 
-    def _tell(self, classes: Iterable[DemandClass], *, flag_all: bool = False) -> None:
-        """Those who wait hear it when the last place closes for them, and when one opens again; in order, whenever a class was first met."""
-        waiting = [one for one in classes if one.queue]
-        closed = {id(one): self._board.outlook(one)[0] for one in waiting}
-        for ticket, asks in merged(waiting):
-            inquiry = self._board.inquiries[ticket[2]]
-            told_anew = inquiry.told_closed != closed[id(asks)]
-            if told_anew:
-                self._say_queued(inquiry)
-            if told_anew or flag_all:
-                self._flag(inquiry)
 
-    def _trace(
-        self,
-        inquiry: Inquiry,
-        *,
-        course: Course | None = None,
-        eligible: int = 0,
-        chosen_by: tuple[tuple[str, int], ...] = (),
-        why: str = "",
-    ) -> Trace:
-        return Trace(
-            rules=self.plan.version,
-            tier=course.tier if course else None,
-            eligible=eligible,
-            excluded=self._board.excluded(inquiry),
-            chosen_by=chosen_by,
-            waited_seconds=(self._board.now - inquiry.arrived) / 1_000_000,
-            why=str(why),
-        )
+_HANDLERS: Final[Mapping[type[Event], Callable[[Engine, Any], None]]] = {
+    InquiryArrived: Engine._arrived,
+    InquiryLeft: Engine._left,
+    DemandCorrected: Engine._corrected,
+    OfferAccepted: Engine._accepted,
+    OfferDeclined: Engine._declined,
+    InquiryClaimed: Engine._claimed,
+    AvailabilitySet: Engine._availability_set,
+    AgentConnected: Engine._connected,
+    AgentDisconnected: Engine._disconnected,
+    Transferred: Engine._transferred,
+    HandlingEnded: Engine._handling_ended,
+    WrapUpDone: Engine._wrap_up_done,
+    PlanChanged: Engine._plan_changed,
+    OwnerTookOver: Engine._owner_took_over,
+    DeadlinePassed: Engine._nothing,
+}

@@ -10,10 +10,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from routing.board import Board
+from routing.choosing import in_turn, seats_kept
+from routing.decisions import Estimate
 from routing.eligibility import Standing, reached, reasons_against, terms
 from routing.floor import Inquiry, Stage
 from routing.model import Agent, AgentId, Availability, BrandId, ContractId, Demand, InquiryId, PoolId
-from routing.profiles import SECOND, micros, moment
+from routing.moments import SECOND, micros, moment
 from routing.reasons import Reason
 
 
@@ -22,6 +24,9 @@ class Changes(StrEnum):
 
     OFFER_ENDS = "offer_ends"
     OVERFLOW = "overflow"
+    WISH_ENDS = "wish_ends"
+    HOLD_ENDS = "hold_ends"
+    NEW_DAY = "new_day"
     COOL_DOWN_ENDS = "cool_down_ends"
     OPENING = "opening"
     WRAP_UP_ENDS = "wrap_up_ends"
@@ -65,6 +70,7 @@ class Explanation:
     agent: AgentId | None
     ahead: int | None
     all_closed: bool
+    estimate: Estimate | None
     flags: tuple[str, ...]
     verdicts: tuple[Verdict, ...]
     changes: tuple[Change, ...]
@@ -84,9 +90,9 @@ class Waiting:
     flags: tuple[str, ...] = ()
 
 
-def explanation_of(board: Board, inquiry: Inquiry, now: datetime) -> Explanation:
+def explanation_of(board: Board, inquiry: Inquiry, now: datetime, estimate: Estimate | None = None) -> Explanation:
     """The whole answer for one inquiry. Asks the rules of everybody anew, so it also checks what the engine compiled."""
-    waited = (micros(now) - inquiry.arrived) / SECOND
+    waited = max(0, micros(now) - inquiry.arrived) / SECOND
     agents = sorted(board.plan.agents.values(), key=lambda agent: agent.id)
     return Explanation(
         inquiry=inquiry.id,
@@ -96,8 +102,9 @@ def explanation_of(board: Board, inquiry: Inquiry, now: datetime) -> Explanation
         waited_seconds=waited,
         agent=inquiry.agent,
         ahead=board.ahead(inquiry),
-        all_closed=board.outlook(board.asks(inquiry))[0],
-        flags=tuple(sorted(inquiry.flags)),
+        all_closed=board.outlook(inquiry.ask)[0],
+        estimate=estimate,
+        flags=tuple(sorted(inquiry.rare.flags)),
         verdicts=tuple(_verdict(board, inquiry, agent, now, waited) for agent in agents),
         changes=_changes_ahead(board, inquiry, now),
     )
@@ -106,33 +113,52 @@ def explanation_of(board: Board, inquiry: Inquiry, now: datetime) -> Explanation
 def waiting_in_order(board: Board, brand: BrandId | None) -> tuple[Waiting, ...]:
     """Who waits or rings, in the order in which they would be served."""
     waiting = (i for i in board.inquiries.values() if i.stage in {Stage.WAITING, Stage.OFFERED} and brand in {None, i.demand.brand})
-    return tuple(_waiting(inquiry) for inquiry in sorted(waiting, key=board.place))
+    return tuple(_waiting(inquiry) for inquiry in sorted(waiting, key=lambda one: one.key))
 
 
 def _verdict(board: Board, inquiry: Inquiry, agent: Agent, now: datetime, waited: float) -> Verdict:
-    first_tier = board.asks(inquiry).first_tier()
-    holding = [term for term in terms(board.plan, agent, inquiry.demand) if term.holds(now)]
-    term = next((one for one in holding if reached(one, inquiry.demand, waited, first_tier)), holding[0] if holding else None)
+    first_tier = board.first_tier(inquiry.ask.form)
+    demand, waits, level = inquiry.demand, inquiry.ask.form.waits, inquiry.rare.level
+    expected = (waits[level - 1] + 1) / SECOND if 0 < level <= len(waits) else 0.0
+    holding = [term for term in terms(board.plan, agent, demand) if term.holds(now)]
+    term = next((one for one in holding if reached(one, demand, waited, first_tier, expected)), holding[0] if holding else None)
+    reasons = reasons_against(
+        board.plan,
+        agent,
+        demand,
+        now,
+        standing=_standing(board, inquiry, agent.id),
+        waited_seconds=waited,
+        first_tier=first_tier,
+        used_up=board.used_up,
+        expected_seconds=expected,
+    )
     return Verdict(
         agent=agent.id,
         pool=agent.pool,
-        reasons=reasons_against(
-            board.plan,
-            agent,
-            inquiry.demand,
-            now,
-            standing=_standing(board, inquiry, agent.id),
-            waited_seconds=waited,
-            first_tier=first_tier,
-        ),
+        reasons=reasons or _kept_back(board, inquiry, agent.id),
         contract=term.contract if term else None,
         tier=term.tier if term else None,
     )
 
 
+def _kept_back(board: Board, inquiry: Inquiry, agent: AgentId) -> tuple[Reason, ...]:
+    """Nothing speaks against the agent, and still they are not asked: soft rules of the moment."""
+    hold, desk, form = inquiry.rare.hold, board.desks.get(agent), inquiry.ask.form
+    if inquiry.stage is not Stage.WAITING or desk is None:
+        return ()
+    if hold is not None and hold[0] != agent:
+        return (Reason.HELD_FOR_LAST_AGENT,)
+    course = board.course(inquiry, desk)
+    node = inquiry.node
+    if course is not None and node is not None and not in_turn(board, form, node.view, course):
+        return (Reason.SHARE_TURN,)
+    return (Reason.SEATS_KEPT,) if board.guarded and seats_kept(board, desk, form.weight) else ()
+
+
 def _standing(board: Board, inquiry: Inquiry, agent: AgentId) -> Standing:
     """The agent's state as this inquiry meets it; the seats it holds there itself are not against it."""
-    desk, memory, channel = board.desks.get(agent), inquiry.refusals.get(agent), inquiry.demand.channel
+    desk, memory, channel = board.desks.get(agent), inquiry.rare.refusals.get(agent), inquiry.demand.channel
     if desk is None:
         return Standing(availability=Availability.OFFLINE, connected=False)
     own = desk.held.get(inquiry.id)
@@ -148,16 +174,24 @@ def _standing(board: Board, inquiry: Inquiry, agent: AgentId) -> Standing:
 
 def _changes_ahead(board: Board, inquiry: Inquiry, now: datetime) -> tuple[Change, ...]:
     """What is certain to come, in order."""
-    asks, changes = board.asks(inquiry), []
+    form, rare, changes = inquiry.ask.form, inquiry.rare, list[Change]()
     if inquiry.ends is not None:
         what = Changes.OFFER_ENDS if inquiry.stage is Stage.OFFERED else Changes.WRAP_UP_ENDS
         changes.append(Change(what=what, at=moment(inquiry.ends), agent=inquiry.agent))
-    for step, tier in {(course.after, course.tier) for course in asks.courses if course.waits(0, asks.first_tier())}:
-        changes.append(Change(what=Changes.OVERFLOW, at=moment(inquiry.arrived + step), tier=tier))
-    for agent, memory in inquiry.refusals.items():
+    first_tier = board.first_tier(form)
+    for after, tier in {(a, t) for a, t in zip(form.after.tolist(), form.tier.tolist(), strict=True) if a > 0 and t > first_tier}:
+        changes.append(Change(what=Changes.OVERFLOW, at=moment(inquiry.arrived + after), tier=tier))
+    changes += [Change(what=Changes.WISH_ENDS, at=moment(inquiry.arrived + age)) for age in set(form.wish.tolist()) if age]
+    if rare.hold is not None:
+        changes.append(Change(what=Changes.HOLD_ENDS, at=moment(rare.hold[1]), agent=rare.hold[0]))
+    for agent, memory in rare.refusals.items():
         if memory.count < board.plan.policy.decline_rounds_max:
             changes.append(Change(what=Changes.COOL_DOWN_ENDS, at=moment(memory.until), agent=agent))
-    openings = {opening for profile in asks.served_by if not profile.is_open(now) and (opening := profile.next_opening(now))}
+    midnight = board.books.next_reset()
+    if midnight is not None and any(contract.id in board.used_up for contract in form.contracts):
+        changes.append(Change(what=Changes.NEW_DAY, at=moment(midnight)))
+    profiles = [board.roster.profiles[number] for number in form.members.tolist()]
+    openings = {opening for profile in profiles if not profile.is_open(now) and (opening := profile.next_opening(now))}
     changes += [Change(what=Changes.OPENING, at=opening) for opening in openings]
     return tuple(
         sorted((change for change in changes if change.at > now), key=lambda c: (c.at, c.what, c.agent or "", c.tier or 0))
@@ -173,5 +207,5 @@ def _waiting(inquiry: Inquiry) -> Waiting:
         arrived=moment(inquiry.arrived),
         offered_to=inquiry.agent,
         all_closed=inquiry.told_closed,
-        flags=tuple(sorted(inquiry.flags)),
+        flags=tuple(sorted(inquiry.rare.flags)),
     )

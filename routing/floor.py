@@ -1,28 +1,26 @@
 """What the engine remembers: desks and inquiries, and their form as facts.
 
-A *fact* is one thing's state under a key (`inquiry:…`, `agent:…`, `floor`) as a plain dict. The owner writes the facts that changed in the
-commit of the decisions they came with, and gives them all back after a crash; whatever else the engine keeps (lines, queues, timers) follows
-from facts and plan and is never written.
+A *fact* is one thing's state under a key (`inquiry:…`, `agent:…`, `contract:…`, `share:…`, `floor`) as a plain dict. The owner writes the facts
+that changed in the commit of the decisions they came with, and gives them all back after a crash; whatever else the engine keeps (lines,
+queues, timers) follows from facts and plan and is never written. There may be a million inquiries, so what most of them do not have costs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from routing.codec import dump, load
+from routing.decisions import Estimate
+from routing.demands import Ask, Node, key_of
 from routing.model import AgentId, Availability, Channel, ContractId, Demand, InquiryId, OfferId, PoolId
-from routing.profiles import DemandClass, Profile, Ticket, Turn
 from routing.reasons import Reason
+from routing.roster import Profile
 
 Fact = dict[str, Any]
 
 FLOOR: Final = "floor"
-
-FRONT: Final = 86_400 * 1_000_000
-"""The head start of an inquiry that somebody had already taken: a day, so that it comes before all that are new."""
 
 
 class Stage(StrEnum):
@@ -42,32 +40,55 @@ class Refusals:
     until: int
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
 class Inquiry:
     """One request for a person's attention, until it asks nothing more and its seats are free."""
 
-    id: InquiryId
-    conversation: str
-    demand: Demand
-    arrived: int
-    stage: Stage = Stage.WAITING
-    front: bool = False
-    offers: int = 0
-    agent: AgentId | None = None
-    pool: PoolId | None = None
-    contract: ContractId | None = None
-    weight: int = 0
-    until: int | None = None
-    """When the offer lapses, or the wrap-up times out."""
-    ends: int | None = None
-    """When the offer really ends: earlier than `until` while its agent is lost."""
-    refusals: dict[AgentId, Refusals] = field(default_factory=dict)
-    flags: set[str] = field(default_factory=set)
-    told_closed: bool = False
-    # what follows from the facts
-    asks: DemandClass | None = None
-    ticket: Ticket | None = None
-    step_at: int | None = None
+    __slots__ = (
+        "_more",
+        "agent",
+        "arrived",
+        "ask",
+        "conversation",
+        "ends",
+        "front",
+        "id",
+        "key",
+        "node",
+        "nth",
+        "offers",
+        "stage",
+        "told",
+        "told_closed",
+        "weight",
+    )
+
+    def __init__(self, id_: InquiryId, ask: Ask, arrived: int, nth: int = 0, conversation: str = "") -> None:
+        self.id = id_
+        self.conversation = conversation
+        self.ask = ask
+        self.arrived = arrived
+        self.nth = nth
+        """Which it was of those that arrived at the same microsecond."""
+        self.stage = Stage.WAITING
+        self.front = False
+        self.offers = 0
+        self.agent: AgentId | None = None
+        self.weight = 0
+        self.ends: int | None = None
+        """When the offer really ends (earlier than `until` while its agent is lost), or the wrap-up."""
+        self.told: Estimate | None = None
+        """What was estimated when it began to wait, kept for some so that estimates learn from what came."""
+        self.told_closed = False
+        self.node: Node | None = None
+        self.key = 0
+        self._more: More | None = None
+        self.rekey()
+
+    @property
+    def demand(self) -> Demand:
+        """What it asks, and of whom."""
+        more = self._more
+        return more.demand if more is not None and more.demand is not None else self.ask.demand
 
     @property
     def offer(self) -> OfferId:
@@ -75,84 +96,148 @@ class Inquiry:
         return OfferId(f"{self.id}.{self.offers}")
 
     @property
-    def key(self) -> str:
-        """The key of its fact."""
-        return f"inquiry:{self.id}"
+    def more(self) -> More:
+        """What few inquiries have; made when first asked for."""
+        if self._more is None:
+            self._more = More()
+        return self._more
+
+    @property
+    def rare(self) -> More:
+        """The same to read: nothing, where it has nothing."""
+        return self._more or _NOTHING_MORE
+
+    def rekey(self) -> None:
+        """Its place follows from its age and class."""
+        self.key = key_of(self.arrived, self.nth, self.ask.form.head_start, front=self.front)
 
     def barred(self, agent: AgentId, now: int, rounds_max: int) -> bool:
         """Has this agent just declined or missed it, or done so too often?"""
-        memory = self.refusals.get(agent)
+        memory = self._more.refusals.get(agent) if self._more is not None else None
         return memory is not None and (memory.until > now or memory.count >= rounds_max)
 
     def fact(self) -> Fact:
         """Its state as a fact."""
+        rare = self.rare
         plain = {
             "conversation": self.conversation or None,
-            "demand": dump(self.demand),
+            "demand": self.ask.plain,
+            "agent_asked": rare.demand.agent if rare.demand else None,
+            "last_agent": rare.demand.last_agent if rare.demand else None,
             "arrived": self.arrived,
+            "nth": self.nth or None,
             "stage": self.stage.value,
             "front": self.front or None,
             "offers": self.offers,
             "agent": self.agent,
-            "pool": self.pool,
-            "contract": self.contract,
+            "pool": rare.pool,
+            "contract": rare.contract,
             "weight": self.weight or None,
-            "until": self.until,
+            "until": rare.until,
             "ends": self.ends,
-            "refusals": {agent: [memory.count, memory.until] for agent, memory in sorted(self.refusals.items())} or None,
-            "flags": sorted(self.flags) or None,
+            "since": rare.since,
+            "refusals": {agent: [memory.count, memory.until] for agent, memory in sorted(rare.refusals.items())} or None,
+            "flags": sorted(rare.flags) or None,
             "told_closed": self.told_closed or None,
+            "told": [self.told.low, self.told.likely, self.told.high] if self.told else None,
+            "level": rare.level or None,
+            "hold": rare.hold,
         }
         return {name: value for name, value in plain.items() if value is not None}
 
     @classmethod
-    def restored(cls, id_: InquiryId, fact: Mapping[str, Any]) -> Inquiry:
-        """Back from its fact."""
-        return cls(
-            id=id_,
-            conversation=fact.get("conversation", ""),
-            demand=load(Demand, fact["demand"]),
-            arrived=fact["arrived"],
-            stage=Stage(fact["stage"]),
-            front=fact.get("front", False),
-            offers=fact["offers"],
-            agent=fact.get("agent"),
-            pool=fact.get("pool"),
-            contract=fact.get("contract"),
-            weight=fact.get("weight", 0),
-            until=fact.get("until"),
-            ends=fact.get("ends"),
-            refusals={AgentId(agent): Refusals(count, until) for agent, (count, until) in fact.get("refusals", {}).items()},
-            flags=set(fact.get("flags", ())),
-            told_closed=fact.get("told_closed", False),
-        )
+    def restored(cls, id_: InquiryId, fact: Mapping[str, Any], ask_of: Callable[[Mapping[str, Any]], Ask]) -> Inquiry:
+        """Back from its fact; `ask_of` finds the class of a demand's plain form."""
+        get = fact.get
+        inquiry = cls(id_, ask_of(fact["demand"]), fact["arrived"], get("nth", 0), get("conversation", ""))
+        inquiry.stage = _STAGES[fact["stage"]]
+        inquiry.offers = fact["offers"]
+        inquiry.told_closed = get("told_closed", False)
+        if len(fact) > _PLAIN_FIELDS + ("conversation" in fact):
+            inquiry._restore_more(fact)
+        return inquiry
+
+    def _restore_more(self, fact: Mapping[str, Any]) -> None:
+        get, more = fact.get, self.more
+        self.front = get("front", False)
+        self.agent, self.weight, self.ends = get("agent"), get("weight", 0), get("ends")
+        told = get("told")
+        self.told = Estimate(low=told[0], likely=told[1], high=told[2]) if told else None
+        more.pool, more.contract, more.until, more.since = get("pool"), get("contract"), get("until"), get("since")
+        more.refusals = {AgentId(agent): Refusals(count, until) for agent, (count, until) in get("refusals", {}).items()}
+        more.flags = set(get("flags", ()))
+        more.level, more.hold = get("level", 0), get("hold")
+        if "agent_asked" in fact or "last_agent" in fact:
+            more.demand = addressed(self.ask.demand, get("agent_asked"), get("last_agent"))
+        self.rekey()
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+class More:
+    """What an inquiry has once somebody was asked, or where its customer is known."""
+
+    __slots__ = ("contract", "demand", "flags", "hold", "level", "pool", "refusals", "since", "step_at", "until")
+
+    def __init__(self) -> None:
+        self.demand: Demand | None = None
+        """The demand with whom it is addressed to; else the class's says it all."""
+        self.pool: PoolId | None = None
+        self.contract: ContractId | None = None
+        self.until: int | None = None
+        """When the offer lapses, or the wrap-up times out."""
+        self.since: int | None = None
+        """When its agent took it."""
+        self.refusals: dict[AgentId, Refusals] = {}
+        self.flags: set[str] = set()
+        self.level = 0
+        """How many of its class's waits the estimate exceeded: these contracts have joined before their age."""
+        self.hold: list[Any] | None = None
+        """The agent it waits for, and until when."""
+        self.step_at: int | None = None
+        """When a cool-down ends and it is looked at again."""
+
+
 class Desk:
     """An agent at work: available or not, connected or not, and what is in hand (offers, assignments, wrap-ups)."""
 
-    id: AgentId
-    availability: Availability = Availability.OFFLINE
-    reason: str | None = None
-    connected: bool = False
-    idle_since: int = 0
-    lost_at: int | None = None
-    """When what this agent holds is given to others, unless they are back."""
-    # what follows from the facts
-    profile: Profile | None = None
-    seats: int = 0
-    ceilings: Mapping[Channel, int] = field(default_factory=dict)
-    held: dict[InquiryId, Inquiry] = field(default_factory=dict)
-    used: int = 0
-    turn: Turn | None = None
-    rooms: tuple[Channel, ...] = ()
-    held_up: Reason | None = Reason.OFFLINE
+    __slots__ = (
+        "availability",
+        "ceilings",
+        "connected",
+        "expected",
+        "held",
+        "held_up",
+        "id",
+        "idle_since",
+        "lost_at",
+        "profile",
+        "reason",
+        "rooms",
+        "seats",
+        "turn",
+        "used",
+    )
 
-    @property
-    def key(self) -> str:
-        """The key of its fact."""
-        return f"agent:{self.id}"
+    def __init__(self, id_: AgentId) -> None:
+        self.id = id_
+        self.availability = Availability.OFFLINE
+        self.reason: str | None = None
+        self.connected = False
+        self.idle_since = 0
+        self.lost_at: int | None = None
+        """When what this agent holds is given to others, unless they are back."""
+        # what follows from the facts
+        self.profile: Profile | None = None
+        self.seats = 0
+        self.ceilings: Mapping[Channel, int] = {}
+        self.held: dict[InquiryId, Inquiry] = {}
+        self.expected: list[Inquiry] = []
+        """Those that wait for this very agent, by key."""
+        self.used = 0
+        self.turn = -1
+        """The place in line: how many in hand, idle since when. -1: in no line."""
+        self.rooms: tuple[int, ...] = ()
+        """The channels (by number) with room for one more."""
+        self.held_up: Reason | None = Reason.OFFLINE
 
     @property
     def untouched(self) -> bool:
@@ -167,24 +252,20 @@ class Desk:
 
     def in_channel(self, channel: Channel) -> int:
         """How many inquiries of a channel are in hand."""
-        return sum(inquiry.demand.channel is channel for inquiry in self.held.values())
+        return sum(inquiry.ask.demand.channel is channel for inquiry in self.held.values())
 
     def has_room(self, channel: Channel, weight: int) -> bool:
         """Are there seats for one more? A ceiling counts inquiries of its channel, seats count weights."""
-        ceiling = self.ceilings.get(channel)
-        return self.used + weight <= self.seats and (ceiling is None or self.in_channel(channel) < ceiling)
+        if self.used + weight > self.seats:
+            return False
+        ceiling = self.ceilings.get(channel) if self.ceilings else None
+        return ceiling is None or self.in_channel(channel) < ceiling
 
     def why_held_up(self) -> Reason | None:
         """Why nothing new may be offered, seats apart."""
-        match self.availability:
-            case Availability.OFFLINE:
-                return Reason.OFFLINE
-            case Availability.AWAY:
-                return Reason.AWAY
-            case Availability.WRAP_UP:
-                return Reason.IN_WRAP_UP
-            case Availability.READY:
-                return None if self.connected else Reason.NOT_CONNECTED
+        if self.availability is Availability.READY:
+            return None if self.connected else Reason.NOT_CONNECTED
+        return _HELD_UP[self.availability]
 
     def fact(self) -> Fact:
         """Its state as a fact."""
@@ -200,11 +281,41 @@ class Desk:
     @classmethod
     def restored(cls, id_: AgentId, fact: Mapping[str, Any]) -> Desk:
         """Back from its fact."""
-        return cls(
-            id=id_,
-            availability=Availability(fact["availability"]),
-            reason=fact.get("reason"),
-            connected=fact["connected"],
-            idle_since=fact["idle_since"],
-            lost_at=fact.get("lost_at"),
-        )
+        desk = cls(id_)
+        desk.availability = Availability(fact["availability"])
+        desk.reason = fact.get("reason")
+        desk.connected = fact["connected"]
+        desk.idle_since = fact["idle_since"]
+        desk.lost_at = fact.get("lost_at")
+        return desk
+
+
+def addressed(demand: Demand, agent: AgentId | None, last_agent: AgentId | None) -> Demand | None:
+    """The demand with whom it is addressed to and whom its customer knows; None where that is nobody."""
+    if agent is None and last_agent is None:
+        return None
+    return Demand(
+        brand=demand.brand,
+        channel=demand.channel,
+        kind=demand.kind,
+        languages=demand.languages,
+        floor=demand.floor,
+        skills=demand.skills,
+        priority=demand.priority,
+        pool=demand.pool,
+        agent=agent,
+        last_agent=last_agent,
+        residency=demand.residency,
+        zone=demand.zone,
+    )
+
+
+_HELD_UP: Final = {
+    Availability.OFFLINE: Reason.OFFLINE,
+    Availability.AWAY: Reason.AWAY,
+    Availability.WRAP_UP: Reason.IN_WRAP_UP,
+}
+_STAGES: Final = {stage.value: stage for stage in Stage}
+_PLAIN_FIELDS: Final = 4
+"""demand, arrived, stage, offers: what an inquiry that nobody was asked about has."""
+_NOTHING_MORE: Final = More()

@@ -8,7 +8,7 @@ remembered, because a floor asks about the same few days over and over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -56,6 +56,20 @@ def week_ahead(hours: Hours, from_: date, days: int = 7) -> tuple[Day, ...]:
     return calendar(hours).days(from_, days)
 
 
+def next_common_opening(calendars: Iterable[Calendar], at: datetime, horizon: timedelta = HORIZON) -> datetime | None:
+    """The first instant from `at` on at which all of them are open, within the horizon."""
+    until, calendars = at + horizon, tuple(calendars)
+    while at <= until:
+        shut = [c.next_opening(at, horizon) for c in calendars if not c.is_open(at)]
+        if not shut:
+            return at
+        openings = [opening for opening in shut if opening is not None]
+        if len(openings) < len(shut):
+            return None
+        at = max(openings)
+    return None
+
+
 def calendar(hours: Hours) -> Calendar:
     """The calendar of these hours; equal hours share one."""
     overrides = tuple(sorted((day, spans) for day, spans in hours.overrides.items()))
@@ -66,6 +80,12 @@ def calendar(hours: Hours) -> Calendar:
 def day_start(day: date, zone: str) -> datetime:
     """The instant at which a local date begins."""
     return _instant(day, time.min, zone, closing=False)
+
+
+@lru_cache(maxsize=4096)
+def end_of(day: date, zone: str) -> datetime:
+    """The instant at which a local date is over; the last of all dates never is."""
+    return day_start(day + _DAY, zone) if day < date.max else datetime.max.replace(tzinfo=UTC)
 
 
 class Calendar:

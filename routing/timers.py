@@ -1,7 +1,7 @@
 """Everything that is due at some time, in one heap.
 
 A timer is only a reminder: whether it still means anything is asked when it comes up. So nothing is ever cancelled, and after a restore
-the reminders are simply set again. At one instant, hours come before agents and agents before inquiries.
+the reminders are simply set again. At one instant, hours and dates come before agents and agents before inquiries.
 """
 
 from __future__ import annotations
@@ -15,15 +15,18 @@ class Kind(IntEnum):
     """What a reminder is about, in the order of one instant."""
 
     HOURS = 0
-    CONTRACT = 1
-    LOST = 2
-    OFFER = 3
-    WRAP_UP = 4
-    STEP = 5
+    DATES = 1
+    BOOKS = 2
+    LOST = 3
+    OFFER = 4
+    WRAP_UP = 5
+    HOLD = 6
+    STEP = 7
+    COOL_DOWN = 8
 
 
-Timer = tuple[int, Kind, str]
-"""When (microseconds), about what, and whom."""
+Timer = tuple[int, Kind, str | int]
+"""When (microseconds), about what, and whom: a calendar or a queue by number, an agent or an inquiry by id."""
 
 
 class Timers:
@@ -35,7 +38,7 @@ class Timers:
         self._heap: list[Timer] = []
         self._valid = valid
 
-    def set(self, at: int, kind: Kind, whom: str) -> None:
+    def set(self, at: int, kind: Kind, whom: str | int) -> None:
         """Remind at this instant."""
         heapq.heappush(self._heap, (at, kind, whom))
 

@@ -1,0 +1,610 @@
+"""What is asked, made ready for a decision.
+
+Demands that ask the same share a class (`Ask`). What can be known before anybody waits is worked out when a class is first met: which
+profiles may ever take it, under which contracts, from what age, in which order of preference (a *course* each, together a `Form`). At one
+relaxation step, under the hours and caps of the moment, some of the courses are open to it: a `View`, with a queue of those who wait
+there (`Node`). Everything is columns: at the moment of a decision there is a gather, an argmax, and the head of one line.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from datetime import date
+from hashlib import blake2b
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from i18n.levels import Level
+from routing.codec import canonical, dump
+from routing.eligibility import SAME_LANGUAGE_MAX, may_see, near, needed_level, skills_needed, wishes_for
+from routing.hours import day_start, end_of
+from routing.model import BrandId, Channel, Contract, ContractId, Demand, Plan, Preference, Presentation
+from routing.moments import NEVER, SECOND, micros, span
+from routing.reasons import Reason, Why
+from routing.roster import Columns, Rows, group_ends, offset_minutes
+
+if TYPE_CHECKING:
+    from routing.floor import Inquiry
+
+FRONT: Final = 86_400 * SECOND
+"""The head start of an inquiry that somebody had already taken: a day, so that it comes before all that are new."""
+
+_HEAD_START_MAX: Final = 20 * 365 * 86_400 * SECOND
+"""A head start beyond twenty years orders nothing new; within it, keys fit 64 bits."""
+
+_NTH_BITS: Final = 11
+_NTH_MAX: Final = (1 << _NTH_BITS) - 1
+
+_BY_KEY = attrgetter("key")
+
+
+def key_of(arrived: int, nth: int, head_start: int, *, front: bool) -> int:
+    """The place in every queue: arrival less head starts, then which it was of those that arrived at the same microsecond."""
+    return (arrived - head_start - (FRONT if front else 0)) << _NTH_BITS | min(nth, _NTH_MAX)
+
+
+class Ground:
+    """Who may serve one brand, kind and channel under which contract, languages and skills apart."""
+
+    __slots__ = ("certified_until", "contract", "profile")
+
+    def __init__(self, profile: Rows, contract: NDArray[np.int32], certified_until: NDArray[np.int64]) -> None:
+        self.profile, self.contract, self.certified_until = profile, contract, certified_until
+
+
+class Form:
+    """The courses of one class under one version of the rules, in the order of preference; parallel columns."""
+
+    __slots__ = (
+        "above",
+        "after",
+        "ages",
+        "certified",
+        "channel",
+        "columns",
+        "contested",
+        "contract",
+        "contracts",
+        "cost",
+        "demand",
+        "flexibility",
+        "group",
+        "head_start",
+        "lost",
+        "members",
+        "never_counted",
+        "offset",
+        "profile",
+        "since",
+        "spoken",
+        "tier",
+        "tiered",
+        "until",
+        "volatile",
+        "wait_over",
+        "waits",
+        "weight",
+        "wish",
+    )
+
+    demand: Demand
+    columns: Columns
+    channel: Channel
+    weight: int
+    head_start: int
+    ages: tuple[int, ...]
+    waits: tuple[int, ...]
+    contracts: tuple[Contract, ...]
+    contested: frozenset[int]
+    tiered: bool
+    volatile: bool
+    never_counted: dict[str, int] | None
+    above: NDArray[Any]
+    lost: NDArray[Any]
+    spoken: NDArray[Any] | None
+    cost: NDArray[Any]
+    flexibility: NDArray[Any]
+    offset: NDArray[Any]
+    profile: Rows
+    contract: NDArray[np.int32]
+    tier: NDArray[np.int32]
+    after: NDArray[np.int64]
+    wish: NDArray[np.int64]
+    wait_over: NDArray[np.int64]
+    since: NDArray[np.int64] | None
+    until: NDArray[np.int64] | None
+    certified: NDArray[np.int64] | None
+    members: Rows
+    group: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.profile)
+
+    @property
+    def shape(self) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+        """What nodes and keys are made by: another one, and they must be made anew."""
+        return self.head_start, self.ages, self.waits
+
+    def contract_of(self, course: int) -> Contract:
+        """The contract of a course."""
+        return self.columns.contracts[int(self.contract[course])]
+
+
+def rebased(form: Form, columns: Columns) -> Form:
+    """The same courses under another version that does not touch them."""
+    other = Form()
+    for name in Form.__slots__:
+        setattr(other, name, getattr(form, name))
+    other.columns, other.never_counted = columns, None
+    return other
+
+
+class Compiler:
+    """Forms under one version of the rules."""
+
+    __slots__ = ("_contract_dates", "_grounds", "_longest_promise", "columns", "plan")
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns, self.plan = columns, columns.plan
+        self._grounds: dict[tuple[BrandId, str, Channel], Ground] = {}
+        promises = [c.answer_within_seconds for c in self.plan.contracts.values() if c.answer_within_seconds is not None]
+        self._longest_promise = max(promises, default=0.0)
+        self._contract_dates = [_dates(contract) for contract in columns.contracts]
+
+    def form(self, demand: Demand) -> Form:
+        """The form of a demand. Whom it is addressed to, and whom its customer knows, are no part of it."""
+        plan, columns = self.plan, self.columns
+        form = Form()
+        form.demand, form.columns, form.channel = demand, columns, demand.channel
+        form.weight = plan.policy.weights.get(demand.channel, 1)
+        ground = self._ground(demand)
+        met = self._met(demand, ground)
+        brand = plan.brands.get(demand.brand)
+        if brand is None or met is None:
+            return self._finished(form, demand, _NOWHERE, _NO_MATCH, np.zeros(0, np.int64))
+        keep, lost, above, spoken = met
+        chosen = Ground(ground.profile[keep], ground.contract[keep], ground.certified_until[keep])
+        match = (lost[keep], above[keep], spoken[keep] if spoken is not None else None)
+        return self._finished(form, demand, chosen, match, self._wish_ages(demand, chosen, match))
+
+    def _ground(self, demand: Demand) -> Ground:
+        key = (demand.brand, demand.kind, demand.channel)
+        known = self._grounds.get(key)
+        if known is None:
+            known = self._grounds[key] = self._survey(demand)
+        keep = None
+        if demand.pool is not None:
+            rows = np.zeros(len(self.columns.sizes), bool)
+            rows[self._rows_of([demand.pool])] = True
+            keep = rows[known.profile]
+        if demand.residency:
+            there = np.isin(self.columns.country[known.profile], list(demand.residency))
+            keep = there if keep is None else keep & there
+        return known if keep is None else Ground(known.profile[keep], known.contract[keep], known.certified_until[keep])
+
+    def _rows_of(self, pools: Sequence[Any]) -> Rows:
+        count = len(self.columns.sizes)
+        rows = np.array([row for pool in pools for row in self.columns.roster.by_pool.get(pool, ()) if row < count], np.intp)
+        return rows[self.columns.sizes[rows] > 0]
+
+    def _survey(self, demand: Demand) -> Ground:
+        plan, columns, roster = self.plan, self.columns, self.columns.roster
+        brand_id, kind_id, channel = demand.brand, demand.kind, demand.channel
+        brand = plan.brands.get(brand_id)
+        if brand is None:
+            return _NOWHERE
+        count = len(columns.sizes)
+        certified = self._certified(brand_id) if brand.certification_required else np.full(count, NEVER, np.int64)
+        faces = np.zeros(count, bool)
+        faces[[row for row in roster.faces.get(brand_id, ()) if row < count]] = True
+        there = np.isin(columns.country, list(brand.residency)) if brand.residency else None
+        profiles, contracts = [_NOWHERE.profile], [_NOWHERE.contract]
+        for n in columns.contracts_of[brand_id]:
+            contract = columns.contracts[n]
+            if (
+                channel not in contract.channels
+                or (contract.kinds and kind_id not in contract.kinds)
+                or not may_see(plan, contract, demand)
+            ):
+                continue
+            rows = self._rows_of(columns.pool_rows[n])
+            able = certified[rows] > 0
+            if contract.presentation is Presentation.BRAND:
+                able &= faces[rows]
+            if there is not None:
+                able &= there[rows]
+            profiles.append(rows[able])
+            contracts.append(np.full(int(able.sum()), n, np.int32))
+        rows = np.concatenate(profiles)
+        return Ground(rows, np.concatenate(contracts), certified[rows])
+
+    def _certified(self, brand: BrandId) -> NDArray[np.int64]:
+        """Until when each profile is certified for a brand (the end of the last day where its pool is); 0: is not."""
+        count = len(self.columns.sizes)
+        until = np.zeros(count, np.int64)
+        profiles, pools = self.columns.roster.profiles, self.plan.pools
+        rows, days = self.columns.roster.certified.get(brand, ((), ()))
+        for row, day in zip(rows, days, strict=True):
+            if row < count:
+                pool = pools.get(profiles[row].pool) if day else None
+                until[row] = _end_of_ordinal(day, pool.hours.zone) if pool else NEVER
+        return until
+
+    def _met(self, demand: Demand, ground: Ground) -> tuple[Rows, NDArray[Any], NDArray[Any], NDArray[Any] | None] | None:
+        """Which of the ground speak and can what is asked: rows, what the nearest language loses, the level above need, languages spoken."""
+        brand = self.plan.brands.get(demand.brand)
+        if brand is None or not len(ground.profile):
+            return None
+        levels, tags = self.columns.roster.levels[:, ground.profile], self.columns.roster.tags
+        least = needed_level(demand, brand)
+        wanted = demand.languages or brand.languages
+        lost, above, spoken = np.full(len(ground.profile), 255, np.int16), np.zeros(len(ground.profile), np.int16), None
+        for loss, tag in sorted((loss, tag) for tag in tags for wish in wanted if (loss := near(wish, tag)) <= SAME_LANGUAGE_MAX):
+            held = levels[tags[tag]]
+            able = (held >= least) & ((lost > loss) | ((lost == loss) & (held - int(least) < above)))
+            lost[able], above[able] = loss, held[able] - int(least)
+        if not demand.languages:
+            spoken = np.zeros(len(ground.profile), np.int16)
+            for wish in brand.languages:
+                rows = [tags[tag] for tag in tags if near(wish, tag) <= SAME_LANGUAGE_MAX]
+                if rows:
+                    spoken += (levels[rows] >= least).any(axis=0)
+        able = lost < 255
+        for skill, level in skills_needed(self.plan, demand).items():
+            row = self.columns.roster.skill_rows.get(skill)
+            if row is not None:
+                able &= self.columns.roster.skills[row, ground.profile] >= level
+            elif level > 0:
+                able &= False
+        return np.flatnonzero(able), lost, above, spoken
+
+    def _wish_ages(self, demand: Demand, ground: Ground, match: tuple[Any, Any, Any]) -> NDArray[np.int64]:
+        """The age from which no wish speaks against a course any more."""
+        ages = np.zeros(len(ground.profile), np.int64)
+        brand = self.plan.brands[demand.brand]
+        least, skills, roster = needed_level(demand, brand), self.columns.roster.skills, self.columns.roster
+        for wish in wishes_for(self.plan, demand):
+            unmet = np.zeros(len(ages), bool)
+            if wish.level is not None:
+                unmet |= match[1] + int(least) < int(wish.level)
+            if wish.dialect and demand.languages:
+                unmet |= match[0] > 0
+            for skill, level in wish.skills.items():
+                row = roster.skill_rows.get(skill)
+                unmet |= skills[row, ground.profile] < level if row is not None else level > 0
+            np.maximum(ages, span(wish.until_seconds), out=ages, where=unmet)
+        return ages
+
+    def _finished(self, form: Form, demand: Demand, ground: Ground, match: tuple[Any, Any, Any], wish: NDArray[np.int64]) -> Form:
+        columns, plan = self.columns, self.plan
+        narrowed = demand.pool is not None
+        contracts = columns.contracts
+        present = np.unique(ground.contract).tolist()
+        table = np.zeros((5, max(present, default=-1) + 1), np.int64)
+        for n in present:
+            one = contracts[n]
+            table[:, n] = (
+                one.tier,
+                0 if narrowed else span(one.overflow_after_seconds),
+                NEVER if one.overflow_wait_seconds is None else span(one.overflow_wait_seconds),
+                one.price,
+                plan_lot(plan, one.id),
+            )
+        tier, after, wait_over, cost, lot = table[:, ground.contract]
+        lost, above, spoken = match
+        flexibility = columns.flexibility[ground.profile]
+        zone = demand.zone or (plan.brands[demand.brand].zone if demand.brand in plan.brands else "UTC")
+        offset = apart(columns.offset[ground.profile], offset_minutes(zone))
+        preferred = {
+            Preference.LEAST_FLEXIBLE: flexibility,
+            Preference.CLOSEST_LEVEL: above,
+            Preference.NEAREST_DIALECT: lost,
+            Preference.NEAREST_ZONE: offset,
+            Preference.LOWEST_COST: cost,
+        }
+        rank = [tier, lot, *([-spoken] if spoken is not None else []), *(preferred[one] for one in plan.policy.choice)]
+        order = np.lexsort((ground.profile, *reversed(rank)))
+        form.profile, form.contract = ground.profile[order], ground.contract[order]
+        form.tier, form.after, form.wish = tier[order].astype(np.int32), after[order], wish[order]
+        form.wait_over, form.cost, form.lost, form.above = wait_over[order], cost[order], lost[order], above[order]
+        form.spoken = spoken[order] if spoken is not None else None
+        form.flexibility, form.offset = flexibility[order], offset[order]
+        form.group = np.cumsum(_differs([one[order] for one in rank]))
+        form.tiered = len(set(form.tier.tolist())) > 1
+        form.contested = frozenset(tier_ for tier_ in set(form.tier.tolist()) if (lot[order][form.tier == tier_] > 0).any())
+        form.members = np.unique(form.profile)
+        form.contracts = tuple(contracts[n] for n in present)
+        form.ages = tuple(sorted({*form.after.tolist(), *form.wish.tolist(), 0}))
+        form.waits = tuple(sorted({age for age in form.wait_over.tolist() if age != NEVER}))
+        self._date(form, ground.certified_until[order])
+        form.head_start = self._head_start(demand, form.contracts)
+        form.never_counted = None
+        return form
+
+    def _date(self, form: Form, certified: NDArray[np.int64]) -> None:
+        dated = (
+            [self._contract_dates[n] for n in form.contract.tolist()] if any(d != _UNDATED for d in self._contract_dates) else []
+        )
+        limited = any(c.cap_per_day is not None or c.budget_per_day is not None for c in form.contracts)
+        if dated or (certified != NEVER).any():
+            form.since = np.array([d[0] for d in dated], np.int64) if dated else np.zeros(len(certified), np.int64)
+            ends = np.array([d[1] for d in dated], np.int64) if dated else np.full(len(certified), NEVER, np.int64)
+            form.until, form.certified = np.minimum(ends, certified), certified
+            form.volatile = True
+        else:
+            form.since = form.until = form.certified = None
+            form.volatile = limited
+
+    def _head_start(self, demand: Demand, contracts: Sequence[Contract]) -> int:
+        """In microseconds: what priority and promise are worth. The tightest promise of those who may take it counts."""
+        kind, policy = self.plan.kinds.get(demand.kind), self.plan.policy
+        priority = demand.priority if demand.priority is not None else kind.priority if kind else 0
+        promises = [c.answer_within_seconds for c in contracts if c.answer_within_seconds is not None]
+        promised = self._longest_promise - min(promises) if promises else 0.0
+        start = span(priority * policy.priority_step_seconds + promised)
+        return max(-_HEAD_START_MAX, min(start, _HEAD_START_MAX))
+
+
+class View:
+    """The courses open to one class at one step, now; positions in the order of preference."""
+
+    __slots__ = ("course", "ends", "everything", "profile")
+
+    def __init__(self, form: Form, course: Rows | None) -> None:
+        self.everything = course is None
+        self.course = np.arange(len(form), dtype=np.intp) if course is None else course
+        self.profile = form.profile if course is None else form.profile[course]
+        self.ends = group_ends(form.group if course is None else form.group[course])
+
+
+class Node:
+    """One class at one relaxation step: who may take it there, and the queue of those who wait."""
+
+    __slots__ = ("ask", "due", "first", "level", "number", "queue", "seen", "slot", "step", "view")
+
+    def __init__(self, ask: Ask, step: int, level: int) -> None:
+        self.ask, self.step, self.level = ask, step, level
+        self.queue: list[Inquiry] = []
+        self.first = 0
+        self.slot = -1
+        self.view: View = _NO_VIEW
+        self.seen: tuple[int, int, int] = (-1, -1, -1)
+        self.due = NEVER
+        self.number = -1
+        """Under which its reminders are kept; -1: it never had any."""
+
+    def __len__(self) -> int:
+        return len(self.queue) - self.first
+
+    def head(self) -> Inquiry | None:
+        """The first that waits."""
+        return self.queue[self.first] if self.first < len(self.queue) else None
+
+    def join(self, inquiry: Inquiry) -> bool:
+        """Take the place the key gives; true where that is the first."""
+        queue = self.queue
+        if not queue or queue[-1].key < inquiry.key:
+            queue.append(inquiry)
+            return len(queue) - self.first == 1
+        at = bisect_left(queue, inquiry.key, self.first, key=_BY_KEY)
+        queue.insert(at, inquiry)
+        return at == self.first
+
+    def leave(self, inquiry: Inquiry) -> bool:
+        """Give the place up; true where it was the first."""
+        queue, first = self.queue, self.first
+        if queue[first] is inquiry:
+            queue[first] = None  # type: ignore[call-overload]  # before the head nobody looks
+            self.first = first + 1
+            if self.first == len(queue) or (self.first > 64 and self.first * 2 > len(queue)):
+                del queue[: self.first]
+                self.first = 0
+            return True
+        at = bisect_left(queue, inquiry.key, first, key=_BY_KEY)
+        while queue[at] is not inquiry:
+            at += 1
+        del queue[at]
+        return False
+
+    def waiting(self) -> list[Inquiry]:
+        """Everybody here, in order."""
+        return self.queue[self.first :]
+
+    def before(self, key: int) -> int:
+        """How many wait before this place."""
+        return bisect_left(self.queue, key, self.first, key=_BY_KEY) - self.first
+
+    def next_step(self) -> int:
+        """When somebody here is old enough for the next step."""
+        ages = self.ask.form.ages
+        if self.step + 1 >= len(ages) or self.first >= len(self.queue):
+            return NEVER
+        # Who was in front is older or younger than who was not, in no order; behind them, the key tells the age.
+        oldest = NEVER
+        for at in range(self.first, len(self.queue)):
+            inquiry = self.queue[at]
+            oldest = min(oldest, inquiry.arrived)
+            if not inquiry.front:
+                break
+        return oldest + ages[self.step + 1]
+
+
+class Ask:
+    """A class: what is asked, its form under the rules in force, and its nodes. Outlives versions of the rules."""
+
+    __slots__ = ("demand", "first_tier", "form", "id", "nodes", "plain", "rivals", "seen", "shape", "told_closed")
+
+    def __init__(self, demand: Demand, form: Form) -> None:
+        self.demand = demand
+        self.form = form
+        self.plain: Mapping[str, Any] = dump(demand)
+        self.id = blake2b(canonical(self.plain), digest_size=8).hexdigest()
+        self.nodes: dict[tuple[int, int], Node] = {}
+        self.first_tier = 0
+        self.seen = (-1, -1)
+        self.rivals: tuple[int, Rows] | None = None
+        self.told_closed = False
+        self.shape = form.shape
+        """Of the form under which its nodes were made."""
+
+    @property
+    def waiting(self) -> int:
+        """How many wait, whatever their age."""
+        return sum(len(node) for node in self.nodes.values())
+
+    def step_at(self, age: int) -> int:
+        """The last step of this age or less."""
+        ages = self.form.ages
+        step = len(ages) - 1
+        while ages[step] > age and step:
+            step -= 1
+        return step
+
+
+def demand_key(demand: Demand) -> object:
+    """Demands with the same key ask the same."""
+    return (
+        demand.brand,
+        demand.channel,
+        demand.kind,
+        demand.languages,
+        demand.floor,
+        frozenset(demand.skills.items()) if demand.skills else None,
+        demand.priority,
+        demand.pool,
+        demand.residency,
+        demand.zone,
+    )
+
+
+def plan_lot(plan: Plan, contract: ContractId) -> int:
+    """0 for a contract like any other; contracts with a share or a minimum stand apart, since the day decides between them."""
+    special = [
+        c.id
+        for c in sorted(plan.contracts.values(), key=lambda c: c.id)
+        if c.minimum_per_day or any(c.id in s.weights for s in plan.shares.values())
+    ]
+    return special.index(contract) + 1 if contract in special else 0
+
+
+def apart(offsets: NDArray[np.int32], offset: int) -> NDArray[np.int32]:
+    """How many minutes of the day lie between zones, the short way round."""
+    distance: NDArray[np.int32] = np.abs(offsets - offset) % 1440
+    return np.minimum(distance, 1440 - distance)
+
+
+STEPS: Final[Mapping[Preference, Why]] = {
+    Preference.LEAST_FLEXIBLE: Why.LEAST_FLEXIBLE,
+    Preference.CLOSEST_LEVEL: Why.CLOSEST_LEVEL,
+    Preference.NEAREST_DIALECT: Why.NEAREST_DIALECT,
+    Preference.NEAREST_ZONE: Why.NEAREST_ZONE,
+    Preference.LOWEST_COST: Why.LOWEST_COST,
+}
+
+
+def never_reasons(form: Form) -> dict[str, int]:
+    """How many never may, by the first rule against them; worked out when somebody reads it."""
+    if form.never_counted is None:
+        form.never_counted = _count_never(form)
+    return form.never_counted
+
+
+def _count_never(form: Form) -> dict[str, int]:
+    columns, demand, plan = form.columns, form.demand, form.columns.plan
+    left = columns.sizes.copy()
+    found: dict[str, int] = {}
+
+    def against(mask: NDArray[np.bool_], reason: Reason) -> None:
+        count = int(left[mask].sum())
+        if count:
+            found[reason.value] = found.get(reason.value, 0) + count
+        left[mask] = 0
+
+    count = len(left)
+    if demand.pool is not None:
+        elsewhere = np.ones(count, bool)
+        elsewhere[[row for row in columns.roster.by_pool.get(demand.pool, ()) if row < count]] = False
+        against(elsewhere, Reason.NOT_ADDRESSED)
+    brand = plan.brands.get(demand.brand)
+    if brand is None:
+        against(np.ones(count, bool), Reason.BRAND_UNKNOWN)
+        return found
+    stages = {
+        reason: np.zeros(count, bool)
+        for reason in (Reason.NO_CONTRACT, Reason.CHANNEL_NOT_ALLOWED, Reason.NO_PERSONA, Reason.DATA_ACCESS)
+    }
+    faces = np.zeros(count, bool)
+    faces[[row for row in columns.roster.faces.get(demand.brand, ()) if row < count]] = True
+    for n in columns.contracts_of[demand.brand]:
+        contract = columns.contracts[n]
+        if contract.kinds and demand.kind not in contract.kinds:
+            continue
+        rows = [row for pool in columns.pool_rows[n] for row in columns.roster.by_pool.get(pool, ()) if row < count]
+        stages[Reason.NO_CONTRACT][rows] = True
+        if demand.channel not in contract.channels:
+            continue
+        stages[Reason.CHANNEL_NOT_ALLOWED][rows] = True
+        shown = [row for row in rows if contract.presentation is not Presentation.BRAND or faces[row]]
+        stages[Reason.NO_PERSONA][shown] = True
+        if may_see(plan, contract, demand):
+            stages[Reason.DATA_ACCESS][shown] = True
+    for reason in (Reason.NO_CONTRACT, Reason.CHANNEL_NOT_ALLOWED, Reason.NO_PERSONA):
+        against(~stages[reason], reason)
+    for countries in (brand.residency, demand.residency):
+        if countries:
+            against(~np.isin(columns.country, list(countries)), Reason.RESIDENCY)
+    against(~stages[Reason.DATA_ACCESS], Reason.DATA_ACCESS)
+    if brand.certification_required:
+        certified = np.zeros(count, bool)
+        certified[[row for row in columns.roster.certified.get(demand.brand, ((), ()))[0] if row < count]] = True
+        against(~certified, Reason.NOT_CERTIFIED)
+    levels, tags = columns.roster.levels[:, :count], columns.roster.tags
+    wanted = demand.languages or brand.languages
+    rows = [tags[tag] for tag in tags if any(near(wish, tag) <= SAME_LANGUAGE_MAX for wish in wanted)]
+    best = levels[rows].max(axis=0) if rows else np.zeros(count, np.uint8)
+    least = needed_level(demand, brand)
+    against((best < least) & (best >= Level.A1), Reason.LANGUAGE_BELOW_FLOOR)
+    against(best < least, Reason.LANGUAGE_MISSING)
+    for skill, level in skills_needed(plan, demand).items():
+        row = columns.roster.skill_rows.get(skill)
+        against(columns.roster.skills[row, :count] < level if row is not None else np.full(count, level > 0), Reason.SKILL_MISSING)
+    return found
+
+
+def _dates(contract: Contract) -> tuple[int, int]:
+    since = micros(day_start(contract.valid_from, contract.zone)) if contract.valid_from else 0
+    until = micros(end_of(contract.valid_to, contract.zone)) if contract.valid_to else NEVER
+    return since, until
+
+
+def _end_of_ordinal(day: int, zone: str) -> int:
+    return micros(end_of(date.fromordinal(day), zone))
+
+
+def _differs(keys: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+    """1 where a row differs from the one before."""
+    differs = np.zeros(len(keys[0]), np.int64)
+    for key in keys:
+        if len(key):
+            differs[1:] |= key[1:] != key[:-1]
+    return differs
+
+
+_UNDATED: Final = (0, NEVER)
+_NOTHING: Final[Rows] = np.zeros(0, np.intp)
+_NOWHERE: Final = Ground(_NOTHING, np.zeros(0, np.int32), np.zeros(0, np.int64))
+_NO_MATCH: Final = (np.zeros(0, np.int16), np.zeros(0, np.int16), None)
+
+
+class _NoView(View):
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.everything, self.course, self.profile, self.ends = True, _NOTHING, _NOTHING, _NOTHING
+
+
+_NO_VIEW: Final = _NoView()

@@ -1,0 +1,106 @@
+"""Another version of the rules, taken up while the floor goes on.
+
+What is new is worked out beside what holds: who has another profile, which classes must be compiled again. Only when all of it is there
+do the new rules begin to hold, for everything at once; until then every decision is made, and named, under the old ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from routing.board import Board
+from routing.demands import Ask, Compiler, Form, rebased
+from routing.model import AgentId, BrandId, Plan
+from routing.roster import Columns, Profile, calendars_of
+
+_COMPILED: int = 6
+"""What compiling a class costs, in moves."""
+
+
+class Succession:
+    """From the board's plan to another one."""
+
+    __slots__ = ("_board", "_compiler", "_forms", "_moved", "_new_profiles", "plan")
+
+    def __init__(self, board: Board, plan: Plan) -> None:
+        self._board, self.plan = board, plan
+        self._moved: dict[AgentId, Profile | None] = {}
+        self._forms: dict[Ask, Form] = {}
+        self._compiler = board.compiler
+        self._new_profiles: list[Profile] = []
+
+    def prepare(self) -> Iterator[int]:
+        """Work it out, in portions; each yields what it cost, in moves."""
+        board, plan = self._board, self.plan
+        known = len(board.roster)
+        for part in board.roster.changed(board.plan, plan):
+            self._moved |= part
+            yield 400
+        self._new_profiles = board.roster.profiles[known:]
+        self._compiler = Compiler(Columns(plan, board.roster, self._sizes()))
+        yield 200
+        brands, kinds = self._touched()
+        for ask in [one for one in board.asks.values() if one.waiting]:
+            if brands is None or ask.demand.brand in brands or ask.demand.kind in kinds:
+                self._forms[ask] = self._compiler.form(ask.demand)
+                yield _COMPILED
+            else:
+                self._forms[ask] = rebased(ask.form, self._compiler.columns)
+                yield 1
+
+    def take_over(self) -> None:
+        """From now on these rules."""
+        board, old, plan = self._board, self._board.plan, self.plan
+        board.plan, board.compiler = plan, self._compiler
+        for agent, profile in self._moved.items():
+            board.move(agent, profile)
+        if {id_: pool.hours for id_, pool in old.pools.items()} != {id_: pool.hours for id_, pool in plan.pools.items()}:
+            for profile in board.roster.profiles:
+                if profile.pool in plan.pools:
+                    profile.calendars = calendars_of(profile.sample, plan)
+        board.rehang_calendars()
+        board.reclass(self._forms)
+        board.new_rules()
+
+    def _sizes(self) -> dict[int, int]:
+        """By how much profiles grow and shrink."""
+        change: dict[int, int] = {}
+        for agent, profile in self._moved.items():
+            before = self._board.roster.of_agent.get(agent)
+            if before is not None:
+                change[before.number] = change.get(before.number, 0) - 1
+            if profile is not None:
+                change[profile.number] = change.get(profile.number, 0) + 1
+        return change
+
+    def _touched(self) -> tuple[set[BrandId] | None, set[str]]:
+        """The brands and kinds whose classes the change can concern; None: every one."""
+        old, new = self._board.plan, self.plan
+        unlike = (
+            old.policy != new.policy
+            or old.shares != new.shares
+            or old.pools != new.pools
+            or old.contracts.keys() != new.contracts.keys()
+            or {b.id: b.certification_required for b in old.brands.values()}
+            != {b.id: b.certification_required for b in new.brands.values()}
+            or _longest_promise(old) != _longest_promise(new)
+            or any((c.minimum_per_day > 0) != (new.contracts[c.id].minimum_per_day > 0) for c in old.contracts.values())
+        )
+        if unlike:
+            return None, set()
+        brands = {b.id for b in new.brands.values() if old.brands.get(b.id) != b}
+        for contract in new.contracts.values():
+            before = old.contracts[contract.id]
+            if before != contract:
+                brands |= (before.brands or set(new.brands)) | (contract.brands or set(new.brands))
+        for agent, profile in self._moved.items():
+            was = self._board.roster.of_agent.get(agent)
+            for one in (was, profile):
+                if one is not None:
+                    brands |= set(one.sample.certifications) | {b.id for b in new.brands.values() if not b.certification_required}
+        kinds = {id_ for id_ in old.kinds.keys() | new.kinds.keys() if old.kinds.get(id_) != new.kinds.get(id_)}
+        return brands, kinds
+
+
+def _longest_promise(plan: Plan) -> float:
+    return max((c.answer_within_seconds or 0.0 for c in plan.contracts.values()), default=0.0)

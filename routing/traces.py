@@ -1,0 +1,237 @@
+"""Traces that are written as the choice falls and worked out when somebody reads them.
+
+At the moment of a decision only what will change is kept: the head counts of the profiles that might ever take it, and references to columns that
+never change. Counting exclusions and tracing the tie cost a hundred times more than the decision, and most traces are only ever read by the
+journal's writer, after the decision is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.decisions import Trace
+from routing.demands import STEPS, Form, View, never_reasons
+from routing.model import ContractId
+from routing.reasons import Reason, Why
+from routing.roster import Rows, Tally
+
+
+class Evidence(Trace):
+    """A trace that still has to be read. `why` and `eligible` are given where they do not follow from the head counts."""
+
+    _form: Form
+    _view: View
+    _tallies: NDArray[np.int32]
+    _now: int
+    _age: int
+    _first_tier: int
+    _chosen: int | None
+    _why: str
+    _line: int
+    _used_up: Mapping[ContractId, Reason] | None
+    _barred: Mapping[int, int] | None
+    _passed: Reason | None
+    _lot: Why | None
+
+    __slots__ = (
+        "_age",
+        "_barred",
+        "_chosen",
+        "_first_tier",
+        "_form",
+        "_line",
+        "_lot",
+        "_now",
+        "_passed",
+        "_tallies",
+        "_used_up",
+        "_view",
+        "_why",
+    )
+
+    def __init__(
+        self,
+        *,
+        rules: int,
+        form: Form,
+        view: View,
+        tallies: NDArray[np.int32],
+        now: int,
+        age: int,
+        first_tier: int,
+        chosen: int | None = None,
+        why: str = "",
+        line: int = 0,
+        used_up: Mapping[ContractId, Reason] | None = None,
+        barred: Mapping[int, int] | None = None,
+        passed: Reason | None = None,
+        lot: Why | None = None,
+    ) -> None:
+        put = object.__setattr__
+        put(self, "rules", rules)
+        put(self, "tier", None if chosen is None else int(form.tier[chosen]))
+        put(self, "waited_seconds", age / 1_000_000 if age > 0 else 0.0)
+        put(self, "_form", form)
+        put(self, "_view", view)
+        put(self, "_tallies", tallies)
+        put(self, "_now", now)
+        put(self, "_age", age)
+        put(self, "_first_tier", first_tier)
+        put(self, "_chosen", chosen)
+        put(self, "_why", why)
+        put(self, "_line", line)
+        put(self, "_used_up", used_up)
+        put(self, "_barred", barred)
+        put(self, "_passed", passed)
+        put(self, "_lot", lot)
+
+    # the fields of a trace, read late
+
+    @property
+    def eligible(self) -> int:
+        """How many could have taken it."""
+        if self._why in {Why.CLAIMED, Why.TRANSFERRED_TO_YOU}:
+            return 1
+        return 0 if self._passed is not None else int(self._free().sum())
+
+    @property
+    def excluded(self) -> Mapping[str, int]:
+        """The others, by the first rule against them."""
+        found = dict(never_reasons(self._form))
+        for reason, count in self._standing():
+            if count:
+                found[reason.value] = found.get(reason.value, 0) + count
+        return found
+
+    @property
+    def chosen_by(self) -> tuple[tuple[str, int], ...]:
+        """The steps of the ranking that still had several candidates."""
+        return () if self._chosen is None or self._why else self._steps()
+
+    @property
+    def why(self) -> str:
+        """The step after which one was left."""
+        if self._why or self._chosen is None:
+            return self._why
+        steps = self._steps()
+        return steps[-1][0] if steps else Why.ONLY_ONE.value
+
+    # counting
+
+    def _free(self) -> NDArray[np.int64]:
+        """Per member profile: how many were in line and could have taken it."""
+        form = self._form
+        in_view = np.isin(form.members, self._view.profile)
+        free = np.where(in_view, self._tallies[:, self._line], 0).astype(np.int64)
+        for number, count in (self._barred or {}).items():
+            free[np.searchsorted(form.members, number)] -= count
+        return free
+
+    def _standing(self) -> list[tuple[Reason, int]]:
+        """Of the profiles that might ever take it: who cannot now, by what is against them."""
+        form, tallies, members = self._form, self._tallies, self._form.members
+        if not len(members):
+            return []
+        sizes = form.columns.sizes[members]
+        found: list[tuple[Reason, int]] = []
+        left = np.ones(len(members), bool)
+        for reason, gone in self._ended():
+            found.append((reason, int(sizes[left & gone].sum())))
+            left &= ~gone
+        for reason, column in Tally.SHUT.items():
+            found.append((reason, int(tallies[left, column].sum())))
+        left &= (tallies[:, list(Tally.SHUT.values())] == 0).all(axis=1)
+        for reason, early in self._not_yet():
+            found.append((reason, int(sizes[left & early].sum())))
+            left &= ~early
+        for reason, column in Tally.HELD_UP.items():
+            found.append((reason, int(tallies[left, column].sum())))
+        in_line = int(tallies[left, self._line].sum())
+        found.append((Reason.SEATS_FULL, int(tallies[left, Tally.PRESENT].sum()) - in_line))
+        found.append((Reason.DECLINED, sum((self._barred or {}).values())))
+        if self._passed is not None:
+            found.append((self._passed, in_line - sum((self._barred or {}).values())))
+        return found
+
+    def _ended(self) -> list[tuple[Reason, NDArray[np.bool_]]]:
+        """Profiles none of whose courses hold, by why not: caps and budgets, certifications, contracts."""
+        form, now = self._form, self._now
+        if not form.volatile:
+            return []
+        count = len(form)
+        holds = np.ones(count, bool)
+        expired = np.zeros(count, bool)
+        if form.since is not None and form.until is not None and form.certified is not None:
+            holds = (form.since <= now) & (now < form.until)
+            expired = form.certified <= now
+        # As `eligibility` reads them: contracts first, then certifications, then what was used up today.
+        reasons = [np.where(holds, "", np.where(expired, Reason.CERTIFICATION_EXPIRED.value, Reason.CONTRACT_NOT_VALID.value))]
+        used = np.array([self._used_up.get(form.contract_of(course).id, "") for course in range(count)]) if self._used_up else None
+        if used is not None:
+            reasons.append(np.where(reasons[0] == "", used, reasons[0]))
+        state = reasons[-1]
+        found = []
+        members = form.members
+        alive = np.unique(form.profile[state == ""])
+        for reason in (Reason.CONTRACT_NOT_VALID, Reason.CERTIFICATION_EXPIRED, Reason.CAP_REACHED, Reason.BUDGET_SPENT):
+            rows = np.setdiff1d(form.profile[state == reason.value], alive)
+            found.append((reason, np.isin(members, rows)))
+        return found
+
+    def _not_yet(self) -> list[tuple[Reason, NDArray[np.bool_]]]:
+        """Profiles whose turn has not come, for their tier or for a wish."""
+        form, view = self._form, self._view
+        if view.everything:
+            return []
+        outside = ~np.isin(form.members, view.profile)
+        reached = (form.after <= max(self._age, 0)) | (form.tier <= self._first_tier)
+        wished = np.isin(form.members, form.profile[reached & (form.wish > max(self._age, 0))])
+        return [(Reason.WISH_NOT_MET, outside & wished), (Reason.TIER_NOT_YET, outside)]
+
+    # the tie
+
+    def _steps(self) -> tuple[tuple[str, int], ...]:
+        """The steps that left fewer than there were, with the number they left."""
+        form, view, chosen = self._form, self._view, self._chosen
+        assert chosen is not None
+        free = self._free()
+        rows = np.searchsorted(form.members, view.profile)
+        _, first = np.unique(view.profile, return_index=True)  # a profile under two contracts is counted once, under the better
+        once = np.zeros(len(rows), bool)
+        once[first] = True
+        counts = np.where(once, free[rows], 0)
+        left, still = int(counts.sum()), counts > 0
+        steps: list[tuple[str, int]] = []
+        at = int(np.flatnonzero(view.course == chosen)[0])
+        for why, column in self._ranks(view.course):
+            if left == 1:
+                break
+            still = still & (column == column[at])
+            remaining = int(counts[still].sum())
+            if remaining < left:
+                steps.append((why.value, remaining))
+                left = remaining
+        if left > 1:
+            steps.append((Why.LONGEST_IDLE.value, 1))
+        return tuple(steps)
+
+    def _ranks(self, courses: Rows) -> Sequence[tuple[Why, NDArray[Any]]]:
+        form = self._form
+        columns = {
+            Why.LEAST_FLEXIBLE: form.flexibility,
+            Why.CLOSEST_LEVEL: form.above,
+            Why.NEAREST_DIALECT: form.lost,
+            Why.NEAREST_ZONE: form.offset,
+            Why.LOWEST_COST: form.cost,
+        }
+        ranks: list[tuple[Why, NDArray[Any]]] = [(Why.TIER, form.tier[courses])]
+        if self._lot is not None:
+            ranks.append((self._lot, form.contract[courses]))
+        if form.spoken is not None:
+            ranks.append((Why.MOST_LANGUAGES, form.spoken[courses]))
+        ranks += [(STEPS[one], columns[STEPS[one]][courses]) for one in form.columns.plan.policy.choice]
+        return ranks
