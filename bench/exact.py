@@ -341,8 +341,9 @@ class SkillGraph:
     where λ_U(M) arrives for servers of M alone and λ_C(M) for at least one of M. Given the servers, the n_j are independent and
     geometric and the classes of the skipped independent draws from U. Both products depend on how many of each pool stand before, not
     on who, so the sum over all orders is a walk over the lattice of counts, and pools of dozens cost no more than a table. With `queue`
-    False, who finds nobody is lost: Adan, Hurkens & Weiss, "A reversible Erlang loss system with multitype customers and multitype
-    servers" (2010); that one holds for any distribution of service.
+    False, who finds nobody is lost: Adan & Weiss, "A loss system with skill-based servers under assign to longest idle server policy"
+    (Probability in the Engineering and Informational Sciences 26, 2012). That one holds for any distribution of service: servers go
+    round between being busy, an infinite-server station, and being idle, an order-independent queue, and both are quasi-reversible.
     """
 
     arrivals: Mapping[str, float]
