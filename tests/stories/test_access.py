@@ -23,7 +23,7 @@ RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa
 NARROW, WIDE = 320, 1280
 SCREENS: Final = {
     *("sign-in", "idle", "offer", "conversation", "wrap-up", "palette", "transfer"),
-    *("quality", "conversations", "conversation page", "floor", "workspace"),
+    *("quality", "conversations", "conversation page", "floor", "routing", "workspace"),
     *("widget form", "widget chat", "widget rating"),
 }
 
@@ -158,10 +158,10 @@ async def _walk(stage: floors.Stage, people: People, judge: Judge, *, tag: str) 
     await judge("conversations", supervisor.page)
 
     operator = await Console.sign_in(await somebody(), stage, floors.ROBIN, tag=tag)
-    for name in ("floor", "workspace"):
+    for name, holds in (("floor", "Amélie"), ("routing", "Kestrel"), ("workspace", "velour")):
         await operator.page.goto(f"{stage.console}/{name}")
         await expect(operator.page.locator("main h1")).to_be_visible()
-        await expect(operator.page.locator("main")).to_contain_text("Amélie" if name == "floor" else "velour")
+        await expect(operator.page.locator("main")).to_contain_text(holds)
         await judge(name, operator.page)
 
 
