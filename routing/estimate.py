@@ -24,6 +24,7 @@ from routing.decisions import Estimate
 
 _SECOND: Final = 1_000_000
 _DAY: Final = 86_400 * _SECOND
+_FLOOR, _QUEUE, _HANDLING = "estimates", "estimates:queue:", "estimates:handling:"
 
 _Z_LOW, _Z_HIGH = -1.2816, 1.2816
 """Where a tenth of a normal variable lies below and above: where the corrections start from."""
@@ -60,6 +61,7 @@ class _Queue:
         "last",
         "lefts",
         "middle",
+        "page",
         "scored",
         "seconds",
         "segment",
@@ -71,7 +73,8 @@ class _Queue:
         "waited",
     )  # fmt: skip
 
-    def __init__(self, now: int) -> None:
+    def __init__(self, now: int, page: int) -> None:
+        self.page = page  # the one it was last used on
         self.takings = 0.0
         self.seconds = 0.0
         self.squares = 0.0
@@ -110,41 +113,44 @@ class _Queue:
 class Estimator:
     """Told what happens on the floor, tells how long a wait will be. Deterministic; the names of queues mean nothing to it."""
 
-    __slots__ = ("_above", "_below", "_handling", "_middle", "_old", "_queues", "_seconds", "_takings", "_tilt", "_turned")
+    __slots__ = (
+        "_above", "_below", "_changed", "_handled", "_handling", "_middle", "_old", "_page", "_queues", "_seconds", "_takings", "_tilt", "_turned", "_usual",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._queues: dict[str, _Queue] = {}
         self._old: dict[str, _Queue] = {}
+        self._page = 0
         self._turned = 0
         self._handling: dict[str, tuple[float, int]] = {}
+        self._usual = (0.0, 0)
         self._takings = 0.0
-        self._tilt = 0.0
         self._seconds = 0.0
+        self._tilt = 0.0
         self._below = _Z_LOW
         self._middle = 0.0
         self._above = _Z_HIGH
+        self._changed: dict[str, None] = {}  # queues and groups, since their facts were last asked for
+        self._handled: dict[str, None] = {}
 
     def handled(self, group: str, seconds: float) -> None:
         """Seats of a group (a pool and channel) came free after so long."""
         if seconds <= 0.0:
             return
-        mean, seen = self._handling.get(group, (0.0, 0))
-        seen = min(seen + 1, 100)
-        self._handling[group] = (mean + (seconds - mean) / seen, seen)
+        self._handling[group] = _averaged(self._handling.get(group, (0.0, 0)), seconds)
+        self._usual = _averaged(self._usual, seconds)
+        self._handled[group] = None
 
     def handling(self, group: str | None = None) -> float | None:
         """The usual handling time of a group, or of all of them where it has none, in seconds."""
-        known = self._handling.get(group) if group is not None else None
-        if known is not None:
-            return known[0]
-        if not self._handling:
-            return None
-        return sum(mean * seen for mean, seen in self._handling.values()) / sum(seen for _, seen in self._handling.values())
+        mean, seen = self._handling.get(group, self._usual) if group is not None else self._usual
+        return mean if seen else None
 
     def taken(self, queue: str, now: int, waited: int) -> None:
         """One was offered and leaves the queue. Whoever did not wait tells nothing: the pace is measured while somebody waits."""
         if waited <= 0 or (known := self._queues.get(queue) or self._old.get(queue)) is None:
             return
+        self._changed[queue] = None
         known.wait_ended(now, waited)
         known.waited += waited / _SECOND
         gap = known.gap
@@ -168,6 +174,7 @@ class Estimator:
         """One went away by itself (the customer left, it became another demand): the others move up."""
         if waited <= 0 or (known := self._queues.get(queue) or self._old.get(queue)) is None:
             return
+        self._changed[queue] = None
         known.wait_ended(now, waited)
         known.waited += waited / _SECOND
         known.lefts += 1.0
@@ -189,27 +196,35 @@ class Estimator:
         seconds. With `closes_in` and `opens_in`, what is not done by closing goes on at the next opening. None while there is nothing to go by.
         """
         known = self._queues.get(queue) or self._opened(queue, now)
+        self._changed[queue] = None
         known.at_work = present
-        if present <= 0:
-            return None if opens_in is None else self._after_opening(known, ahead, opens_in, group)
-        known.agents = present
-        if not ahead:
-            known.since = now
-        # The gap that is still open counts as well, or a floor that stands still would never be noticed.
-        still = (now - (known.last if known.last > known.since else known.since)) * present / _SECOND if ahead else 0.0
-        pace = self._pace(known, present, still, group)
-        if pace is None:
-            return None
-        told = self._range(known, pace, ahead)
-        if closes_in is None or opens_in is None or told.high <= closes_in:
-            return told
-        return _over_the_night(told, closes_in, opens_in, present / pace)
+        if present > 0:
+            known.agents = present
+            if not ahead:
+                known.since = now
+        return self._told(known, ahead, now, present, group, opens_in, closes_in)
+
+    def glimpse(
+        self,
+        queue: str,
+        ahead: int,
+        now: int,
+        *,
+        present: int,
+        group: str | None = None,
+        opens_in: float | None = None,
+        closes_in: float | None = None,
+    ) -> Estimate | None:
+        """What `estimate` would say, for whoever only looks: nothing is learnt from being asked."""
+        known = self._queues.get(queue) or self._old.get(queue) or _Queue(now, self._page)
+        return self._told(known, ahead, now, present, group, opens_in, closes_in)
 
     def score(self, queue: str, predicted: Estimate, waited: int) -> None:
         """It was taken after so long: learn from how well it had been told. Not for an estimate given while all were closed."""
         known = self._queues.get(queue) or self._old.get(queue)
         if known is None:
             return
+        self._changed[queue] = None
         actual = waited / _SECOND
         below = _MISS_LOW - (actual < predicted.low)
         middle = 0.5 - (actual < predicted.likely)
@@ -229,27 +244,72 @@ class Estimator:
         self._middle = _bounded(self._middle + step * middle)
         self._above = _bounded(self._above + step * above)
 
-    def fact(self) -> dict[str, Any]:
-        """All of it, as plain values that JSON gives back unchanged."""
-        return {
-            "turned": self._turned,
-            "floor": [self._takings, self._seconds, self._tilt, self._below, self._middle, self._above],
-            "handling": {group: list(known) for group, known in self._handling.items()},
-            "queues": {name: _as_list(known) for name, known in self._queues.items()},
-            "old": {name: _as_list(known) for name, known in self._old.items()},
-        }
+    def fact(self) -> dict[str, dict[str, Any]]:
+        """All of it by key, `estimates` for the floor and one for each queue and group, as plain values that JSON gives back unchanged."""
+        keys = (
+            _FLOOR,
+            *(_HANDLING + group for group in self._handling),
+            *(_QUEUE + queue for queue in (*self._queues, *self._old)),
+        )
+        return {key: fact for key in keys if (fact := self._fact_of(key)) is not None}
+
+    def changes(self) -> dict[str, dict[str, Any] | None]:
+        """The facts that changed since this was last asked; None: forgotten."""
+        queues, groups, self._changed, self._handled = self._changed, self._handled, {}, {}
+        if not queues and not groups:
+            return {}
+        keys = (_FLOOR, *(_HANDLING + group for group in groups), *(_QUEUE + queue for queue in queues))
+        return {key: self._fact_of(key) for key in keys}
 
     @classmethod
-    def restored(cls, fact: Mapping[str, Any]) -> Estimator:
-        """The estimator whose fact this was: it answers alike from here on."""
+    def restored(cls, facts: Mapping[str, Mapping[str, Any]]) -> Estimator:
+        """The estimator whose facts these were, others among them are passed over: it answers alike from here on."""
         estimator = cls()
-        estimator._turned = fact["turned"]
-        estimator._takings, estimator._seconds, estimator._tilt, *quantiles = fact["floor"]
+        floor = facts.get(_FLOOR)
+        if floor is None:
+            return estimator
+        estimator._turned, estimator._page, estimator._usual = (
+            floor["turned"],
+            floor["page"],
+            (floor["handling"][0], floor["handling"][1]),
+        )
+        estimator._takings, estimator._seconds, estimator._tilt, *quantiles = floor["sums"]
         estimator._below, estimator._middle, estimator._above = quantiles
-        estimator._handling = {group: (mean, seen) for group, (mean, seen) in fact["handling"].items()}
-        estimator._queues = {name: _from_list(values) for name, values in fact["queues"].items()}
-        estimator._old = {name: _from_list(values) for name, values in fact["old"].items()}
+        for key, fact in facts.items():
+            if key.startswith(_QUEUE):
+                known = _Queue(0, 0)
+                for name, value in zip(_Queue.__slots__, fact["values"], strict=True):
+                    setattr(known, name, value)
+                (estimator._queues if known.page == estimator._page else estimator._old)[key[len(_QUEUE) :]] = known
+            elif key.startswith(_HANDLING):
+                estimator._handling[key[len(_HANDLING) :]] = (fact["mean"], fact["seen"])
         return estimator
+
+    def _fact_of(self, key: str) -> dict[str, Any] | None:
+        if key == _FLOOR:
+            sums = [self._takings, self._seconds, self._tilt, self._below, self._middle, self._above]
+            return {"turned": self._turned, "page": self._page, "handling": list(self._usual), "sums": sums}
+        if key.startswith(_HANDLING):
+            mean, seen = self._handling[key[len(_HANDLING) :]]
+            return {"mean": mean, "seen": seen}
+        queue = key[len(_QUEUE) :]
+        known = self._queues.get(queue) or self._old.get(queue)
+        return None if known is None else {"values": [getattr(known, name) for name in _Queue.__slots__]}
+
+    def _told(
+        self, known: _Queue, ahead: int, now: int, present: int, group: str | None, opens_in: float | None, closes_in: float | None
+    ) -> Estimate | None:
+        if present <= 0:
+            return None if opens_in is None else self._after_opening(known, ahead, opens_in, group)
+        # The gap that is still open counts as well, or a floor that stands still would never be noticed.
+        still = (now - (known.last if known.last > known.since else known.since)) * present / _SECOND if ahead else 0.0
+        pace = self._pace(known, present, still, group)
+        if pace is None:
+            return None
+        told = self._range(known, pace, ahead)
+        if closes_in is None or opens_in is None or told.high <= closes_in:
+            return told
+        return _over_the_night(told, closes_in, opens_in, present / pace)
 
     def _after_opening(self, known: _Queue, ahead: int, opens_in: float, group: str | None) -> Estimate | None:
         present = known.agents or 1
@@ -315,9 +375,21 @@ class Estimator:
     def _opened(self, queue: str, now: int) -> _Queue:
         """A queue not met since the page was last turned, a day ago at most. Those unused for a whole page go as one, so forgetting needs no sweep."""
         if now - self._turned >= _DAY:
+            for forgotten in self._old:
+                self._changed[forgotten] = None
             self._old, self._queues, self._turned = self._queues, {}, now
-        self._queues[queue] = known = self._old.pop(queue) if queue in self._old else _Queue(now)
+            self._page += 1
+        known = self._old.pop(queue) if queue in self._old else _Queue(now, self._page)
+        known.page = self._page
+        self._queues[queue] = known
         return known
+
+
+def _averaged(known: tuple[float, int], value: float) -> tuple[float, int]:
+    """The mean of the first hundred, fading from there on, and how many it stands for."""
+    mean, seen = known
+    seen = seen + 1 if seen < 100 else 100
+    return mean + (value - mean) / seen, seen
 
 
 def _over_the_night(told: Estimate, closes_in: float, opens_in: float, head_start: float) -> Estimate:
@@ -330,14 +402,3 @@ def _over_the_night(told: Estimate, closes_in: float, opens_in: float, head_star
 
 def _bounded(z: float) -> float:
     return -_Z_FURTHEST if z < -_Z_FURTHEST else _Z_FURTHEST if z > _Z_FURTHEST else z
-
-
-def _as_list(known: _Queue) -> list[float]:
-    return [getattr(known, name) for name in _Queue.__slots__]
-
-
-def _from_list(values: list[Any]) -> _Queue:
-    known = _Queue(0)
-    for name, value in zip(_Queue.__slots__, values, strict=True):
-        setattr(known, name, value)
-    return known

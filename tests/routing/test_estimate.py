@@ -173,7 +173,7 @@ def test_waits_that_end_out_of_order_are_counted_once() -> None:
     for estimator in (alone, crossed):
         estimator.taken("a", 100 * SECOND, 100 * SECOND)
 
-    assert alone.fact()["floor"] == crossed.fact()["floor"]
+    assert alone.fact()["estimates"] == crossed.fact()["estimates"]
 
 
 def test_a_floor_that_stands_still_is_noticed() -> None:
@@ -297,10 +297,35 @@ def test_restored_from_its_fact_it_answers_alike(
     estimator = Estimator()
     live(estimator, before)
     fact = json.loads(json.dumps(estimator.fact()))
-    restored = Estimator.restored(fact)
+    restored = Estimator.restored(dict(sorted({"inquiry:1": {}, **fact}.items())))
 
     assert restored.fact() == fact
     assert live(restored, after, since=10 * DAY) == live(estimator, after, since=10 * DAY)
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps, steps)
+def test_the_changes_kept_since_the_beginning_are_the_whole(
+    first: list[tuple[str, str, int, int]], then: list[tuple[str, str, int, int]]
+) -> None:
+    estimator = Estimator()
+    kept: dict[str, Any] = {}
+    for history, since in ((first, 0), (then, 3 * DAY), (first, 20 * DAY)):
+        live(estimator, history, since=since)
+        kept |= estimator.changes()
+
+    assert {key: fact for key, fact in kept.items() if fact is not None} == (estimator.fact() if kept else {})
+    assert estimator.changes() == {}
+
+
+def test_looking_teaches_nothing() -> None:
+    estimator = taught()
+    before = estimator.fact()
+    now = 4000 * SECOND
+    seen = [estimator.glimpse(queue, ahead, now, present=7) for queue in ("a", "new") for ahead in (0, 5)]
+
+    assert estimator.fact() == before
+    assert seen == [estimator.estimate(queue, ahead, now, present=7) for queue in ("a", "new") for ahead in (0, 5)]
 
 
 @settings(max_examples=100, deadline=None)
@@ -316,7 +341,7 @@ def test_queues_that_nobody_used_for_a_day_are_forgotten() -> None:
         for n in range(50):
             told(estimator, f"{day}-{n}", now=day * DAY + n)
 
-    assert len(estimator.fact()["queues"]) + len(estimator.fact()["old"]) <= 100
+    assert sum(key.startswith("estimates:queue:") for key in estimator.fact()) <= 100
 
 
 def test_a_queue_used_every_day_is_remembered() -> None:
