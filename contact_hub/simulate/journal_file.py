@@ -58,7 +58,9 @@ def read_journal(lines: Iterable[str]) -> Recorded:
 
 def write_journal(recorded: Recorded, to: TextIO) -> None:
     """As lines that `read_journal` takes."""
-    to.writelines(_line({"plan": version, "workspace": to_document(workspace)}) for version, workspace in sorted(recorded.workspaces.items()))
+    to.writelines(
+        _line({"plan": version, "workspace": to_document(workspace)}) for version, workspace in sorted(recorded.workspaces.items())
+    )
     for entry in recorded.entries:
         at = entry.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
         to.write(_line({"seq": entry.seq, "at": at, "epoch": entry.epoch, "body": journal.to_json(entry.body)}))

@@ -80,7 +80,8 @@ def simulation_of(document: Mapping[str, Any], *, whole: bool = False) -> Simula
     try:
         said = SimulationFile.model_validate(full)
     except ValidationError as refusal:
-        raise WorkspaceRefused([of_pydantic(one) for one in refusal.errors(include_url=False, include_input=False)]) from None
+        odd = [of_pydantic(one) for one in refusal.errors(include_url=False, include_input=False)]
+        raise WorkspaceRefused([one for one in odd if _written(document, one.where)] or odd) from None
     workspace, groups = expanded(said)
     _refuse([*_told_of_groups(errors_in(workspace), groups), *_loose_ends(said)])
     return Simulation(scenario=_scenario(said, plan_of(said, workspace, version=1), groups), arrivals=said.simulation.arrivals)
@@ -172,7 +173,8 @@ def _loose_ends(said: SimulationFile) -> list[Problem]:
         problems += [
             found("contract_unknown", ("shares", index, "weights", id_), value=id_) for id_ in share.weights if id_ not in contracts
         ]
-    for where, behaviour in [((), BehaviourField()), *((("agents", n), group.behaviour) for n, group in enumerate(said.agents))]:
+    spoken = [(("agents", n), group.behaviour) for n, group in enumerate(said.agents) if group.behaviour != BehaviourField()]
+    for where, behaviour in [((), BehaviourField()), *spoken]:
         try:
             behaviour_of(said.behaviour, behaviour)
         except ValueError as odd:
@@ -234,6 +236,14 @@ def _service(said: ServiceNotation, of: TrafficField) -> Service:
     by_pool: dict[PoolId, Distribution] = {PoolId(pool): one for pool, one in said.by_pool.items()}
     base = said.by_channel.get(of.channel, said.base)
     return Service(base=base, by_pool=by_pool, by_level=said.by_level, by_skill=said.by_skill)
+
+
+def _written(document: Mapping[str, Any], where: Where) -> bool:
+    """Does it speak of something that its author wrote? What was guessed from a mistake is not a second one."""
+    section = document.get(str(where[0])) if where else document
+    if len(where) < 2 or not isinstance(section, list):
+        return section is not None
+    return isinstance(where[1], int) and where[1] < len(section)
 
 
 def _refuse(problems: list[Problem]) -> None:

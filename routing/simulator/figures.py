@@ -56,7 +56,8 @@ def student(freedom: int) -> float:
     if freedom <= len(_T_975):
         return _T_975[freedom - 1]
     z, n = _Z_975, freedom
-    return z + (z**3 + z) / (4 * n) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2)
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * n**3)
+    return z + (z**3 + z) / (4 * n) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2) + third
 
 
 def nested(found: dict[Path, Estimate], *, per_seed: bool = False) -> dict[str, Any]:

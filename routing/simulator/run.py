@@ -136,7 +136,7 @@ class _Run:
         self._scenario, self._seed = scenario, seed
         self._arrivals = min(arrivals, _recorded(scenario.traffic))
         plan, self._start = scenario.plan, scenario.start
-        self._engine = Engine(plan)
+        self._engine = Engine(plan, tracked=False)
         self._now = 0
         self._put_off: list[tuple[int, int, Kind, object, int]] = []
         self._order = count()
@@ -256,7 +256,6 @@ class _Run:
                 self._arrive(case, patience)
                 arrived += 1
             progress(arrived)
-            self._engine.changes()
         return self._run_to(self._now if scenario.seconds is None else latest)
 
     def _run_to(self, end: int) -> int:
