@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from copy import deepcopy
 from itertools import product
 from typing import Any
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from contact_hub.workspace import Workspace, compile_plan, demo_workspace, from_document
+from contact_hub.workspace import Workspace, check, compile_plan, demo_workspace, from_document, from_stored
 from contact_hub.workspace.coverage import answering, persona_of, speaking
-from routing.eligibility import permanent_reasons
-from routing.model import BrandId, Demand
+from routing.eligibility import permanent_reasons, wished_until
+from routing.model import AgentId, BrandId, Demand
 from tests.workspace.builders import SMALL, TAGS, documents, small
 
 
@@ -66,3 +68,91 @@ def test_nobody_takes_work_whose_data_the_contract_hides() -> None:
 
     assert [agent.id for agent in answering(workspace, workspace.brands[0], kind="service")] == ["dalal"]
     assert answering(workspace, workspace.brands[0], kind="claim") == []
+
+
+@st.composite
+def guarded_floors(draw: st.DrawFn) -> dict[str, Any]:
+    """Two pools in two countries, work that touches data, contracts that hide some of it, and wishes."""
+    pool, agent, brand, kind = (deepcopy(SMALL[part][0]) for part in ("pools", "agents", "brands", "kinds"))
+    seen = st.sampled_from([None, [], ["order"], ["order", "health"]])
+    asked = st.fixed_dictionaries(
+        {
+            "until_seconds": st.sampled_from([30, 60, 90]),
+            "level": st.sampled_from(["C1", "C2", "native"]),
+            "dialect": st.booleans(),
+        },
+        optional={"skills": st.dictionaries(st.just("orders"), st.integers(1, 5))},
+    )
+    return small(
+        (["pools"], [pool, {**pool, "id": "maputo", "country": "MZ"}]),
+        (
+            ["agents"],
+            [
+                {
+                    **agent,
+                    "id": f"agent-{number}",
+                    "email": f"{number}@lusora.example",
+                    "pool": draw(st.sampled_from(["lisbon", "maputo"])),
+                    "languages": draw(
+                        st.dictionaries(
+                            st.sampled_from(["fr", "ar", "pt-BR", "pt-PT", "pt"]),
+                            st.sampled_from(["B1", "B2", "C1", "native"]),
+                            min_size=1,
+                        )
+                    ),
+                    "skills": {"orders": draw(st.integers(1, 5))},
+                }
+                for number in range(draw(st.integers(1, 4)))
+            ],
+        ),
+        (
+            ["brands"],
+            [
+                {
+                    **brand,
+                    "languages": ["pt-BR", "fr"],
+                    "residency": draw(st.sampled_from([[], ["EU"], ["MZ"], ["EEA", "MZ"], ["FR"]])),
+                    "wishes": draw(st.lists(asked, max_size=3)),
+                }
+            ],
+        ),
+        (["kinds"], [kind, {**kind, "id": "claim", "data": draw(st.sampled_from([["order"], ["health", "order"]]))}]),
+        (
+            ["contracts"],
+            [
+                {
+                    "id": f"in-{name}",
+                    "client": "velour",
+                    "pool": name,
+                    "data": draw(seen),
+                    "kinds": draw(st.sampled_from([[], ["claim"]])),
+                }
+                for name in ("lisbon", "maputo")
+            ],
+        ),
+    )
+
+
+@given(guarded_floors())
+@settings(max_examples=60, deadline=None)
+def test_the_author_and_the_engine_agree_on_what_is_guarded(document: dict[str, Any]) -> None:
+    assert_agrees_with_the_engine(from_stored(document))
+
+
+@given(guarded_floors())
+@settings(max_examples=60, deadline=None)
+def test_the_author_and_the_engine_agree_on_wishes(document: dict[str, Any]) -> None:
+    """A wish that is told to be unmet in a language is one for which every able agent must be waited past."""
+    workspace = from_stored(document)
+    plan, brand = compile_plan(workspace, version=1), workspace.brands[0]
+    told = Counter(found.where[3] for found in check(workspace) if found.code == "wish_unmet")
+    for position, wish in enumerate(brand.wishes):
+        idle = 0
+        for language in brand.languages:
+            # the author asks for any kind of work, the engine for one
+            reached = [
+                wished_until(plan, plan.agents[AgentId(agent.id)], Demand(brand=BrandId(brand.id), languages=(language,)))
+                for agent in speaking(workspace, brand, language)
+            ]
+            idle += bool(reached) and all(until >= wish.until_seconds for until in reached)
+        assert told[position] == idle
