@@ -91,6 +91,12 @@ describe("gaps", () => {
     expect(how([...sundays, [SINCE + 30 * HOUR, SINCE + 31 * HOUR]])).toEqual([["weekly", 4], ["once", 1]]);
   });
 
+  test("of the same weekdays every week are one", () => {
+    const workdays = nightly(28, at("2026-11-22T20:00")).filter((_, n) => n % 7 > 0 && n % 7 < 4);
+    const [gap, ...others] = fold(workdays, SINCE, until, "UTC");
+    expect([gap?.how, gap?.times, gap?.on.length, others.length]).toEqual(["weekly", 12, 3, 0]);
+  });
+
   test("that skip a week are told one by one", () => {
     expect(how(nightly(28).filter((_, n) => n === 0 || n === 14))).toEqual([["once", 1], ["once", 1]]);
   });

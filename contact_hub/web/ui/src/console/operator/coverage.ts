@@ -136,7 +136,7 @@ export function weeksOf(since: number, until: number): Interval[] {
 const DAY = 86_400;
 const WEEK = 7 * DAY;
 
-/** `always`: all the time looked at. `daily`, `weekly`: at the same times, without exception, from the first to the last date. */
+/** `always`: all the time looked at. `daily`, `weekly` (on some weekdays): at the same times, without exception, from the first to the last date. */
 export interface Gap {
   readonly how: "always" | "daily" | "weekly" | "once";
   /** The first time it happens. */
@@ -145,12 +145,14 @@ export interface Gap {
   /** The last time it begins. */
   readonly last: number;
   readonly times: number;
+  /** When it first begins on each of its weekdays. */
+  readonly on: readonly number[];
 }
 
 /** Gaps as one would say them: what repeats is said once. Times of day are those of `zone`. One that is cut off where the time looked at begins or
     ends counts as whole where another shows how long it really is; so a gap may begin before `since`. */
 export function fold(gaps: readonly Interval[], since: number, until: number, zone: string): Gap[] {
-  if (gaps.some(([from, to]) => from <= since && to >= until)) return [{ how: "always", from: since, to: until, last: since, times: 1 }];
+  if (gaps.some(([from, to]) => from <= since && to >= until)) return [{ how: "always", from: since, to: until, last: since, times: 1, on: [since] }];
   const inside = gaps.filter(([from, to]) => from > since && to < until);
   const alike = groupBy(gaps.map((gap) => whole(gap, inside, since, until)), ([from, to]) => `${localOf(from, zone).time} ${localOf(to, zone).time} ${dayNumber(to, zone) - dayNumber(from, zone)}`);
   return [...alike.values()].flatMap((group) => repeated(group, zone)).toSorted((a, b) => a.from - b.from);
@@ -165,16 +167,19 @@ function whole([from, to]: Interval, inside: readonly Interval[], since: number,
 
 function repeated(group: readonly Interval[], zone: string): Gap[] {
   if (group.length > 2 && evenly(group, 1, zone)) return [told(group, "daily")];
-  const byWeekday = groupBy(group, ([from]) => String(((dayNumber(from, zone) % 7) + 7) % 7));
-  return [...byWeekday.values()].flatMap((same) => (same.length > 1 && evenly(same, 7, zone) ? [told(same, "weekly")] : same.map((one) => told([one], "once"))));
+  const byWeekday = [...groupBy(group, ([from]) => String(((dayNumber(from, zone) % 7) + 7) % 7)).values()];
+  const weekly = byWeekday.filter((same) => same.length > 1 && evenly(same, 7, zone));
+  const once = byWeekday.filter((same) => !weekly.includes(same)).flat();
+  const together = groupBy(weekly, (same) => String(same.length));
+  return [...[...together.values()].map((several) => told(several.flat().toSorted((a, b) => a[0] - b[0]), "weekly", several.map(([first]) => first?.[0] ?? 0))), ...once.map((one) => told([one], "once"))];
 }
 
 const evenly = (group: readonly Interval[], days: number, zone: string): boolean =>
   group.every(([from], place) => place === 0 || dayNumber(from, zone) - dayNumber(group[place - 1]?.[0] ?? 0, zone) === days);
 
-function told(group: readonly Interval[], how: Gap["how"]): Gap {
+function told(group: readonly Interval[], how: Gap["how"], on?: readonly number[]): Gap {
   const [from, to] = group[0] ?? [0, 0];
-  return { how, from, to, last: group.at(-1)?.[0] ?? from, times: group.length };
+  return { how, from, to, last: group.at(-1)?.[0] ?? from, times: group.length, on: on?.toSorted((a, b) => a - b) ?? [from] };
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
