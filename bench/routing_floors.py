@@ -136,7 +136,7 @@ def _saturated(driver: Driver, task: Task, say: Progress, memory: dict[str, floa
         began = clock()
         before = driver.arrivals
         while engine.waiting_count() < depth:
-            driver.pass_time(pause // 3, pause)
+            (driver.hurry if driver.arrivals % 64 else driver.pass_time)(pause // 3, pause)
             driver.settle(driver.feed(driver.arrival()))
             say.every(engine.waiting_count(), depth)
         result["fill_us"] = round((clock() - began) / 1000 / max(1, driver.arrivals - before), 2)
