@@ -6,7 +6,9 @@ Measured with `python -m bench.estimates` (60,000 arrivals, two seeds, fourteen 
 from __future__ import annotations
 
 import json
+from heapq import heapify, heappop, heappush
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.estimates import FLOORS, run
-from routing.decisions import Estimate
+from routing.decisions import Estimate, Offered, Queued
 from routing.estimate import Estimator
+from tests.routing.builders import Floor, agent, demand, of, plan
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -69,6 +72,44 @@ def test_the_likely_wait_is_closer_than_the_usual_one_would_be() -> None:
     tally = run(FLOORS["pooled, 90 %"], arrivals=8_000, seed=12)
 
     assert tally.error / tally.waited < 0.34
+
+
+def test_through_the_engine_the_customers_are_told_the_truth_too() -> None:
+    """A dozen agents, half of whom also know routers: whoever queues is told a range, and four of five are offered to somebody within it."""
+    novices = [agent(f"novice-{n}") for n in range(6)]
+    experts = [agent(f"expert-{n}", skills={"router": 2}) for n in range(6)]
+    floor = Floor(plan([*novices, *experts]))
+    floor.ready(*(one.id for one in (*novices, *experts)))
+    chance = Random(5)
+    asked = {"usual": demand(), "router": demand(kind="technical")}
+    due = [(chance.expovariate(rate / 3600), name, "") for name, rate in (("usual", 95), ("router", 65))]
+    rates = {"usual": 95, "router": 65}
+    heapify(due)
+    queued: dict[str, tuple[float, Estimate]] = {}
+    inside: list[bool] = []
+    for turn in range(12_000):
+        at, what, by = heappop(due)
+        floor.pass_time(at)
+        if what in rates:
+            decisions = floor.arrive(f"{what}-{turn}", asked[what])
+            heappush(due, (at + chance.expovariate(rates[what] / 3600), what, ""))
+        else:
+            decisions = floor.finish(what, by)
+        for found in of(Queued, decisions):
+            if found.estimate is not None:
+                queued[found.inquiry] = (at, found.estimate)
+        for offer in of(Offered, decisions):
+            floor.accept(offer.offer, offer.agent)
+            heappush(due, (at + chance.expovariate(1 / 240), offer.inquiry, offer.agent))
+            if offer.inquiry in queued:
+                since, estimate = queued.pop(offer.inquiry)
+                inside.append(estimate.low <= at - since <= estimate.high)
+        floor.log.clear()
+
+    share = sum(inside) / len(inside)
+    print(f"through the engine: {len(inside)} queued and taken, {share:.3f} inside")
+    assert len(inside) > 1_000
+    assert 0.74 <= share <= 0.86
 
 
 # ── one estimate ──────────────────────────────────────────────────────────────
