@@ -127,10 +127,10 @@ def _tables(console: Console, found: Mapping[Path, Estimate], write: Callable[[s
     if len(pools) > 1:
         table = Table(title="flows: share of a class's served by pool", title_justify="left", box=None)
         for head in ("class", *pools):
-            table.add_column(head, justify="left" if head == "class" else "right")
+            table.add_column(head, justify="left" if head == "class" else "right", no_wrap=True)
         for _, name in classes:
             table.add_row(name, *(write("share", found.get(("flows", name, pool, "share"))) for pool in pools))
-        console.print(table)
+        _print(console, table)
 
 
 def _table(
@@ -143,12 +143,18 @@ def _table(
 ) -> None:
     columns = [path for name in quantities for path in _columns(found, rows, name)]
     table = Table(box=None)
-    table.add_column(head)
+    table.add_column(head, no_wrap=True)
     for path in columns:
-        table.add_column(" ≤ ".join(path).replace("_seconds", " s").replace("_", " "), justify="right")
+        table.add_column(" ≤ ".join(path).replace("_seconds", " s").replace("_", " "), justify="right", no_wrap=True)
     for row in rows:
         table.add_row(row[-1], *(write(path[0], found.get((*row, *path))) for path in columns))
-    console.print(table)
+    _print(console, table)
+
+
+def _print(console: Console, table: Table) -> None:
+    """As wide as it is: a number that is cut off says something else."""
+    wide = console.measure(table, options=console.options.update(max_width=1_000)).maximum
+    console.print(table, width=max(wide, 1), crop=False, no_wrap=True)
 
 
 def _columns(found: Mapping[Path, Estimate], rows: Sequence[Path], name: str) -> list[Path]:
