@@ -112,7 +112,7 @@ def guarded_floors(draw: st.DrawFn) -> dict[str, Any]:
                     **brand,
                     "languages": ["pt-BR", "fr"],
                     "residency": draw(st.sampled_from([[], ["EU"], ["MZ"], ["EEA", "MZ"], ["FR"]])),
-                    "wishes": draw(st.lists(asked, max_size=3)),
+                    "wishes": draw(st.lists(asked, max_size=3, unique_by=lambda wish: wish["until_seconds"])),
                 }
             ],
         ),
