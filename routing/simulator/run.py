@@ -137,7 +137,7 @@ class _Run:
         self._arrivals = min(arrivals, _recorded(scenario.traffic))
         plan, self._start = scenario.plan, scenario.start
         self._engine = Engine(plan, tracked=False)
-        self._now = 0
+        self._now, self._moment = 0, scenario.start
         self._put_off: list[tuple[int, int, Kind, object, int]] = []
         self._order = count()
         self._cases: dict[InquiryId, Case] = {}
@@ -270,12 +270,15 @@ class _Run:
         """Let the engine do what is due before this instant; then it is now."""
         engine, moment = self._engine, self._start + timedelta(0, 0, at)
         while (deadline := engine.next_deadline()) is not None and deadline < moment:
-            self._now = max(self._now, (deadline - self._start) // _MICROSECOND)
+            self._be(max(self._now, (deadline - self._start) // _MICROSECOND))
             self._feed(_DEADLINE)
-        self._now = at
+        self._now, self._moment = at, moment
+
+    def _be(self, at: int) -> None:
+        self._now, self._moment = at, self._start + timedelta(0, 0, at)
 
     def _feed(self, event: Event) -> None:
-        self._settle(self._engine.feed(event, self._start + timedelta(0, 0, self._now)))
+        self._settle(self._engine.feed(event, self._moment))
 
     def _later(self, at: int, kind: Kind, whom: object, moves: int = 0) -> None:
         if at < NEVER:
@@ -294,7 +297,7 @@ class _Run:
                 self._come_to(at)
                 self._happen()
             else:
-                self._now = at
+                self._be(at)
                 self._feed(_DEADLINE)
         for case in self._cases.values():
             if case.waits:
