@@ -353,6 +353,13 @@ def _print_table(report: Report, out: TextIO) -> None:
                     f"  {floor:12} {where}: noise {side['noise_ms']} ms, a fixed piece {fixed['p50_us']} / {fixed['p99_us']} / {fixed['p999_us']} µs",
                     file=out,
                 )
+        for name in ("pool_open", "version_change"):
+            if name in figures:
+                told = figures[name]
+                print(
+                    f"  {floor:12} {name}: {told['offers']} offers in {told['feeds']} feeds; longest {'; '.join(told['longest'])}",
+                    file=out,
+                )
         if "memory_mb" in figures:
             print(f"  {floor:12} MB {figures['memory_mb']}   noise {figures['noise_ms']} ms", file=out)
 

@@ -263,12 +263,13 @@ def _change_version(driver: Driver, change: PlanChanged) -> dict[str, Any]:
 def _watch(driver: Driver, done: Callable[[], bool], first: Event | None = None) -> dict[str, Any]:
     """Feed what is due until nothing is, and it is done; an arrival after every slice. What was offered is accepted afterwards."""
     engine, start = driver.engine, driver.now
-    stalls, offers = array("q"), []
+    stalls: list[tuple[int, int, str]] = []
+    offers = []
     event: Event | None = first or DeadlinePassed()
     began = clock()
     while event is not None and seconds_since(began) < _GIVE_UP_SECONDS:
         decisions, took = driver.time(event)
-        stalls.append(took)
+        stalls.append((took, len(stalls), type(event).__name__))
         offers += [decision for decision in decisions if isinstance(decision, Offered)]
         driver.now = max(driver.now, start + timedelta(microseconds=(clock() - began) // 1000))
         deadline = engine.next_deadline()
@@ -285,12 +286,14 @@ def _watch(driver: Driver, done: Callable[[], bool], first: Event | None = None)
     for offer in offers:
         driver.settle(driver.feed(OfferAccepted(offer=offer.offer, agent=offer.agent)))
     ordered = sorted(stalls)
+    longest = [f"{kind} as feed {number}: {took / 1e6:.1f} ms" for took, number, kind in reversed(ordered[-5:])]
     return {
         "seconds": round(took_s, 4),
         "done": finished,
         "feeds": len(stalls),
-        "longest_stall_ms": round(ordered[-1] / 1e6, 3),
-        "median_feed_ms": round(ordered[len(ordered) // 2] / 1e6, 3),
+        "longest_stall_ms": round(ordered[-1][0] / 1e6, 3),
+        "median_feed_ms": round(ordered[len(ordered) // 2][0] / 1e6, 3),
+        "longest": longest,
         "offers": len(offers),
     }
 
