@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from routing.eligibility import permanent_reasons, terms
-from routing.hours import HORIZON, Calendar, Interval, calendar, day_start
+from routing.hours import HORIZON, Calendar, Interval, calendar, day_start, end_of
 from routing.model import Agent, Brand, BrandId, Channel, Contract, Demand, Plan
 
 HOUR: Final = timedelta(hours=1)
@@ -133,8 +133,7 @@ def _begins(contract: Contract) -> datetime:
 
 
 def _ends(contract: Contract) -> datetime:
-    last = contract.valid_to or date.max
-    return day_start(last + DAY, contract.zone) if last < date.max else datetime.max.replace(tzinfo=UTC)
+    return end_of(contract.valid_to or date.max, contract.zone)
 
 
 def _hours(time: timedelta) -> int:

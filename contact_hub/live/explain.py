@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +48,7 @@ async def explanation_json(
         "ahead": explanation.ahead,
         "all_closed": explanation.all_closed,
         "flags": list(explanation.flags),
+        "estimate": asdict(explanation.estimate) if explanation.estimate is not None else None,
         "agents": [
             {
                 "agent": verdict.agent,
@@ -75,25 +76,28 @@ async def explain(
     store: Store, workspaces: Workspaces, owners: Mapping[str, Owner], workspace: str, inquiry: str, now: datetime
 ) -> Explanation:
     """The engine's own answer."""
-    owner = owners.get(workspace)
-    engine = owner.engine if owner is not None else None
-    if engine is None:
-        async with store.read() as tx:
-            facts = await tx.facts.all(workspace)
-        version = int(facts.get(FLOOR, {}).get("rules", workspaces.floor(workspace).version))
-        engine = Engine.restore(
-            (await workspaces.floor_at(workspace, version)).plan, {key: dict(fact) for key, fact in facts.items()}
-        )
+    engine = await engine_of(store, workspaces, owners, workspace)
     found = engine.explain(InquiryId(inquiry), now)
     if found is None:
         raise HubError("not_found")
     return found
 
 
+async def engine_of(store: Store, workspaces: Workspaces, owners: Mapping[str, Owner], workspace: str) -> Engine:
+    """The engine that routes, or one restored from the same facts: to ask, and never to feed."""
+    owner = owners.get(workspace)
+    if owner is not None and owner.engine is not None:
+        return owner.engine
+    async with store.read() as tx:
+        facts = await tx.facts.all(workspace)
+    version = int(facts.get(FLOOR, {}).get("rules", workspaces.floor(workspace).version))
+    return Engine.restore((await workspaces.floor_at(workspace, version)).plan, {key: dict(fact) for key, fact in facts.items()})
+
+
 def sentence(explanation: Explanation, teller: Teller) -> str:
-    """One sentence: how many could take it, and what keeps the others from it."""
+    """How many could take it, what keeps the others from it, and how long it will probably still be."""
     hindrances = Counter(str(verdict.reasons[0]) for verdict in explanation.verdicts if verdict.reasons)
-    return catalogues.text(
+    now = catalogues.text(
         "routing.explanation",
         teller.tag,
         waited=formatting.duration(explanation.waited_seconds, teller.tag),
@@ -101,6 +105,7 @@ def sentence(explanation: Explanation, teller: Teller) -> str:
         all=len(explanation.verdicts),
         reasons=teller.reasons(hindrances),
     )
+    return now if explanation.estimate is None else f"{now} {teller.estimate(explanation.estimate)}"
 
 
 def _within(explanation: Explanation, pools: Collection[str] | None) -> Explanation:

@@ -21,6 +21,7 @@ from routing.decisions import (
     AvailabilityChanged,
     Closed,
     Decision,
+    Estimate,
     Flagged,
     Offered,
     Queued,
@@ -105,6 +106,11 @@ class Teller:
             said.append(self._not("other", more))
         return formatting.listing(said, self.tag) or "–"
 
+    def estimate(self, estimate: Estimate) -> str:
+        """The range of a wait that is still to come, in its two largest units."""
+        low, high = (formatting.duration(each, self.tag) for each in (estimate.low, estimate.high))
+        return self._text("routing.told.estimate", low=low, high=high)
+
     def name(self, id_: str) -> str:
         """An agent or a pool by name, as far as the reader may know it."""
         if self.known is not None and id_ not in self.known:
@@ -159,8 +165,7 @@ class Teller:
             time = formatting.duration((queued.held_until - at).total_seconds(), self.tag)
             yield self._text("routing.told.held", agent=self.name(queued.held_for), time=time)
         if queued.estimate is not None:
-            low, high = (formatting.duration(each, self.tag) for each in (queued.estimate.low, queued.estimate.high))
-            yield self._text("routing.told.estimate", low=low, high=high)
+            yield self.estimate(queued.estimate)
 
     def _closed(self, opening: datetime | None) -> str:
         if opening is None:

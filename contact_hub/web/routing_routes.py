@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, Response
 
+from contact_hub.live.books import books_json
 from contact_hub.live.cover import WEEKS_MAX, coverage_report
 from contact_hub.staff import Action, Principal
 from contact_hub.web.api import TheHub, action
@@ -21,6 +22,12 @@ async def coverage(
     """How many agents the hours alone would let work for each brand and language, and when that is nobody."""
     report = await coverage_report(hub.workspaces.floor(who.workspace), hub.clock.now(), weeks)
     return _json(report.as_json())
+
+
+@router.get("/books")
+async def books(hub: TheHub, who: Annotated[Principal, action(Action.ROUTING_SHOW)]) -> Response:
+    """What contracts with a limit or a share have accepted today."""
+    return _json(await books_json(hub.store, hub.workspaces, hub.owners, who.workspace, hub.clock.now()))
 
 
 def _json(body: Any) -> Response:

@@ -29,6 +29,7 @@ from routing.decisions import (
     WrapUpStarted,
 )
 from routing.events import DeadlinePassed
+from routing.explain import Changes
 from routing.journal import Step, to_json
 from routing.model import AgentId, Availability, ContractId, InquiryId, OfferId, PoolId, Share
 from routing.reasons import Reason, Why
@@ -183,6 +184,14 @@ def test_every_step_of_the_choice_has_its_word_in_every_language(code: Why, tag:
     assert f"quality.screen.step.{code}" not in catalogues.missing(tag)
     assert f"routing.reason.{code}" not in catalogues.missing(tag)
     assert f"console.why.{code}" not in catalogues.missing(tag)
+
+
+@pytest.mark.parametrize("tag", WRITTEN_IN)
+@pytest.mark.parametrize("code", [*Changes], ids=str)
+def test_every_change_to_come_has_its_words_in_every_language(code: Changes, tag: str) -> None:
+    for key in (f"routing.change.{code}", f"quality.screen.change.{code}"):
+        assert catalogues.has(key)
+        assert key not in catalogues.missing(tag)
 
 
 def test_what_a_later_version_wrote_is_called_by_its_name() -> None:

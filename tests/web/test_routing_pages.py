@@ -8,6 +8,12 @@ import pytest
 
 from tests import hubs
 
+DIVIDED = hubs.WORKSPACE.replace(
+    "pool: berlin, tier: 1}", "pool: berlin, tier: 1, currency: EUR, price: 4.20, cap_per_day: 1, budget_per_day: 20}"
+).replace(
+    "kinds:\n  - {id: service", "shares: [{id: sonne, contracts: {aurora-berlin: 60, aurora-zephyr: 40}}]\nkinds:\n  - {id: service"
+)
+
 
 async def test_an_operator_sees_the_coverage_of_the_coming_weeks(sqlite_url: str, tmp_path: Path) -> None:
     async with hubs.floor(sqlite_url, tmp_path) as floor:
@@ -26,8 +32,32 @@ async def test_weeks_that_are_none_are_refused(sqlite_url: str, tmp_path: Path, 
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_field")
 
 
-@pytest.mark.parametrize("who", ["stefan@aurora.example", "zoe@zephyr.example", "anna@aurora.example"])
-async def test_others_do_not_see_it(sqlite_url: str, tmp_path: Path, who: str) -> None:
+async def test_an_operator_sees_what_contracts_accepted_against_caps_budgets_and_shares(sqlite_url: str, tmp_path: Path) -> None:
+    async with hubs.floor(sqlite_url, tmp_path, text=DIVIDED) as floor:
+        olga, anna = await floor.staff("olga@hub.example"), await floor.agent("anna")
+        before = (await olga.get("/api/routing/books")).json()["contracts"]
+        assert [(one["contract"], one["accepted"], one["against"]) for one in before] == [
+            ("aurora-berlin", 0, None),
+            ("aurora-zephyr", 0, None),
+        ]
+        await (await floor.visitor()).start("Guten Tag, ich habe eine Frage.")
+        await anna.take()
+        capped, other = (await olga.get("/api/routing/books")).json()["contracts"]
+        assert (capped["accepted"], capped["cap"], capped["spent"], capped["budget"]) == (1, 1, 4.2, 20.0)
+        assert (capped["against"], other["against"]) == ("cap_reached", None)
+        assert (capped["share"]["now"], capped["share"]["agreed"], other["share"]["now"]) == (1.0, 0.6, 0.0)
+        assert (capped["client"], other["cap"], other["budget"]) == ("Aurora Holding", None, None)
+
+
+async def test_without_limits_there_are_no_books(sqlite_url: str, tmp_path: Path) -> None:
     async with hubs.floor(sqlite_url, tmp_path) as floor:
-        refused = await (await floor.staff(who)).get("/api/routing/coverage")
+        olga = await floor.staff("olga@hub.example")
+        assert (await olga.get("/api/routing/books")).json()["contracts"] == []
+
+
+@pytest.mark.parametrize("page", ["coverage", "books"])
+@pytest.mark.parametrize("who", ["stefan@aurora.example", "zoe@zephyr.example", "anna@aurora.example"])
+async def test_others_do_not_see_it(sqlite_url: str, tmp_path: Path, who: str, page: str) -> None:
+    async with hubs.floor(sqlite_url, tmp_path) as floor:
+        refused = await (await floor.staff(who)).get(f"/api/routing/{page}")
         assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
