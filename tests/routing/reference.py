@@ -115,6 +115,8 @@ class Router(Rules):
         while (found := self._first_that_may_be_taken()) is not None:
             case, (agent, contract) = found
             self._offer(case, agent, contract)
+        for case in self.cases:
+            case.fresh = False
 
     def _first_that_may_be_taken(self) -> tuple[Case, Pair] | None:
         waiting = self.waiting()
@@ -178,7 +180,7 @@ class Router(Rules):
         case = self._case(event.inquiry)
         if case is None or case.stage == "wrap_up" or case.demand == event.demand:
             return
-        before, case.demand = case.demand, event.demand
+        before, case.demand, case.fresh = case.demand, event.demand, True
         if case.stage == "offered" and not self._still_rings_rightly(case, before):
             self._withdraw(case, "demand_corrected")
 
@@ -425,6 +427,7 @@ class Router(Rules):
 
     def _let_go(self, case: Case) -> None:
         case.stage, case.agent, case.contract, case.weight, case.until, case.ends = "waiting", None, None, 0, None, None
+        case.fresh = True
 
     def _start_wrap_up(self, case: Case) -> None:
         assert case.agent is not None
@@ -463,7 +466,8 @@ class Router(Rules):
             self.done.append(("availability", desk.id, availability.value, reason or ""))
 
     def _had_a_turn(self, desk: Desk) -> None:
-        desk.turn = self.now
+        self.turns += 1
+        desk.turn = self.turns
 
     # plain look-ups
 

@@ -33,10 +33,11 @@ from routing.model import (
     Share,
     Wish,
 )
-from routing.reasons import Reason
+from routing.reasons import COUNTED, DATED, Reason
 
 SAME_LANGUAGE = 10
 A_DAY = timedelta(days=1)
+PASSING = DATED | COUNTED
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Pair = tuple[Agent, Contract]
@@ -45,19 +46,19 @@ Pair = tuple[Agent, Contract]
 
 @dataclass(slots=True, kw_only=True)
 class Desk:
-    """An agent at work. `turn` is when they last had one: the earlier, the longer idle."""
+    """An agent at work. `turn` is the number of the last turn they had: the lower, the longer idle."""
 
     id: AgentId
     availability: Availability = Availability.OFFLINE
     reason: str | None = None
     connected: bool = False
-    turn: datetime = LONG_AGO
+    turn: int = 0
     lost_at: datetime | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class Case:
-    """An inquiry from arrival to the end of its wrap-up."""
+    """An inquiry from arrival to the end of its wrap-up. `fresh` until it was tried whether anybody may take it."""
 
     id: InquiryId
     demand: Demand
@@ -65,6 +66,7 @@ class Case:
     number: int
     stage: str = "waiting"
     front: bool = False
+    fresh: bool = True
     offers: int = 0
     agent: AgentId | None = None
     contract: ContractId | None = None
@@ -84,6 +86,7 @@ class Rules:
         self.desks: list[Desk] = []
         self.cases: list[Case] = []
         self.accepted: list[tuple[ContractId, datetime]] = []
+        self.turns = 0
 
     # who may
 
@@ -131,8 +134,7 @@ class Rules:
             yield Reason.CHANNEL_NOT_ALLOWED
         if contract.presentation is Presentation.BRAND and brand.id not in agent.personas:
             yield Reason.NO_PERSONA
-        allowed = frozenset(demand.residency) or brand.residency
-        if allowed and pool.country not in allowed:
+        if any(countries and pool.country not in countries for countries in (brand.residency, demand.residency)):
             yield Reason.RESIDENCY
         if contract.data is not None and not kind.data <= contract.data:
             yield Reason.DATA_ACCESS
@@ -194,44 +196,39 @@ class Rules:
         return too_often or self.now < case.not_again_until.get(agent.id, LONG_AGO)
 
     def keeper(self, case: Case) -> Agent | None:
-        """The agent the customer knows, where it is theirs or held for them."""
+        """The agent the customer knows, where it is theirs (whenever it is handed out anew, if they are free) or held for them."""
         known = self.plan.agents.get(case.demand.last_agent or AgentId(""))
-        if known is None or (case.arrived + seconds(self.plan.policy.sticky_hold_seconds) <= self.now != case.arrived):
+        if known is None:
             return None
         desk = self.desk(known.id)
-        here = desk.availability is Availability.READY and desk.connected and not self.barred(case, known)
-        return known if here and self.entitled(known, case.demand) else None
+        if desk.availability is not Availability.READY or not desk.connected or self.barred(case, known):
+            return None
+        if not self.entitled(known, case.demand):
+            return None
+        held = self.now < case.arrived + seconds(self.plan.policy.sticky_hold_seconds)
+        return known if held or (case.fresh and self.has_room(known, case.demand)) else None
 
     def entitled(self, agent: Agent, demand: Demand) -> bool:
         return any(not any(self.hard(agent, contract, demand)) for contract in self.plan.contracts.values())
 
     def _tier_reached(self, case: Case, contract: Contract) -> bool:
-        """The lowest that is open by its hours never waits, the others until their time has come; who is addressed does not wait."""
+        """The lowest that is open never waits, the others until their time has come; who is addressed does not wait."""
         if case.demand.pool is not None or case.demand.agent is not None:
             return True
         if self.now >= case.arrived + seconds(contract.overflow_after_seconds):
             return True
-        return contract.tier <= min(
-            (other.tier for agent in self.plan.agents.values() for other in self._ever(agent, case.demand) if self._at_work(agent)),
-            default=contract.tier,
-        )
+        lowest = min(rank_of(one) for one in self.plan.contracts.values() if self._is_open(one, case.demand))
+        return rank_of(contract) <= lowest
 
-    def _ever(self, agent: Agent, demand: Demand) -> Iterator[Contract]:
+    def _is_open(self, contract: Contract, demand: Demand) -> bool:
+        """Is there anybody at all to whom hours, dates and caps allow it now?"""
+        return any(not any(self.hard(agent, contract, demand)) for agent in self.plan.agents.values())
+
+    def ever(self, agent: Agent, demand: Demand) -> Iterator[Contract]:
         """The contracts under which this agent might take it some day."""
-        passing = {
-            Reason.CONTRACT_NOT_VALID,
-            Reason.CERTIFICATION_EXPIRED,
-            Reason.POOL_CLOSED,
-            Reason.OFF_SHIFT,
-            Reason.CAP_REACHED,
-            Reason.BUDGET_SPENT,
-        }
         for contract in self.plan.contracts.values():
-            if passing.issuperset(self.hard(agent, contract, demand)):
+            if PASSING.issuperset(self.hard(agent, contract, demand)):
                 yield contract
-
-    def _at_work(self, agent: Agent) -> bool:
-        return self.open(self.plan.pools[agent.pool].hours) and (agent.shift is None or self.open(agent.shift))
 
     def _wishes_met(self, case: Case, agent: Agent) -> bool:
         brand = self.plan.brands[case.demand.brand]
@@ -243,6 +240,8 @@ class Rules:
         return bool(do) and all(has_skills(agent, wish.skills) for wish in wishes)
 
     def _wishes(self, case: Case, brand: Brand) -> list[Wish]:
+        if case.demand.pool is not None or case.demand.agent is not None:
+            return []
         kind = self.plan.kinds.get(case.demand.kind)
         every = [*brand.wishes, *(kind.wishes if kind else ())]
         return [wish for wish in every if self.now < case.arrived + seconds(wish.until_seconds)]
@@ -372,7 +371,7 @@ class Rules:
         ours = [
             contract.answer_within_seconds
             for agent in self.plan.agents.values()
-            for contract in self._ever(agent, demand)
+            for contract in self.ever(agent, demand)
             if contract.answer_within_seconds is not None
         ]
         return seconds(max(promises) - min(ours)) if ours else timedelta(0)
@@ -400,7 +399,12 @@ class Rules:
         return last is not None and self.now >= day_start(last + A_DAY, zone)
 
 
-# plain facts about people
+# plain facts
+
+
+def rank_of(contract: Contract) -> tuple[int, float]:
+    """Which contract is asked before which."""
+    return (contract.tier, contract.overflow_after_seconds)
 
 
 def seconds(number: float) -> timedelta:

@@ -8,11 +8,12 @@ accident: what the order of a tie should be is nobody's claim. `ROUTING_EXAMPLES
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
@@ -44,12 +45,18 @@ from routing.model import (
     Channel,
     ClientId,
     Contract,
+    ContractId,
     Demand,
     InquiryId,
+    Kind,
     OfferId,
     Plan,
     Policy,
     PoolId,
+    Preference,
+    Share,
+    VendorId,
+    Wish,
 )
 from tests.routing.builders import ACME, ALWAYS, NOVA, T0, agent, contract, plan, pool
 from tests.routing.reference import Deed, Router, deeds
@@ -117,7 +124,7 @@ def contracts_of(name: str, **more: st.SearchStrategy[Any]) -> st.SearchStrategy
     """A contract with a pool, at some tier."""
     tiers = st.sampled_from([(1, 0.0), (1, 0.0), (2, 17.0), (3, 41.0)])
     return st.tuples(tiers, st.fixed_dictionaries(more)).map(
-        lambda drawn: contract(name, tier=drawn[0][0], after=drawn[0][1], **drawn[1])
+        lambda drawn: replace(contract(name, tier=drawn[0][0], after=drawn[0][1]), **drawn[1])
     )
 
 
@@ -125,26 +132,35 @@ def policies(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[Policy]:
     """The numbers of a floor."""
     return st.builds(
         Policy,
-        offer_seconds=st.just({Channel.CHAT: 23.0, Channel.EMAIL: 71.0}),
-        weights=st.sampled_from([{Channel.CHAT: 1, Channel.EMAIL: 1}, {Channel.CHAT: 2, Channel.EMAIL: 1}]),
-        priority_step_seconds=st.sampled_from([60.0, 13.0]),
-        decline_cooldown_seconds=st.sampled_from([37.0, 120.0]),
-        decline_rounds_max=st.sampled_from([1, 2, 3]),
-        missed_offer_makes_away=st.booleans(),
-        wrap_up_seconds=st.sampled_from([29.0, 120.0]),
-        **{"ageing_guard_seconds": st.none(), "fewest_in_hand": st.just(True), **more},
+        **{
+            "offer_seconds": st.just({Channel.CHAT: 23.0, Channel.EMAIL: 71.0}),
+            "weights": st.sampled_from([{Channel.CHAT: 1, Channel.EMAIL: 1}, {Channel.CHAT: 2, Channel.EMAIL: 1}]),
+            "priority_step_seconds": st.sampled_from([60.0, 13.0]),
+            "decline_cooldown_seconds": st.sampled_from([37.0, 120.0]),
+            "decline_rounds_max": st.sampled_from([1, 2, 3]),
+            "missed_offer_makes_away": st.booleans(),
+            "wrap_up_seconds": st.sampled_from([29.0, 120.0]),
+            "ageing_guard_seconds": st.none(),
+            "fewest_in_hand": st.just(True),
+            **more,
+        },
     )
 
 
-demands = st.builds(
-    Demand,
-    brand=st.sampled_from([ACME, ACME, NOVA]),
-    channel=st.sampled_from([Channel.CHAT, Channel.CHAT, Channel.EMAIL]),
-    kind=st.sampled_from(["service", "service", "complaint", "technical"]),
-    languages=st.sampled_from([("en",), ("en",), ("de",), ("en-GB", "en"), ()]),
-    floor=st.sampled_from([None, None, Level.C1]),
-    priority=st.sampled_from([None, None, 3]),
-)
+def demands(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Demand]]:
+    """What customers of this history ask for."""
+    one = st.builds(
+        Demand,
+        brand=st.sampled_from([ACME, ACME, NOVA]),
+        channel=st.sampled_from([Channel.CHAT, Channel.CHAT, Channel.EMAIL]),
+        kind=st.sampled_from(["service", "service", "complaint", "technical"]),
+        languages=st.sampled_from([("en",), ("en",), ("de",), ("en-GB", "en"), ()]),
+        floor=st.sampled_from([None, None, Level.C1]),
+        priority=st.sampled_from([None, None, 3]),
+        **more,
+    )
+    return st.lists(one, min_size=1, max_size=5)
+
 
 OFTEN = ["arrive", "accept", "end", "ready"]
 SELDOM = ["decline", "wrap_up", "step_back", "drop", "connect", "transfer", "correct", "leave", "claim", "wait"]
@@ -177,7 +193,7 @@ class Both:
         done = deeds(self.engine.feed(event, self.now)) + [deed for _, deed in self.engine_until(self.now)]
         expected = self.router.feed(event, self.now)
         note(f"{(self.now - T0).total_seconds():10.6f} {event} → {expected}")
-        assert in_order(done) == in_order(expected)
+        assert in_order(done) == in_order(expected), f"the engine: {done}"
 
     def pass_time(self, wait: float) -> None:
         """Each is woken when it asks to be, and by nothing else."""
@@ -186,7 +202,9 @@ class Both:
         done, expected = list(self.engine_until(until)), list(self.router_until(until))
         for at, deed in expected:
             note(f"{(at - T0).total_seconds():10.6f} … {deed}")
-        assert by_instant(done) == by_instant(expected)
+        assert by_instant(done) == by_instant(expected), "the engine: " + "; ".join(
+            f"{(at - T0).total_seconds()} {deed}" for at, deed in done
+        )
         self.now = until
 
     def engine_until(self, until: datetime) -> Iterator[tuple[datetime, Deed]]:
@@ -305,6 +323,135 @@ proof = settings(
 
 
 @proof
-@given(plan_=plain_floors(), demands_=st.lists(demands, min_size=1, max_size=5), history=moves)
+@given(plan_=plain_floors(), demands_=demands(), history=moves)
 def test_the_engine_routes_as_the_plain_rules_say(plan_: Plan, demands_: list[Demand], history: list[Move]) -> None:
     compared(plan_, demands_, history)
+
+
+# every rule, alone and together
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a rule adds to a floor: to contracts, policy, brand, kinds and demands."""
+
+    contracts: Mapping[str, st.SearchStrategy[Any]] = field(default_factory=dict)
+    policy: Mapping[str, st.SearchStrategy[Any]] = field(default_factory=dict)
+    brand: Mapping[str, st.SearchStrategy[Any]] = field(default_factory=dict)
+    kind: Mapping[str, st.SearchStrategy[Any]] = field(default_factory=dict)
+    demands: Mapping[str, st.SearchStrategy[Any]] = field(default_factory=dict)
+
+
+wishes = st.lists(
+    st.builds(
+        Wish,
+        until_seconds=st.sampled_from([19.0, 53.0]),
+        level=st.sampled_from([None, Level.C1, Level.C2]),
+        skills=st.sampled_from([{}, {"tact": 1}, {"router": 3}]),
+        dialect=st.booleans(),
+    ),
+    max_size=2,
+).map(tuple)
+countries = st.sampled_from([frozenset(), frozenset({"DE"}), frozenset({"PH", "PT"})])
+
+RULES = {
+    "wishes": Rule(brand={"wishes": wishes}, kind={"wishes": wishes}),
+    "tiers": Rule(contracts={"overflow_after_seconds": st.sampled_from([0.0, 17.0, 41.0])}),
+    "last agent": Rule(
+        policy={"sticky_hold_seconds": st.sampled_from([0.0, 43.0, 200.0])},
+        demands={"last_agent": st.sampled_from([None, *map(AgentId, AGENTS)])},
+    ),
+    "guard": Rule(
+        policy={
+            "ageing_guard_seconds": st.sampled_from([0.0, 59.0]),
+            "weights": st.sampled_from([{Channel.CHAT: 2, Channel.EMAIL: 1}, {Channel.CHAT: 3, Channel.EMAIL: 1}]),
+        }
+    ),
+    "days": Rule(
+        contracts={
+            "cap_per_day": st.sampled_from([None, 0, 1, 3]),
+            "budget_per_day": st.sampled_from([None, 10]),
+            "price": st.sampled_from([0, 3, 5]),
+            "minimum_per_day": st.sampled_from([0, 2]),
+            "zone": st.sampled_from(["UTC", "Pacific/Chatham"]),  # whose midnight is at 10:15 UTC
+        }
+    ),
+    "promises": Rule(contracts={"answer_within_seconds": st.sampled_from([None, 20.0, 300.0])}),
+    "borders": Rule(
+        contracts={"data": st.sampled_from([None, frozenset(), frozenset({"health"})])},
+        brand={"residency": countries},
+        kind={"data": st.sampled_from([frozenset(), frozenset({"health"})])},
+        demands={"residency": countries.map(lambda drawn: tuple(sorted(drawn)))},
+    ),
+    "choice": Rule(
+        contracts={"price": st.sampled_from([0, 3])},
+        policy={
+            "choice": st.lists(st.sampled_from(list(Preference)), unique=True).map(tuple),
+            "fewest_in_hand": st.booleans(),
+        },
+        brand={"zone": st.sampled_from(["UTC", "America/Lima"])},
+        demands={"zone": st.sampled_from([None, "Asia/Tokyo"])},
+    ),
+    "at once": Rule(
+        policy={"auto_accept": st.sampled_from([frozenset({Channel.CHAT}), frozenset(Channel)]), "wrap_up_seconds": st.just(0.0)}
+    ),
+    "shares": Rule(),
+    "other rules": Rule(),
+}
+PLACES = {"home": ("UTC", "DE"), "manila": ("Asia/Manila", "PH"), "berlin": ("Europe/Berlin", "PT")}
+
+
+@st.composite
+def floors(draw: st.DrawFn, names: tuple[str, ...]) -> Plan:
+    """A floor with these rules and the plain ones."""
+    rules = [RULES[name] for name in names]
+    contracts = together(rule.contracts for rule in rules)
+    here = list(POOLS) if "shares" in names else draw(st.sampled_from([["home"], ["home", "manila"], list(POOLS)]))
+    hours = {name: ALWAYS if "shares" in names else draw(st.sampled_from([ALWAYS, ALWAYS, BREAK])) for name in here}
+    made = [draw(contracts_of(name, **contracts)) for name in here]
+    if "shares" in names:
+        made = [replace(one, tier=1, overflow_after_seconds=0.0) for one in made]
+    elif draw(st.booleans()):
+        made.append(replace(draw(contracts_of("berlin", **contracts)), id=ContractId("c-vendor"), pool=None, vendor=VendorId("v")))
+    kinds = [Kind(id="service"), Kind(id="complaint", priority=2), Kind(id="technical", skills={"router": 2})]
+    drawn = plan(
+        draw(people(here)),
+        pools=[
+            replace(pool(name, zone=PLACES[name][0], weekly=hours[name], vendor="v"), country=PLACES[name][1])
+            if name in {"manila", "berlin"}
+            else pool(name, weekly=hours[name])
+            for name in here
+        ],
+        contracts=made,
+        kinds=[replace(one, **draw(st.fixed_dictionaries(together(rule.kind for rule in rules)))) for one in kinds],
+        brands=[
+            Brand(
+                id=ACME,
+                client=ClientId("client"),
+                languages=("en", "de"),
+                floor=draw(st.sampled_from([Level.B1, Level.B2])),
+                **draw(st.fixed_dictionaries(together(rule.brand for rule in rules))),
+            )
+        ],
+        policy=draw(policies(**together(rule.policy for rule in rules))),
+    )
+    weights = {one.id: draw(st.integers(1, 3)) for one in made} if "shares" in names else {}
+    return replace(drawn, shares={"s": Share(id="s", weights=weights, catch_up=TOO_OFTEN)} if weights else {})
+
+
+def together(parts: Iterable[Mapping[str, st.SearchStrategy[Any]]]) -> dict[str, st.SearchStrategy[Any]]:
+    """What several rules draw for the same thing."""
+    return {name: strategy for part in parts for name, strategy in part.items()}
+
+
+@pytest.mark.parametrize("names", [*((name,) for name in RULES), tuple(RULES)], ids=lambda names: ", ".join(names)[:20])
+@proof
+@given(data=st.data(), history=moves)
+def test_the_engine_keeps_every_rule_as_the_plain_rules_say(
+    names: tuple[str, ...], data: st.DataObject, history: list[Move]
+) -> None:
+    plans = [data.draw(floors(names), label=f"floor {n}") for n in range(2 if "other rules" in names else 1)]
+    asked = data.draw(demands(**together(RULES[name].demands for name in names)), label="demands")
+    if len(plans) > 1:
+        history = [("plan", *move[1:]) if move[0] == "wait" else move for move in history]
+    compared(plans[0], asked, history, plans)
