@@ -54,6 +54,8 @@ class Board:
         self.waiting = 0
         self.doors = 0
         """How often anything opened or closed by its hours."""
+        self.epoch = 0
+        """How often anything of this happened that views depend on, versions of the rules included."""
         self.stamp = 0
         """How often a date, a cap or a budget opened or closed anything."""
         self.calendars: dict[Calendar, list[Profile]] = {}
@@ -71,7 +73,6 @@ class Board:
         self.nodes: list[Node | None] = []
         self.by_number: list[Node] = []
         self._dirty: dict[Any, None] | None = {} if tracked else None
-        self._estimates_changed = self._estimates_known = False
         self._ticked = True
         self.plan = plan
         self.compiler = Compiler(Columns(plan, self.roster))
@@ -83,6 +84,8 @@ class Board:
         policy = self.plan.policy
         self._by_load = policy.fewest_in_hand
         weights = {policy.weights.get(channel, 1) for channel in CHANNELS}
+        used = {channel for contract in self.plan.contracts.values() for channel in contract.channels}
+        self._channels = [(n, channel, policy.weights.get(channel, 1)) for n, channel in enumerate(CHANNELS) if channel in used]
         self.guarded = len(weights) > 1 and policy.ageing_guard_seconds is not None
         self._dated = self._all_dates()
 
@@ -101,18 +104,25 @@ class Board:
         if desk is not None:
             self.seat(desk)
 
-    def rehang_calendars(self) -> None:
-        """Whose hours are looked at when: anew."""
+    def rehang_calendars(self, fresh: Iterable[Profile]) -> None:
+        """Whose hours are looked at when: anew. The clocks of these profiles were never looked at, or under other hours."""
         self.calendars = {}
         for profile in self.roster.profiles:
             while profile.number >= len(self.open):
                 self._widen()
             for calendar in profile.calendars if profile.size else ():
                 self.calendars.setdefault(calendar, []).append(profile)
-        self.open_doors()
+        self.flips = [self._next_flip(calendar) for calendar in self.calendars]
+        at = moment(self.now)
+        for profile in fresh:
+            profile.look_at_the_clock(at)
+            self._turn_sign(profile)
+        self.doors += 1
+        self.epoch += 1
 
     def reclass(self, forms: Mapping[Ask, Form]) -> None:
         """Other forms for those who wait; their queues stay out of sight until each is looked at afresh. Classes nobody waits in are forgotten."""
+        self.epoch += 1
         self.asks = {key: ask for key, ask in self.asks.items() if ask.waiting}
         self._known, self._plain_asks = {id(ask.demand): ask for ask in self.asks.values()}, {}
         for ask in self.asks.values():
@@ -180,6 +190,7 @@ class Board:
             profile.look_at_the_clock(at)
             self._turn_sign(profile)
         self.doors += 1
+        self.epoch += 1
 
     def turn_clocks(self) -> tuple[list[Profile], list[int]]:
         """The profiles that opened or closed, now that the time has come for some calendars, and which calendars these are."""
@@ -197,6 +208,7 @@ class Board:
                 self._turn_sign(profile)
                 changed.append(profile)
         self.doors += 1
+        self.epoch += 1
         return changed, turned
 
     def _turn_sign(self, profile: Profile) -> None:
@@ -232,6 +244,7 @@ class Board:
     def dates_changed(self) -> None:
         """What was compiled may have begun or ended to hold."""
         self.stamp += 1
+        self.epoch += 1
 
     def used_up_changed(self, contracts: Iterable[ContractId]) -> None:
         """Caps or budgets opened or closed these contracts."""
@@ -242,6 +255,7 @@ class Board:
             else:
                 self.used_up[contract] = reason
         self.stamp += 1
+        self.epoch += 1
 
     # desks
 
@@ -323,10 +337,9 @@ class Board:
         desk.turn, desk.rooms = -1, ()
 
     def _step_in(self, desk: Desk, profile: Profile) -> None:
-        weights = self.plan.policy.weights
         desk.turn = turn = (len(desk.held) << _HELD_BITS if self._by_load else 0) | desk.idle_since
-        desk.rooms = tuple([n for n, channel in enumerate(CHANNELS) if desk.has_room(channel, weights.get(channel, 1))])
-        for n in desk.rooms:
+        desk.rooms = rooms = tuple([n for n, channel, weight in self._channels if desk.has_room(channel, weight)])
+        for n in rooms:
             line = profile.lines[n]
             if not line or line[-1][0] < turn:
                 line.append((turn, desk))
@@ -393,7 +406,8 @@ class Board:
         node = ask.nodes.get(key)
         if node is None:
             node = ask.nodes[key] = Node(ask, *key)
-        self.freshen(node)
+        if node.epoch != self.epoch:
+            self.freshen(node)
         return node
 
     def freshen(self, node: Node) -> bool:
@@ -401,6 +415,7 @@ class Board:
         ask = node.ask
         form = ask.form
         seen = (id(form), self.doors if form.tiered else 0, self.stamp if form.volatile else 0)
+        node.epoch = self.epoch
         if node.seen == seen:
             return False
         if ask.seen != (self.doors, self.stamp):
@@ -479,7 +494,7 @@ class Board:
 
     def join(self, inquiry: Inquiry) -> Node:
         """Wait in the queue of its class and age, at the place its key gives."""
-        node = self.node(inquiry.ask, self.now - inquiry.arrived, inquiry.rare.level)
+        node = self.node(inquiry.ask, self.now - inquiry.arrived, inquiry.level)
         inquiry.stage = Stage.WAITING
         inquiry.node = node
         if node.join(inquiry):
@@ -533,7 +548,9 @@ class Board:
 
     def remember(self, inquiry: Inquiry, agent: AgentId, *, counts: bool) -> None:
         """Do not ask this agent again before the cool-down is over."""
-        memory = inquiry.more.refusals.setdefault(agent, Refusals(0, 0))
+        if inquiry.refusals is None:
+            inquiry.refusals = {}
+        memory = inquiry.refusals.setdefault(agent, Refusals(0, 0))
         memory.count += counts
         memory.until = self.now + span(self.plan.policy.decline_cooldown_seconds)
         self._touch(inquiry)
@@ -546,10 +563,6 @@ class Board:
         if self._dirty is not None:
             self._dirty[thing] = None
 
-    def learn(self) -> None:
-        """The estimates changed."""
-        self._estimates_changed = self._estimates_known = True
-
     # who may
 
     def course(self, inquiry: Inquiry, desk: Desk) -> int | None:
@@ -557,10 +570,9 @@ class Board:
         profile, form = desk.profile, inquiry.ask.form
         if profile is None or not profile.open:
             return None
-        courses: list[int] = np.flatnonzero(form.profile == profile.number).tolist()
-        for course in courses:
+        for course in np.flatnonzero(form.profile == profile.number).tolist():
             if self.holds(form, course):
-                return course
+                return int(course)
         return None
 
     def holds(self, form: Form, course: int) -> bool:
@@ -613,21 +625,28 @@ class Board:
         if inquiry.stage is not Stage.WAITING:
             return None
         slots = self.rivals(inquiry.ask)
-        before = slots[self.firsts[slots] < inquiry.key]
-        return sum(node.before(inquiry.key) for slot in before.tolist() if (node := self.nodes[slot]) is not None)
+        before: list[int] = slots[self.firsts[slots] < inquiry.key].tolist()
+        return sum(node.before(inquiry.key) for slot in before if (node := self.nodes[slot]) is not None)
 
     def outlook(self, ask: Ask) -> tuple[bool, datetime | None]:
         """Are all who might ever take it closed, and if so, who opens when?"""
         form = ask.form
         if not len(form):
             return False, None
-        there = self.open[form.profile]
-        if form.volatile and there.any():
+        there = self.open.take(form.members if not form.volatile else form.profile)
+        if form.volatile:
             there &= self.holding(form)
         if there.any():
             return False, None
-        opening = self.next_opening(form, self.now)
+        opening = self.opening_of(ask)
         return True, None if opening is None else moment(opening)
+
+    def opening_of(self, ask: Ask) -> int | None:
+        """When somebody who may take this class is next at work; looked up again when anything opens, closes or changes."""
+        known = ask.opening
+        if known is None or known[0] != self.epoch or (known[1] is not None and known[1] <= self.now):
+            known = ask.opening = (self.epoch, self.next_opening(ask.form, self.now))
+        return known[1]
 
     def next_opening(self, form: Form, now: int) -> int | None:
         """The first instant from `now` on at which somebody who may take it is at work."""
@@ -663,8 +682,7 @@ class Board:
             kept = self.desks.get(thing.id) if isinstance(thing, Desk) else self.inquiries.get(thing.id)
             facts[key] = None if kept is None else kept.fact()
         facts |= self.books.changes()
-        if self._estimates_changed:
-            facts["estimates"], self._estimates_changed = self.estimator.fact(), False
+        facts |= self.estimator.changes()
         return dict(sorted(facts.items()))
 
     def capture(self) -> dict[str, Fact]:
@@ -673,8 +691,7 @@ class Board:
         facts |= {key_of_fact(desk): desk.fact() for _, desk in sorted(self.desks.items())}
         facts |= {key_of_fact(inquiry): inquiry.fact() for _, inquiry in sorted(self.inquiries.items())}
         facts |= self.books.facts()
-        if self._estimates_known:
-            facts["estimates"] = self.estimator.fact()
+        facts |= self.estimator.fact()
         return facts
 
     def tick(self, now: int) -> None:
@@ -698,8 +715,7 @@ class Board:
                 desks[agent] = Desk.restored(agent, fact)
         self.books = Books(self.plan, self.now)
         self.books.load(facts, self.now)
-        if "estimates" in facts:
-            self.estimator, self._estimates_known = Estimator.restored(facts["estimates"]), True
+        self.estimator = Estimator.restored(facts)
         if self.now:
             self.settle()
         self._ticked = False

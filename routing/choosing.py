@@ -49,21 +49,27 @@ def choose(board: Board, inquiry: Inquiry, node: Node) -> Pick | Passed | None:
     if not there[first]:
         return None
     form = node.ask.form
-    if inquiry.rare.refusals or form.contested or board.guarded:
+    if form.contested or board.guarded or inquiry.refusals:
         return _choose_with_care(board, inquiry, form, view, there, n)
-    if form.volatile and not board.holds(form, int(view.course[first])):
-        return _choose_with_care(board, inquiry, form, view, there, n)
-    end = int(view.ends[first])
-    if end - first > 1:
-        first += int(board.turns[n].take(view.profile[first:end]).argmin())
-    desk = board.roster.profiles[view.profile[first]].lines[n][0][1]
-    return Pick(desk, int(view.course[first]))
+    profiles = board.roster.profiles
+    while there[first]:
+        end = int(view.ends[first])
+        best = first if end - first == 1 else first + int(board.turns[n].take(view.profile[first:end]).argmin())
+        course = int(view.course[best])
+        if not form.volatile or board.holds(form, course):
+            return Pick(profiles[view.profile[best]].lines[n][0][1], course)
+        there[best] = False
+        first = int(there.argmax())
+    return None
 
 
 def _choose_with_care(
     board: Board, inquiry: Inquiry, form: Form, view: View, there: NDArray[np.bool_], n: int
 ) -> Pick | Passed | None:
     """The same where some are barred, where contracts compete, or where seats may be kept: a walk along those who are there."""
+    if not form.contested:
+        pick, kept = _first_unbarred(board, inquiry, form, view, there, n, None)
+        return pick or (Passed(Reason.SEATS_KEPT) if kept else None)
     at = np.flatnonzero(there)
     courses = view.course[at]
     passed: Reason | None = None
@@ -73,7 +79,8 @@ def _choose_with_care(
             if lot is _WAITS:
                 passed = Reason.SHARE_TURN
                 continue
-            among = here if contract is None else here[form.contract[view.course[here]] == contract]
+            among = np.zeros(len(there), bool)
+            among[here if contract is None else here[form.contract[view.course[here]] == contract]] = True
             pick, kept = _first_unbarred(board, inquiry, form, view, among, n, lot)
             if pick is not None:
                 return pick
@@ -114,31 +121,39 @@ def open_contracts(board: Board, form: Form, view: View, tier: int) -> list[Cont
 
 
 def _first_unbarred(
-    board: Board, inquiry: Inquiry, form: Form, view: View, among: NDArray[np.intp], n: int, lot: object
+    board: Board, inquiry: Inquiry, form: Form, view: View, among: NDArray[np.bool_], n: int, lot: object
 ) -> tuple[Pick | None, bool]:
     """The first in order of rank and turn whom nothing speaks against; and whether seats were kept."""
-    rounds_max, kept, profiles = board.plan.policy.decline_rounds_max, False, board.roster.profiles
-    refusals = inquiry.rare.refusals
-    group, best = -1, None
-    for at in among.tolist():
-        course = int(view.course[at])
-        if best is not None and form.group[course] != group:
-            break
-        if not board.holds(form, course):
+    kept, at = False, int(among.argmax())
+    while among[at]:
+        end, best = int(view.ends[at]), None
+        for position in range(at, end):
+            if not among[position]:
+                continue
+            course = int(view.course[position])
+            if board.holds(form, course):
+                found, kept_here = _unbarred_in(board, inquiry, form, int(view.profile[position]), n)
+                kept = kept or kept_here
+                if found is not None and (best is None or found[0] < best[0]):
+                    best = (*found, course)
+        if best is not None:
+            return Pick(best[1], best[2], lot if isinstance(lot, Why) else None), kept
+        among[at:end] = False
+        at = int(among.argmax())
+    return None, kept
+
+
+def _unbarred_in(board: Board, inquiry: Inquiry, form: Form, number: int, n: int) -> tuple[tuple[int, Desk] | None, bool]:
+    """The first in a profile's line whom nothing speaks against."""
+    rounds_max, kept = board.plan.policy.decline_rounds_max, False
+    for turn, desk in board.roster.profiles[number].lines[n]:
+        if inquiry.refusals and inquiry.barred(desk.id, board.now, rounds_max):
             continue
-        for turn, desk in profiles[view.profile[at]].lines[n]:
-            if best is not None and turn > best[0]:
-                break
-            if refusals and inquiry.barred(desk.id, board.now, rounds_max):
-                continue
-            if board.guarded and seats_kept(board, desk, form.weight):
-                kept = True
-                continue
-            best, group = (turn, desk, course), int(form.group[course])
-            break
-    if best is None:
-        return None, kept
-    return Pick(best[1], best[2], lot if isinstance(lot, Why) else None), kept
+        if board.guarded and seats_kept(board, desk, form.weight):
+            kept = True
+            continue
+        return (turn, desk), kept
+    return None, kept
 
 
 def seats_kept(board: Board, desk: Desk, weight: int) -> bool:
@@ -181,7 +196,8 @@ def best_waiting(board: Board, desk: Desk) -> tuple[Inquiry, int] | None:
         node = board.nodes[slots[at]]
         assert node is not None
         head, course = node.queue[node.first], int(served.courses[at])
-        if head._more is not None or node.ask.form.volatile or node.ask.form.contested or board.guarded:
+        form = node.ask.form
+        if head.refusals or form.contested or board.guarded or not board.holds(form, course):
             found = _best_with_care(board, desk, slots, served.courses, keys)
             if found is not None and (best is None or found[0] < best[0]):
                 best = found
@@ -217,7 +233,7 @@ def _best_with_care(
             continue
         if board.guarded and seats_kept(board, desk, form.weight):
             continue
-        for inquiry in node.waiting():
+        for inquiry in node.each():
             if not inquiry.barred(desk.id, board.now, rounds_max):
                 sure[at], keys[at] = inquiry, inquiry.key
                 break

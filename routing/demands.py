@@ -9,7 +9,7 @@ there (`Node`). Everything is columns: at the moment of a decision there is a ga
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import blake2b
 from operator import attrgetter
@@ -364,7 +364,7 @@ class View:
 class Node:
     """One class at one relaxation step: who may take it there, and the queue of those who wait."""
 
-    __slots__ = ("ask", "due", "first", "level", "number", "queue", "seen", "slot", "step", "view")
+    __slots__ = ("ask", "due", "epoch", "first", "level", "number", "queue", "seen", "slot", "step", "view")
 
     def __init__(self, ask: Ask, step: int, level: int) -> None:
         self.ask, self.step, self.level = ask, step, level
@@ -374,6 +374,7 @@ class Node:
         self.view: View = _NO_VIEW
         self.seen: tuple[int, int, int] = (-1, -1, -1)
         self.due = NEVER
+        self.epoch = -1
         self.number = -1
         """Under which its reminders are kept; -1: it never had any."""
 
@@ -414,6 +415,11 @@ class Node:
         """Everybody here, in order."""
         return self.queue[self.first :]
 
+    def each(self) -> Iterator[Inquiry]:
+        """The same, one by one; not to be gone on with once the queue has changed."""
+        for at in range(self.first, len(self.queue)):
+            yield self.queue[at]
+
     def before(self, key: int) -> int:
         """How many wait before this place."""
         return bisect_left(self.queue, key, self.first, key=_BY_KEY) - self.first
@@ -436,7 +442,7 @@ class Node:
 class Ask:
     """A class: what is asked, its form under the rules in force, and its nodes. Outlives versions of the rules."""
 
-    __slots__ = ("demand", "first_tier", "form", "id", "nodes", "plain", "rivals", "seen", "shape", "told_closed")
+    __slots__ = ("demand", "first_tier", "form", "id", "nodes", "opening", "plain", "rivals", "seen", "shape", "told_closed")
 
     def __init__(self, demand: Demand, form: Form) -> None:
         self.demand = demand
@@ -448,6 +454,8 @@ class Ask:
         self.seen = (-1, -1)
         self.rivals: tuple[int, Rows] | None = None
         self.told_closed = False
+        self.opening: tuple[int, int | None] | None = None
+        """When somebody is next at work, and as of which epoch that was known."""
         self.shape = form.shape
         """Of the form under which its nodes were made."""
 
@@ -460,6 +468,8 @@ class Ask:
         """The last step of this age or less."""
         ages = self.form.ages
         step = len(ages) - 1
+        if not step:
+            return 0
         while ages[step] > age and step:
             step -= 1
         return step

@@ -295,7 +295,7 @@ class Engine:
             node.due = NEVER
             moves.set_step(node)
             for inquiry in node.waiting():
-                if inquiry.rare.refusals:
+                if inquiry.refusals:
                     moves.set_cool_down(inquiry)
 
     def _remind_of_hours(self) -> None:
@@ -361,7 +361,7 @@ class Engine:
         course, form = board.course(inquiry, desk), inquiry.ask.form
         stays = course is not None and demand.agent in {None, desk.id} and form.weight == inquiry.weight
         if stays and course is not None:
-            rival = choose(board, inquiry, board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.rare.level))
+            rival = choose(board, inquiry, board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.level))
             stays = not isinstance(rival, Pick) or form.group[rival.course] >= form.group[course]
         if not stays:
             moves.withdraw(inquiry, Over.DEMAND_CORRECTED)
@@ -512,22 +512,22 @@ class Engine:
     def _succeed(self, succession: Succession) -> Iterator[int]:
         board, moves, backlog = self._board, self._moves, self._moves.backlog
         yield from succession.prepare()
-        succession.take_over()
+        desks = succession.take_over()
         board.used_up_changed(board.books.follow(board.plan, board.now))
         self._remind_of_hours()
         self._remind_of_dates()
         self._remind_of_midnight()
-        for desk in board.desks.values():
+        for desk in desks:
             board.refresh(desk)
         over = [i for _, i in sorted(board.ringing.items()) if self._course_still(i, moves.holder(i)) is None]
         for inquiry in over:
             moves.withdraw(inquiry, Over.RULES_CHANGED)
         backlog.flag_all = True  # anybody may have become able, or nobody
         backlog.review(board.asks.values())
-        backlog.fill(list(board.desks.values()))
+        backlog.fill(desks)
         backlog.succession = None
         moves.place_all(over)
-        for desk in list(board.desks.values()):
+        for desk in desks:
             board.tidy(desk)
         yield 1
 
@@ -600,7 +600,7 @@ class Engine:
         board, moves, ages = self._board, self._moves, node.ask.form.ages
         if node.step + 1 < len(ages):
             age, grown = ages[node.step + 1], []
-            for inquiry in node.waiting():
+            for inquiry in node.each():
                 if inquiry.arrived + age <= board.now:
                     grown.append(inquiry)
                 elif not inquiry.front:
@@ -611,7 +611,7 @@ class Engine:
                 moves.set_step(joined)
                 if moves.backlog.busy:
                     moves.backlog.serve(joined)
-                elif not moves.try_again(inquiry) and inquiry.rare.refusals:
+                elif not moves.try_again(inquiry) and inquiry.refusals:
                     moves.set_cool_down(inquiry)
         node.due = NEVER
         moves.set_step(node)
@@ -660,14 +660,14 @@ class Engine:
     def _serve(self, node: Node) -> int:
         """Offer the first that anybody may take; those whom only who declined them could take do not hold up the others."""
         board, moves, cost = self._board, self._moves, 1
-        for inquiry in node.waiting() if node.queue[node.first].rare.refusals else [node.queue[node.first]]:
+        for inquiry in node.each():
             found = choose(board, inquiry, node)
             cost += 1
             if isinstance(found, Pick):
                 moves.offer(inquiry, found, node)
                 moves.backlog.serve(node)
                 break
-            if not inquiry.rare.refusals:
+            if not inquiry.refusals:
                 break
         return cost
 

@@ -246,6 +246,8 @@ class Estimator:
 
     def fact(self) -> dict[str, dict[str, Any]]:
         """All of it by key, `estimates` for the floor and one for each queue and group, as plain values that JSON gives back unchanged."""
+        if not self._queues and not self._old and not self._handling:
+            return {}  # nothing was ever told
         keys = (
             _FLOOR,
             *(_HANDLING + group for group in self._handling),

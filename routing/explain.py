@@ -118,7 +118,7 @@ def waiting_in_order(board: Board, brand: BrandId | None) -> tuple[Waiting, ...]
 
 def _verdict(board: Board, inquiry: Inquiry, agent: Agent, now: datetime, waited: float) -> Verdict:
     first_tier = board.first_tier(inquiry.ask.form)
-    demand, waits, level = inquiry.demand, inquiry.ask.form.waits, inquiry.rare.level
+    demand, waits, level = inquiry.demand, inquiry.ask.form.waits, inquiry.level
     expected = (waits[level - 1] + 1) / SECOND if 0 < level <= len(waits) else 0.0
     holding = [term for term in terms(board.plan, agent, demand) if term.holds(now)]
     term = next((one for one in holding if reached(one, demand, waited, first_tier, expected)), holding[0] if holding else None)
@@ -158,7 +158,7 @@ def _kept_back(board: Board, inquiry: Inquiry, agent: AgentId) -> tuple[Reason, 
 
 def _standing(board: Board, inquiry: Inquiry, agent: AgentId) -> Standing:
     """The agent's state as this inquiry meets it; the seats it holds there itself are not against it."""
-    desk, memory, channel = board.desks.get(agent), inquiry.rare.refusals.get(agent), inquiry.demand.channel
+    desk, memory, channel = board.desks.get(agent), (inquiry.refusals or {}).get(agent), inquiry.demand.channel
     if desk is None:
         return Standing(availability=Availability.OFFLINE, connected=False)
     own = desk.held.get(inquiry.id)
@@ -184,7 +184,7 @@ def _changes_ahead(board: Board, inquiry: Inquiry, now: datetime) -> tuple[Chang
     changes += [Change(what=Changes.WISH_ENDS, at=moment(inquiry.arrived + age)) for age in set(form.wish.tolist()) if age]
     if rare.hold is not None:
         changes.append(Change(what=Changes.HOLD_ENDS, at=moment(rare.hold[1]), agent=rare.hold[0]))
-    for agent, memory in rare.refusals.items():
+    for agent, memory in (inquiry.refusals or {}).items():
         if memory.count < board.plan.policy.decline_rounds_max:
             changes.append(Change(what=Changes.COOL_DOWN_ENDS, at=moment(memory.until), agent=agent))
     midnight = board.books.next_reset()

@@ -53,9 +53,11 @@ class Inquiry:
         "front",
         "id",
         "key",
+        "level",
         "node",
         "nth",
         "offers",
+        "refusals",
         "stage",
         "told",
         "told_closed",
@@ -79,10 +81,12 @@ class Inquiry:
         self.told: Estimate | None = None
         """What was estimated when it began to wait, kept for some so that estimates learn from what came."""
         self.told_closed = False
+        self.level = 0
+        """How many of its class's waits the estimate exceeded: these contracts have joined before their age."""
+        self.refusals: dict[AgentId, Refusals] | None = None
         self.node: Node | None = None
-        self.key = 0
+        self.key = key_of(arrived, nth, ask.form.head_start, front=False)
         self._more: More | None = None
-        self.rekey()
 
     @property
     def demand(self) -> Demand:
@@ -113,7 +117,7 @@ class Inquiry:
 
     def barred(self, agent: AgentId, now: int, rounds_max: int) -> bool:
         """Has this agent just declined or missed it, or done so too often?"""
-        memory = self._more.refusals.get(agent) if self._more is not None else None
+        memory = self.refusals.get(agent) if self.refusals is not None else None
         return memory is not None and (memory.until > now or memory.count >= rounds_max)
 
     def fact(self) -> Fact:
@@ -136,11 +140,11 @@ class Inquiry:
             "until": rare.until,
             "ends": self.ends,
             "since": rare.since,
-            "refusals": {agent: [memory.count, memory.until] for agent, memory in sorted(rare.refusals.items())} or None,
+            "refusals": {agent: [memory.count, memory.until] for agent, memory in sorted((self.refusals or {}).items())} or None,
             "flags": sorted(rare.flags) or None,
             "told_closed": self.told_closed or None,
             "told": [self.told.low, self.told.likely, self.told.high] if self.told else None,
-            "level": rare.level or None,
+            "level": self.level or None,
             "hold": rare.hold,
         }
         return {name: value for name, value in plain.items() if value is not None}
@@ -164,9 +168,10 @@ class Inquiry:
         told = get("told")
         self.told = Estimate(low=told[0], likely=told[1], high=told[2]) if told else None
         more.pool, more.contract, more.until, more.since = get("pool"), get("contract"), get("until"), get("since")
-        more.refusals = {AgentId(agent): Refusals(count, until) for agent, (count, until) in get("refusals", {}).items()}
-        more.flags = set(get("flags", ()))
-        more.level, more.hold = get("level", 0), get("hold")
+        refusals = {AgentId(agent): Refusals(count, until) for agent, (count, until) in get("refusals", {}).items()}
+        self.refusals, self.level = refusals or None, get("level", 0)
+        more.flags = frozenset(get("flags", ()))
+        more.hold = get("hold")
         if "agent_asked" in fact or "last_agent" in fact:
             more.demand = addressed(self.ask.demand, get("agent_asked"), get("last_agent"))
         self.rekey()
@@ -175,7 +180,7 @@ class Inquiry:
 class More:
     """What an inquiry has once somebody was asked, or where its customer is known."""
 
-    __slots__ = ("contract", "demand", "flags", "hold", "level", "pool", "refusals", "since", "step_at", "until")
+    __slots__ = ("contract", "demand", "flags", "hold", "pool", "since", "step_at", "until")
 
     def __init__(self) -> None:
         self.demand: Demand | None = None
@@ -186,10 +191,7 @@ class More:
         """When the offer lapses, or the wrap-up times out."""
         self.since: int | None = None
         """When its agent took it."""
-        self.refusals: dict[AgentId, Refusals] = {}
-        self.flags: set[str] = set()
-        self.level = 0
-        """How many of its class's waits the estimate exceeded: these contracts have joined before their age."""
+        self.flags: frozenset[str] = frozenset()
         self.hold: list[Any] | None = None
         """The agent it waits for, and until when."""
         self.step_at: int | None = None

@@ -7,8 +7,10 @@ take it (`place`), and whenever a desk gets room it takes the first that waits f
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from routing.backlog import Backlog
 from routing.board import CHANNEL_NUMBER, Board
@@ -29,14 +31,13 @@ from routing.decisions import (
     WrapUpStarted,
 )
 from routing.demands import Node
-from routing.estimate import Estimator
 from routing.floor import Desk, Inquiry, Refusals, Stage
 from routing.model import AgentId, Availability, ContractId, InquiryId, OfferId
 from routing.moments import NEVER, SECOND, moment, span
 from routing.reasons import Flag, Over, Reason, Refusal, Why
 from routing.roster import Tally
 from routing.timers import Kind, Timers
-from routing.traces import Evidence
+from routing.traces import Evidence, Seen
 
 
 class InvariantBroken(RuntimeError):
@@ -57,12 +58,13 @@ class Moves:
 
     def place(self, inquiry: Inquiry) -> None:
         """Offer it to the best who may take it, or let it wait."""
-        board, demand = self.board, inquiry.demand
-        if demand.agent is not None and self._offer_to_addressee(inquiry, demand.agent):
-            return
-        if demand.last_agent is not None and self._offer_to_last_agent(inquiry, demand.last_agent):
-            return
-        node = board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.rare.level)
+        board, more = self.board, inquiry._more
+        if more is not None and (demand := more.demand) is not None:
+            if demand.agent is not None and self._offer_to_addressee(inquiry, demand.agent):
+                return
+            if demand.last_agent is not None and self._offer_to_last_agent(inquiry, demand.last_agent):
+                return
+        node = board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.level)
         if self.backlog.busy:  # others may be before it, and their turn has not come yet
             self.wait(inquiry, node, None)
             return
@@ -130,7 +132,7 @@ class Moves:
             return False
         board.expect(inquiry, desk, until)
         self.timers.set(until, Kind.HOLD, inquiry.id)
-        node = board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.rare.level)
+        node = board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.level)
         trace = self._evidence(inquiry, node, passed=Reason.HELD_FOR_LAST_AGENT)
         self.out.append(Queued(inquiry=inquiry.id, trace=trace, held_for=agent, held_until=moment(until)))
         return True
@@ -149,7 +151,7 @@ class Moves:
         if inquiry.stage is not Stage.WAITING:
             raise InvariantBroken(f"{inquiry.id} is {inquiry.stage} and would be offered")
         if node is None:
-            node = board.node(ask, now - inquiry.arrived, inquiry.rare.level)
+            node = board.node(ask, now - inquiry.arrived, inquiry.level)
         trace = self._evidence(inquiry, node, chosen=pick.course, why=why, lot=pick.lot)
         if inquiry.node is not None:
             self._taken(inquiry)
@@ -188,7 +190,7 @@ class Moves:
         board = self.board
         board.join(inquiry)
         self.set_step(node)
-        if inquiry.rare.refusals:
+        if inquiry.refusals:
             self.set_cool_down(inquiry)
         if self.backlog.busy:
             self.backlog.serve(node)
@@ -199,11 +201,12 @@ class Moves:
 
     def _overflow_by_estimate(self, inquiry: Inquiry, node: Node) -> None:
         """Where the wait will be longer than a contract lets it be, its tier joins now."""
-        waits, told = inquiry.ask.form.waits, self._estimate(inquiry, node)
+        form = inquiry.ask.form
+        waits, told = form.waits, self._estimate(inquiry, node, self.board.tallies.take(form.members, axis=0))
         level = sum(told.likely * SECOND > wait for wait in waits) if told is not None else 0
-        if level > inquiry.rare.level and not self.backlog.busy:
+        if level > inquiry.level and not self.backlog.busy:
             self.leave(inquiry)
-            inquiry.more.level = level
+            inquiry.level = level
             joined = self.board.join(inquiry)
             self.set_step(joined)
             self.try_again(inquiry)
@@ -216,31 +219,33 @@ class Moves:
         inquiry.told_closed = ask.told_closed = closed
         board.touch(inquiry)
         if node is None:
-            node = board.node(ask, board.now - inquiry.arrived, inquiry.rare.level)
-        estimate = None if closed else self._estimate(inquiry, node)
+            node = board.node(ask, board.now - inquiry.arrived, inquiry.level)
+        tallies = board.tallies.take(ask.form.members, axis=0)
+        estimate = None if closed else self._estimate(inquiry, node, tallies)
         ahead = len(node) - 1
-        if estimate is not None and (ahead < 8 or not ahead & 15):
+        if estimate is not None and not inquiry.offers and (ahead < 8 or not ahead & 15):
             inquiry.told = estimate
-        trace = self._evidence(inquiry, node, passed=passed)
+        trace = self._evidence(inquiry, node, passed=passed, tallies=tallies)
         self.out.append(Queued(inquiry=inquiry.id, trace=trace, all_closed=closed, next_opening=opening, estimate=estimate))
 
     def estimate(self, inquiry: Inquiry) -> Estimate | None:
         """How long it will still wait, as far as is known."""
         node = inquiry.node
-        return None if node is None else self._estimate(inquiry, node, asked=True)
+        return (
+            None
+            if node is None
+            else self._estimate(inquiry, node, self.board.tallies.take(node.ask.form.members, axis=0), asked=True)
+        )
 
-    def _estimate(self, inquiry: Inquiry, node: Node, *, asked: bool = False) -> Estimate | None:
+    def _estimate(self, inquiry: Inquiry, node: Node, tallies: NDArray[np.int32], *, asked: bool = False) -> Estimate | None:
         """Who only asks leaves no trace: what estimates learn from must be the same whether anybody looked or not."""
-        board, form = self.board, inquiry.ask.form
-        if not len(form.members):
-            return None
-        present = int(board.tallies[:, Tally.PRESENT].take(form.members).sum())
+        board = self.board
+        present = int(tallies[:, Tally.PRESENT].sum())
         if not present:
             return None
         ahead = len(node) - 1 if inquiry.key >= node.queue[-1].key else node.before(inquiry.key)
         if asked:
-            return glimpse(board.estimator, inquiry.ask.id).estimate(inquiry.ask.id, ahead, board.now, present=present)
-        board.learn()
+            return board.estimator.glimpse(inquiry.ask.id, ahead, board.now, present=present)
         return board.estimator.estimate(inquiry.ask.id, ahead, board.now, present=present)
 
     def _taken(self, inquiry: Inquiry) -> None:
@@ -249,9 +254,9 @@ class Moves:
         waited = board.now - inquiry.arrived
         board.estimator.taken(inquiry.ask.id, board.now, waited)
         if inquiry.told is not None:
-            board.estimator.score(inquiry.ask.id, inquiry.told, waited)
+            if not inquiry.front:  # what is told to one that comes back counts from then, and says nothing of those who are new
+                board.estimator.score(inquiry.ask.id, inquiry.told, waited)
             inquiry.told = None
-        board.learn()
         self._let_keepers_go(inquiry)
 
     def gone_from_queue(self, inquiry: Inquiry) -> None:
@@ -260,7 +265,6 @@ class Moves:
         if inquiry.node is not None:
             board.estimator.left(inquiry.ask.id, board.now, board.now - inquiry.arrived)
             inquiry.told = None
-            board.learn()
             self._let_keepers_go(inquiry)
         self.leave(inquiry)
 
@@ -282,14 +286,14 @@ class Moves:
         form = inquiry.ask.form
         if not len(form):
             self._flag_once(inquiry, Flag.NOBODY_QUALIFIED)
-        elif inquiry.told_closed and self.board.next_opening(form, self.board.now) is None:
+        elif inquiry.told_closed and self.board.opening_of(inquiry.ask) is None:
             self._flag_once(inquiry, Flag.NO_OPENING)
-        elif inquiry.rare.refusals and self.declined_by_all(inquiry):
+        elif inquiry.refusals and self.declined_by_all(inquiry):
             self._flag_once(inquiry, Flag.DECLINED_BY_ALL)
 
     def declined_by_all(self, inquiry: Inquiry) -> bool:
         """Has everybody who is at work and may take it declined it too often?"""
-        board, form, refusals = self.board, inquiry.ask.form, inquiry.rare.refusals
+        board, form, refusals = self.board, inquiry.ask.form, inquiry.refusals or {}
         rounds_max = board.plan.policy.decline_rounds_max
         tired = [board.desks.get(agent) for agent, memory in refusals.items() if memory.count >= rounds_max]
         members = set(form.members.tolist())
@@ -301,7 +305,7 @@ class Moves:
 
     def _flag_once(self, inquiry: Inquiry, flag: Flag) -> None:
         if flag.value not in inquiry.rare.flags:
-            inquiry.more.flags.add(flag.value)
+            inquiry.more.flags |= {flag.value}
             self.board.touch(inquiry)
             self.out.append(Flagged(inquiry=inquiry.id, because=flag.value))
 
@@ -346,10 +350,8 @@ class Moves:
         board, weight, since = self.board, inquiry.weight, inquiry.rare.since
         if since is not None:
             board.estimator.handled(f"{inquiry.rare.pool}:{inquiry.ask.form.channel}", (board.now - since) / SECOND)
-            board.learn()
+            board.had_a_turn(self.holder(inquiry))
         desk = self._let_go(inquiry)
-        board.had_a_turn(desk)
-        board.refresh(desk)
         self.out.append(Released(inquiry=inquiry.id, agent=desk.id, weight=weight, because=because.value, requeued=requeued))
         return desk
 
@@ -492,7 +494,7 @@ class Moves:
     def set_cool_down(self, inquiry: Inquiry) -> None:
         """When somebody who declined may be asked again."""
         rounds_max, now = self.board.plan.policy.decline_rounds_max, self.board.now
-        ends = [memory.until for memory in inquiry.rare.refusals.values() if _will_be_asked(memory, now, rounds_max)]
+        ends = [memory.until for memory in (inquiry.refusals or {}).values() if _will_be_asked(memory, now, rounds_max)]
         inquiry.more.step_at = min(ends, default=None)
         if ends:
             self.timers.set(min(ends), Kind.COOL_DOWN, inquiry.id)
@@ -521,30 +523,33 @@ class Moves:
         why: str = "",
         passed: Reason | None = None,
         lot: Why | None = None,
+        tallies: NDArray[np.int32] | None = None,
     ) -> Evidence:
         board, form = self.board, inquiry.ask.form
-        refusals = inquiry.rare.refusals
+        refusals = inquiry.refusals
         return Evidence(
-            rules=board.plan.version,
-            form=form,
-            view=node.view,
-            tallies=board.tallies.take(form.members, axis=0),
-            now=board.now,
-            age=board.now - inquiry.arrived,
-            first_tier=inquiry.ask.first_tier,
-            chosen=chosen,
-            why=str(why),
-            line=CHANNEL_NUMBER[form.channel],
-            used_up=dict(board.used_up) if board.used_up else None,
-            barred=self._barred_in_line(inquiry, node) if refusals else None,
-            passed=passed,
-            lot=lot,
+            Seen(
+                board.plan.version,
+                form,
+                node.view,
+                board.tallies.take(form.members, axis=0) if tallies is None else tallies,
+                board.now,
+                board.now - inquiry.arrived,
+                inquiry.ask.first_tier,
+                CHANNEL_NUMBER[form.channel],
+                chosen,
+                str(why),
+                dict(board.used_up) if board.used_up else None,
+                self._barred_in_line(inquiry, node) if refusals else None,
+                passed,
+                lot,
+            )
         )
 
     def _barred_in_line(self, inquiry: Inquiry, node: Node) -> dict[int, int]:
         board, rounds_max = self.board, self.board.plan.policy.decline_rounds_max
         n, numbers, counts = CHANNEL_NUMBER[inquiry.ask.form.channel], set(node.view.profile.tolist()), dict[int, int]()
-        for agent in inquiry.rare.refusals:
+        for agent in inquiry.refusals or ():
             desk = board.desks.get(agent)
             if (
                 desk is not None
@@ -556,14 +561,6 @@ class Moves:
             ):
                 counts[desk.profile.number] = counts.get(desk.profile.number, 0) + 1
         return counts
-
-
-def glimpse(estimator: Estimator, queue: str) -> Estimator:
-    """An estimator that knows of one queue what this one knows, and may be asked without telling it anything."""
-    seen = copy(estimator)
-    known = estimator._queues.get(queue) or estimator._old.get(queue)
-    seen._queues, seen._old = ({queue: copy(known)} if known is not None else {}), {}
-    return seen
 
 
 def _will_be_asked(memory: Refusals, now: int, rounds_max: int) -> bool:

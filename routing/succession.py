@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from routing.board import Board
 from routing.demands import Ask, Compiler, Form, rebased
+from routing.floor import Desk
 from routing.model import AgentId, BrandId, Plan
 from routing.roster import Columns, Profile, calendars_of
 
@@ -48,19 +49,23 @@ class Succession:
                 self._forms[ask] = rebased(ask.form, self._compiler.columns)
                 yield 1
 
-    def take_over(self) -> None:
-        """From now on these rules."""
+    def take_over(self) -> list[Desk]:
+        """From now on these rules. The desks that must be seen afresh."""
         board, old, plan = self._board, self._board.plan, self.plan
         board.plan, board.compiler = plan, self._compiler
         for agent, profile in self._moved.items():
             board.move(agent, profile)
+        fresh = self._new_profiles
         if {id_: pool.hours for id_, pool in old.pools.items()} != {id_: pool.hours for id_, pool in plan.pools.items()}:
-            for profile in board.roster.profiles:
-                if profile.pool in plan.pools:
-                    profile.calendars = calendars_of(profile.sample, plan)
-        board.rehang_calendars()
+            fresh = [profile for profile in board.roster.profiles if profile.pool in plan.pools]
+            for profile in fresh:
+                profile.calendars = calendars_of(profile.sample, plan)
+        board.rehang_calendars(fresh)
         board.reclass(self._forms)
         board.new_rules()
+        if old.policy != plan.policy:
+            return list(board.desks.values())
+        return [board.desks[agent] for agent in self._moved if agent in board.desks]
 
     def _sizes(self) -> dict[int, int]:
         """By how much profiles grow and shrink."""

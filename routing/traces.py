@@ -8,7 +8,7 @@ journal's writer, after the decision is made.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,88 +20,63 @@ from routing.reasons import Reason, Why
 from routing.roster import Rows, Tally
 
 
+class Seen(NamedTuple):
+    """What is kept of the moment of a decision."""
+
+    rules: int
+    form: Form
+    view: View
+    tallies: NDArray[np.int32]
+    now: int
+    age: int
+    first_tier: int
+    line: int
+    chosen: int | None = None
+    why: str = ""
+    used_up: Mapping[ContractId, Reason] | None = None
+    barred: Mapping[int, int] | None = None
+    passed: Reason | None = None
+    lot: Why | None = None
+
+
 class Evidence(Trace):
-    """A trace that still has to be read. `why` and `eligible` are given where they do not follow from the head counts."""
+    """A trace that still has to be read."""
 
-    _form: Form
-    _view: View
-    _tallies: NDArray[np.int32]
-    _now: int
-    _age: int
-    _first_tier: int
-    _chosen: int | None
-    _why: str
-    _line: int
-    _used_up: Mapping[ContractId, Reason] | None
-    _barred: Mapping[int, int] | None
-    _passed: Reason | None
-    _lot: Why | None
+    __slots__ = ("_seen",)
+    _seen: Seen
 
-    __slots__ = (
-        "_age",
-        "_barred",
-        "_chosen",
-        "_first_tier",
-        "_form",
-        "_line",
-        "_lot",
-        "_now",
-        "_passed",
-        "_tallies",
-        "_used_up",
-        "_view",
-        "_why",
-    )
-
-    def __init__(
-        self,
-        *,
-        rules: int,
-        form: Form,
-        view: View,
-        tallies: NDArray[np.int32],
-        now: int,
-        age: int,
-        first_tier: int,
-        chosen: int | None = None,
-        why: str = "",
-        line: int = 0,
-        used_up: Mapping[ContractId, Reason] | None = None,
-        barred: Mapping[int, int] | None = None,
-        passed: Reason | None = None,
-        lot: Why | None = None,
-    ) -> None:
-        put = object.__setattr__
-        put(self, "rules", rules)
-        put(self, "tier", None if chosen is None else int(form.tier[chosen]))
-        put(self, "waited_seconds", age / 1_000_000 if age > 0 else 0.0)
-        put(self, "_form", form)
-        put(self, "_view", view)
-        put(self, "_tallies", tallies)
-        put(self, "_now", now)
-        put(self, "_age", age)
-        put(self, "_first_tier", first_tier)
-        put(self, "_chosen", chosen)
-        put(self, "_why", why)
-        put(self, "_line", line)
-        put(self, "_used_up", used_up)
-        put(self, "_barred", barred)
-        put(self, "_passed", passed)
-        put(self, "_lot", lot)
+    def __init__(self, seen: Seen) -> None:
+        object.__setattr__(self, "_seen", seen)
 
     # the fields of a trace, read late
 
     @property
+    def rules(self) -> int:
+        """The version of the rules."""
+        return self._seen.rules
+
+    @property
+    def tier(self) -> int | None:
+        """The tier of who was chosen."""
+        seen = self._seen
+        return None if seen.chosen is None else int(seen.form.tier[seen.chosen])
+
+    @property
+    def waited_seconds(self) -> float:
+        """The age of the inquiry."""
+        return max(0, self._seen.age) / 1_000_000
+
+    @property
     def eligible(self) -> int:
         """How many could have taken it."""
-        if self._why in {Why.CLAIMED, Why.TRANSFERRED_TO_YOU}:
+        if self._seen.why in {Why.CLAIMED, Why.TRANSFERRED_TO_YOU}:
             return 1
-        return 0 if self._passed is not None else int(self._free().sum())
+        return 0 if self._seen.passed is not None else int(self._free().sum())
 
     @property
     def excluded(self) -> Mapping[str, int]:
         """The others, by the first rule against them."""
-        found = dict(never_reasons(self._form))
+        found = dict(never_reasons(self._seen.form))
         for reason, count in self._standing():
             if count:
                 found[reason.value] = found.get(reason.value, 0) + count
@@ -110,13 +85,13 @@ class Evidence(Trace):
     @property
     def chosen_by(self) -> tuple[tuple[str, int], ...]:
         """The steps of the ranking that still had several candidates."""
-        return () if self._chosen is None or self._why else self._steps()
+        return () if self._seen.chosen is None or self._seen.why else self._steps()
 
     @property
     def why(self) -> str:
         """The step after which one was left."""
-        if self._why or self._chosen is None:
-            return self._why
+        if self._seen.why or self._seen.chosen is None:
+            return self._seen.why
         steps = self._steps()
         return steps[-1][0] if steps else Why.ONLY_ONE.value
 
@@ -124,16 +99,16 @@ class Evidence(Trace):
 
     def _free(self) -> NDArray[np.int64]:
         """Per member profile: how many were in line and could have taken it."""
-        form = self._form
-        in_view = np.isin(form.members, self._view.profile)
-        free = np.where(in_view, self._tallies[:, self._line], 0).astype(np.int64)
-        for number, count in (self._barred or {}).items():
+        form = self._seen.form
+        in_view = np.isin(form.members, self._seen.view.profile)
+        free = np.where(in_view, self._seen.tallies[:, self._seen.line], 0).astype(np.int64)
+        for number, count in (self._seen.barred or {}).items():
             free[np.searchsorted(form.members, number)] -= count
         return free
 
     def _standing(self) -> list[tuple[Reason, int]]:
         """Of the profiles that might ever take it: who cannot now, by what is against them."""
-        form, tallies, members = self._form, self._tallies, self._form.members
+        form, tallies, members = self._seen.form, self._seen.tallies, self._seen.form.members
         if not len(members):
             return []
         sizes = form.columns.sizes[members]
@@ -150,16 +125,16 @@ class Evidence(Trace):
             left &= ~early
         for reason, column in Tally.HELD_UP.items():
             found.append((reason, int(tallies[left, column].sum())))
-        in_line = int(tallies[left, self._line].sum())
+        in_line = int(tallies[left, self._seen.line].sum())
         found.append((Reason.SEATS_FULL, int(tallies[left, Tally.PRESENT].sum()) - in_line))
-        found.append((Reason.DECLINED, sum((self._barred or {}).values())))
-        if self._passed is not None:
-            found.append((self._passed, in_line - sum((self._barred or {}).values())))
+        found.append((Reason.DECLINED, sum((self._seen.barred or {}).values())))
+        if self._seen.passed is not None:
+            found.append((self._seen.passed, in_line - sum((self._seen.barred or {}).values())))
         return found
 
     def _ended(self) -> list[tuple[Reason, NDArray[np.bool_]]]:
         """Profiles none of whose courses hold, by why not: caps and budgets, certifications, contracts."""
-        form, now = self._form, self._now
+        form, now = self._seen.form, self._seen.now
         if not form.volatile:
             return []
         count = len(form)
@@ -170,7 +145,11 @@ class Evidence(Trace):
             expired = form.certified <= now
         # As `eligibility` reads them: contracts first, then certifications, then what was used up today.
         reasons = [np.where(holds, "", np.where(expired, Reason.CERTIFICATION_EXPIRED.value, Reason.CONTRACT_NOT_VALID.value))]
-        used = np.array([self._used_up.get(form.contract_of(course).id, "") for course in range(count)]) if self._used_up else None
+        used = (
+            np.array([self._seen.used_up.get(form.contract_of(course).id, "") for course in range(count)])
+            if self._seen.used_up
+            else None
+        )
         if used is not None:
             reasons.append(np.where(reasons[0] == "", used, reasons[0]))
         state = reasons[-1]
@@ -184,19 +163,19 @@ class Evidence(Trace):
 
     def _not_yet(self) -> list[tuple[Reason, NDArray[np.bool_]]]:
         """Profiles whose turn has not come, for their tier or for a wish."""
-        form, view = self._form, self._view
+        form, view = self._seen.form, self._seen.view
         if view.everything:
             return []
         outside = ~np.isin(form.members, view.profile)
-        reached = (form.after <= max(self._age, 0)) | (form.tier <= self._first_tier)
-        wished = np.isin(form.members, form.profile[reached & (form.wish > max(self._age, 0))])
+        reached = (form.after <= max(self._seen.age, 0)) | (form.tier <= self._seen.first_tier)
+        wished = np.isin(form.members, form.profile[reached & (form.wish > max(self._seen.age, 0))])
         return [(Reason.WISH_NOT_MET, outside & wished), (Reason.TIER_NOT_YET, outside)]
 
     # the tie
 
     def _steps(self) -> tuple[tuple[str, int], ...]:
         """The steps that left fewer than there were, with the number they left."""
-        form, view, chosen = self._form, self._view, self._chosen
+        form, view, chosen = self._seen.form, self._seen.view, self._seen.chosen
         assert chosen is not None
         free = self._free()
         rows = np.searchsorted(form.members, view.profile)
@@ -220,7 +199,7 @@ class Evidence(Trace):
         return tuple(steps)
 
     def _ranks(self, courses: Rows) -> Sequence[tuple[Why, NDArray[Any]]]:
-        form = self._form
+        form = self._seen.form
         columns = {
             Why.LEAST_FLEXIBLE: form.flexibility,
             Why.CLOSEST_LEVEL: form.above,
@@ -229,8 +208,8 @@ class Evidence(Trace):
             Why.LOWEST_COST: form.cost,
         }
         ranks: list[tuple[Why, NDArray[Any]]] = [(Why.TIER, form.tier[courses])]
-        if self._lot is not None:
-            ranks.append((self._lot, form.contract[courses]))
+        if self._seen.lot is not None:
+            ranks.append((self._seen.lot, form.contract[courses]))
         if form.spoken is not None:
             ranks.append((Why.MOST_LANGUAGES, form.spoken[courses]))
         ranks += [(STEPS[one], columns[STEPS[one]][courses]) for one in form.columns.plan.policy.choice]
