@@ -43,10 +43,10 @@ class CoverageReport:
         """Instants in seconds since 1970, for there are thousands of them; `steps` say from when on how many could be at work."""
         brands = {line.brand: self.floor.brand(line.brand) for line in self.lines}
         return {
-            "since": self.map.since,
-            "until": self.map.until,
+            "since": self.map.since.isoformat(),
+            "until": self.map.until.isoformat(),
             "rules": self.floor.version,
-            "first_gap": self.map.first_gap,
+            "first_gap": [at.isoformat() for at in self.map.first_gap] if self.map.first_gap else None,
             "brands": [
                 {"id": brand.id, "name": brand.name, "colour": str(brand.look.colour), "zone": str(brand.zone)}
                 for brand in brands.values()
@@ -86,8 +86,7 @@ class CoverageReport:
         """Whether there is anything to worry about."""
         uncovered = sum(bool(line.cover.gaps) for line in self.lines)
         key = "admin.routing.said.gaps" if uncovered else "admin.routing.said.covered"
-        weeks = (self.map.until - self.map.since).days // 7
-        return catalogues.text(key, tag, n=uncovered, all=len(self.lines), weeks=weeks)
+        return catalogues.text(key, tag, n=uncovered, all=len(self.lines), date=formatting.date(self.map.until, tag, "UTC"))
 
 
 async def coverage_report(floor: Floor, now: datetime, weeks: int) -> CoverageReport:

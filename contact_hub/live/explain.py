@@ -103,7 +103,7 @@ def sentence(explanation: Explanation, teller: Teller) -> str:
         waited=formatting.duration(explanation.waited_seconds, teller.tag),
         able=sum(verdict.eligible for verdict in explanation.verdicts),
         all=len(explanation.verdicts),
-        reasons=teller.reasons(hindrances),
+        reasons=teller.reasons(hindrances, soonest_first=True),
     )
     return now if explanation.estimate is None else f"{now} {teller.estimate(explanation.estimate)}"
 

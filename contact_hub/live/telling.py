@@ -98,9 +98,11 @@ class Teller:
         keys = (f"routing.reason.{code}", f"quality.screen.because.{code}", f"error.{code}")
         return next((self._text(key) for key in keys if catalogues.has(key)), _readable(code))
 
-    def reasons(self, excluded: Mapping[str, int]) -> str:
-        """`8 off shift, 4 with no seat free, and 2 for other reasons`; a dash for nobody."""
-        counted = sorted(excluded.items(), key=lambda pair: (-pair[1], pair[0]))
+    def reasons(self, excluded: Mapping[str, int], *, soonest_first: bool = False) -> str:
+        """`8 off shift, 4 with no seat free, and 2 for other reasons`; a dash for nobody. With `soonest_first`, whoever could take it after
+        a little while stands before the many who never can."""
+        late = _NOT_FOR_LONG if soonest_first else frozenset()
+        counted = sorted(excluded.items(), key=lambda pair: (pair[0] in late, -pair[1], pair[0]))
         said = [self._not(code, count) for code, count in counted[:_REASONS_MAX]]
         if more := sum(count for _, count in counted[_REASONS_MAX:]):
             said.append(self._not("other", more))

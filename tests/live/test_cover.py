@@ -22,7 +22,7 @@ def floor_of(text: str = hubs.WORKSPACE) -> Floor:
 async def test_the_demo_is_covered_at_every_hour() -> None:
     report = await coverage_report(Floor(version=1, workspace=demo_workspace(8300)), NOON, 4)
     assert list(report.said("en")) == []
-    assert report.summary("en").startswith("Everything is covered for the next 4 weeks")
+    assert report.summary("en").startswith("Everything is covered until December 22, 2026")
 
 
 async def test_a_floor_whose_only_pool_closes_says_so_once_for_all_kinds_of_work() -> None:
@@ -33,7 +33,7 @@ async def test_a_floor_whose_only_pool_closes_says_so_once_for_all_kinds_of_work
     assert said
     assert all("nobody for" in line for line in said)
     assert len({(line.brand, line.language) for line in report.lines}) == len(report.lines)
-    assert "classes have hours that nobody could serve in the next 1 weeks" in report.summary("en")
+    assert "classes have times that nobody could serve until December 1, 2026" in report.summary("en")
 
 
 def staffed_by(floor: Floor, pools: set[str]) -> Floor:

@@ -117,6 +117,11 @@ def test_many_reasons_are_counted_together_after_the_fourth() -> None:
     assert teller().reasons(many) == "9 not signed in, 8 away, 7 off shift, 6 with no seat free, and 6 for other reasons"
 
 
+def test_of_somebody_who_waits_the_reasons_that_pass_come_first() -> None:
+    keeps = {"language_missing": 19, "no_persona": 6, "no_contract": 5, "off_shift": 2, "seats_full": 1}
+    assert teller().reasons(keeps, soonest_first=True).startswith("1 with no seat free, 19 without the language, 6 ")
+
+
 @pytest.mark.parametrize(
     ("able", "said"),
     [
