@@ -303,11 +303,26 @@ class Board:
         desk.used += inquiry.weight
         self.refresh(desk)
 
-    def let_go(self, desk: Desk, inquiry: Inquiry) -> None:
-        """Give an inquiry out of hand; its seats are free."""
+    def let_go(self, desk: Desk, inquiry: Inquiry, *, lifted: bool = False) -> None:
+        """Give an inquiry out of hand; its seats are free. `lifted`: out of line, yet with the room it has now."""
         del desk.held[inquiry.id]
         desk.used -= inquiry.weight
-        self.refresh(desk)
+        if not lifted:
+            self.refresh(desk)
+            return
+        self._touch(desk)
+        if desk.profile is not None:
+            if desk.turn >= 0:
+                self._step_out(desk, desk.profile)
+            if desk.held_up is None:
+                desk.rooms = self._rooms(desk)
+
+    def _rooms(self, desk: Desk) -> tuple[int, ...]:
+        """The channels with room for one more."""
+        free, ceilings = desk.seats - desk.used, desk.ceilings
+        if not ceilings:
+            return tuple([n for n, _, weight in self._channels if weight <= free])
+        return tuple([n for n, channel, weight in self._channels if desk.has_room(channel, weight)])
 
     def tidy(self, desk: Desk) -> None:
         """Forget a desk about which there is nothing to remember."""
@@ -338,7 +353,7 @@ class Board:
 
     def _step_in(self, desk: Desk, profile: Profile) -> None:
         desk.turn = turn = (len(desk.held) << _HELD_BITS if self._by_load else 0) | desk.idle_since
-        desk.rooms = rooms = tuple([n for n, channel, weight in self._channels if desk.has_room(channel, weight)])
+        desk.rooms = rooms = self._rooms(desk)
         for n in rooms:
             line = profile.lines[n]
             if not line or line[-1][0] < turn:

@@ -219,6 +219,8 @@ class Engine:
             self._set_timers()
 
     def _run_due(self) -> None:
+        if not self._timers.any_due(self._board.now):
+            return
         while (timer := self._timers.due(self._board.now)) is not None:
             self._remind(timer)
 

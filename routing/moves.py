@@ -66,7 +66,7 @@ class Moves:
                 return
         node = board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.level)
         if self.backlog.busy:  # others may be before it, and their turn has not come yet
-            self.wait(inquiry, node, None)
+            self.wait(inquiry, node, Passed(Reason.BEHIND_OTHERS))
             return
         found = choose(board, inquiry, node)
         if isinstance(found, Pick):
@@ -152,7 +152,8 @@ class Moves:
             raise InvariantBroken(f"{inquiry.id} is {inquiry.stage} and would be offered")
         if node is None:
             node = board.node(ask, now - inquiry.arrived, inquiry.level)
-        trace = self._evidence(inquiry, node, chosen=pick.course, why=why, lot=pick.lot)
+        lifted = desk.profile.number if desk.turn < 0 and desk.rooms and desk.profile is not None else None
+        trace = self._evidence(inquiry, node, chosen=pick.course, why=why, lot=pick.lot, lifted=lifted)
         if inquiry.node is not None:
             self._taken(inquiry)
         self.leave(inquiry)
@@ -296,12 +297,17 @@ class Moves:
         board, form, refusals = self.board, inquiry.ask.form, inquiry.refusals or {}
         rounds_max = board.plan.policy.decline_rounds_max
         tired = [board.desks.get(agent) for agent, memory in refusals.items() if memory.count >= rounds_max]
-        members = set(form.members.tolist())
+        if not tired:
+            return False
         here = sum(
-            d is not None and d.profile is not None and d.profile.number in members and d.profile.open and d.held_up is None
+            d is not None
+            and d.profile is not None
+            and d.profile.open
+            and d.held_up is None
+            and bool((form.members == d.profile.number).any())
             for d in tired
         )
-        return bool(tired) and here == int(board.tallies[form.members, Tally.PRESENT].sum())
+        return here == int(board.tallies[form.members, Tally.PRESENT].sum())
 
     def _flag_once(self, inquiry: Inquiry, flag: Flag) -> None:
         if flag.value not in inquiry.rare.flags:
@@ -345,19 +351,21 @@ class Moves:
             self._booked(self.board.books.unreserve(contract), contract)
         return desk
 
-    def release(self, inquiry: Inquiry, because: Over, *, requeued: bool = False) -> Desk:
-        """The assignment is over; its seats are free."""
+    def release(self, inquiry: Inquiry, because: Over, *, requeued: bool = False, lifted: bool = False) -> Desk:
+        """The assignment is over; its seats are free. `lifted`: the desk is not put in line yet, for it will be filled at once."""
         board, weight, since = self.board, inquiry.weight, inquiry.rare.since
         if since is not None:
-            board.estimator.handled(f"{inquiry.rare.pool}:{inquiry.ask.form.channel}", (board.now - since) / SECOND)
+            profile = self.holder(inquiry).profile
+            if profile is not None:
+                board.estimator.handled(profile.groups[CHANNEL_NUMBER[inquiry.ask.form.channel]], (board.now - since) / SECOND)
             board.had_a_turn(self.holder(inquiry))
-        desk = self._let_go(inquiry)
+        desk = self._let_go(inquiry, lifted=lifted)
         self.out.append(Released(inquiry=inquiry.id, agent=desk.id, weight=weight, because=because.value, requeued=requeued))
         return desk
 
-    def _let_go(self, inquiry: Inquiry) -> Desk:
+    def _let_go(self, inquiry: Inquiry, *, lifted: bool = False) -> Desk:
         desk = self.holder(inquiry)
-        self.board.let_go(desk, inquiry)
+        self.board.let_go(desk, inquiry, lifted=lifted)
         self.board.ringing.pop(inquiry.id, None)
         inquiry.stage = Stage.WAITING
         more = inquiry.more
@@ -389,9 +397,11 @@ class Moves:
         self._free(inquiry, because)
 
     def _free(self, inquiry: Inquiry, because: Over) -> None:
-        desk = self.release(inquiry, because)
+        desk = self.release(inquiry, because, lifted=True)
         self.board.forget(inquiry)
         self.fill(desk)
+        if desk.turn < 0:
+            self.board.refresh(desk)
         self.board.tidy(desk)
 
     def close(self, inquiry: Inquiry, because: str) -> None:
@@ -524,6 +534,7 @@ class Moves:
         passed: Reason | None = None,
         lot: Why | None = None,
         tallies: NDArray[np.int32] | None = None,
+        lifted: int | None = None,
     ) -> Evidence:
         board, form = self.board, inquiry.ask.form
         refusals = inquiry.refusals
@@ -540,27 +551,24 @@ class Moves:
                 chosen,
                 str(why),
                 dict(board.used_up) if board.used_up else None,
-                self._barred_in_line(inquiry, node) if refusals else None,
+                self._barred_in_line(inquiry) if refusals else None,
                 passed,
                 lot,
+                lifted,
             )
         )
 
-    def _barred_in_line(self, inquiry: Inquiry, node: Node) -> dict[int, int]:
-        board, rounds_max = self.board, self.board.plan.policy.decline_rounds_max
-        n, numbers, counts = CHANNEL_NUMBER[inquiry.ask.form.channel], set(node.view.profile.tolist()), dict[int, int]()
+    def _barred_in_line(self, inquiry: Inquiry) -> list[int]:
+        """The profile of each who is in line, and has just declined or missed it."""
+        board, n, numbers = self.board, CHANNEL_NUMBER[inquiry.ask.form.channel], list[int]()
+        rounds_max = board.plan.policy.decline_rounds_max
         for agent in inquiry.refusals or ():
             desk = board.desks.get(agent)
-            if (
-                desk is not None
-                and desk.profile is not None
-                and n in desk.rooms
-                and desk.profile.open
-                and desk.profile.number in numbers
-                and inquiry.barred(agent, board.now, rounds_max)
-            ):
-                counts[desk.profile.number] = counts.get(desk.profile.number, 0) + 1
-        return counts
+            if desk is not None and desk.turn >= 0 and n in desk.rooms and inquiry.barred(agent, board.now, rounds_max):
+                assert desk.profile is not None
+                if desk.profile.open:
+                    numbers.append(desk.profile.number)
+        return numbers
 
 
 def _will_be_asked(memory: Refusals, now: int, rounds_max: int) -> bool:

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     SHARE_TURN = "share_turn"
     SEATS_KEPT = "seats_kept"
     HELD_FOR_LAST_AGENT = "held_for_last_agent"
+    BEHIND_OTHERS = "behind_others"
 
 
 PERMANENT = frozenset(
@@ -67,7 +68,16 @@ DATED = frozenset({Reason.CONTRACT_NOT_VALID, Reason.CERTIFICATION_EXPIRED, Reas
 COUNTED = frozenset({Reason.CAP_REACHED, Reason.BUDGET_SPENT})
 """Those that what was accepted today brings, and the next day takes away."""
 
-SOFT = frozenset({Reason.TIER_NOT_YET, Reason.WISH_NOT_MET, Reason.SHARE_TURN, Reason.SEATS_KEPT, Reason.HELD_FOR_LAST_AGENT})
+SOFT = frozenset(
+    {
+        Reason.TIER_NOT_YET,
+        Reason.WISH_NOT_MET,
+        Reason.SHARE_TURN,
+        Reason.SEATS_KEPT,
+        Reason.HELD_FOR_LAST_AGENT,
+        Reason.BEHIND_OTHERS,
+    }
+)
 """Those that give way as the inquiry waits."""
 
 

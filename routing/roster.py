@@ -40,12 +40,13 @@ class Tally:
 class Profile:
     """Agents alike to every rule. `lines` hold, per channel, those with room for one more, next one first; `tally` counts everybody."""
 
-    __slots__ = ("calendars", "closed_by", "lines", "number", "open", "pool", "sample", "served", "size", "tally")
+    __slots__ = ("calendars", "closed_by", "groups", "lines", "number", "open", "pool", "sample", "served", "size", "tally")
 
     def __init__(self, number: int, sample: Agent, calendars: tuple[Calendar, ...]) -> None:
         self.number = number
         self.sample = sample
         self.pool = sample.pool
+        self.groups = tuple(f"{sample.pool}:{channel}" for channel in Channel)
         self.calendars = calendars
         self.size = 0
         self.open = False

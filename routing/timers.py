@@ -48,6 +48,10 @@ class Timers:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
+    def any_due(self, now: int) -> bool:
+        """Has the first reminder come up, whether it still means something or not?"""
+        return bool(self._heap) and self._heap[0][0] <= now
+
     def due(self, now: int) -> Timer | None:
         """Take the first reminder that is due and still means something."""
         while self._heap and self._heap[0][0] <= now:

@@ -34,9 +34,11 @@ class Seen(NamedTuple):
     chosen: int | None = None
     why: str = ""
     used_up: Mapping[ContractId, Reason] | None = None
-    barred: Mapping[int, int] | None = None
+    barred: Sequence[int] | None = None
     passed: Reason | None = None
     lot: Why | None = None
+    lifted: int | None = None
+    """The profile of the desk that takes it, where that stood in no line for having been busy a moment ago."""
 
 
 class Evidence(Trace):
@@ -101,10 +103,21 @@ class Evidence(Trace):
         """Per member profile: how many were in line and could have taken it."""
         form = self._seen.form
         in_view = np.isin(form.members, self._seen.view.profile)
-        free = np.where(in_view, self._seen.tallies[:, self._seen.line], 0).astype(np.int64)
-        for number, count in (self._seen.barred or {}).items():
-            free[np.searchsorted(form.members, number)] -= count
+        free = np.where(in_view, self._in_line(), 0).astype(np.int64)
+        for number in self._barred():
+            free[np.searchsorted(form.members, number)] -= 1
         return free
+
+    def _in_line(self) -> NDArray[np.int32]:
+        """Per member profile: how many stood in line, whoever takes it included."""
+        line = self._seen.tallies[:, self._seen.line]
+        if self._seen.lifted is not None:
+            line = line + (self._seen.form.members == self._seen.lifted)
+        return line
+
+    def _barred(self) -> list[int]:
+        """The profiles of those in line who may not be asked again yet."""
+        return [number for number in self._seen.barred or () if (self._seen.view.profile == number).any()]
 
     def _standing(self) -> list[tuple[Reason, int]]:
         """Of the profiles that might ever take it: who cannot now, by what is against them."""
@@ -125,11 +138,11 @@ class Evidence(Trace):
             left &= ~early
         for reason, column in Tally.HELD_UP.items():
             found.append((reason, int(tallies[left, column].sum())))
-        in_line = int(tallies[left, self._seen.line].sum())
+        in_line, barred = int(self._in_line()[left].sum()), len(self._barred())
         found.append((Reason.SEATS_FULL, int(tallies[left, Tally.PRESENT].sum()) - in_line))
-        found.append((Reason.DECLINED, sum((self._seen.barred or {}).values())))
+        found.append((Reason.DECLINED, barred))
         if self._seen.passed is not None:
-            found.append((self._seen.passed, in_line - sum((self._seen.barred or {}).values())))
+            found.append((self._seen.passed, in_line - barred))
         return found
 
     def _ended(self) -> list[tuple[Reason, NDArray[np.bool_]]]:
