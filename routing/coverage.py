@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from routing.eligibility import permanent_reasons, terms
+from routing.eligibility import permanent_reasons, skills_needed, terms
 from routing.hours import HORIZON, Calendar, Interval, calendar, day_start, end_of
 from routing.model import Agent, Brand, BrandId, Channel, Contract, Demand, Plan
 
@@ -161,20 +161,23 @@ class _Rosters:
         self._crews: dict[BrandId, tuple[Plan, list[_Crew]]] = {}
         self._times: dict[_Times, tuple[Interval, ...]] = {}
         self._open: dict[Calendar, tuple[Interval, ...]] = {}
+        self._asked: dict[Hashable, tuple[Step, ...]] = {}
         self._steps: dict[Hashable, tuple[Step, ...]] = {}
 
     def steps(self, demand: Demand) -> tuple[Step, ...]:
         """How many agents could be at work on this, from when to when."""
-        roster = self._roster(demand)
-        key = frozenset(roster.items())
-        known = self._steps.get(key)
-        if known is None:
-            known = self._steps[key] = self._counted(roster)
-        return known
-
-    def _roster(self, demand: Demand) -> Counter[_Times]:
-        """How many can work on it at which times, for all who may at all."""
         plan, crews = self._of(demand)
+        asked = _asked(plan, demand)
+        if asked not in self._asked:
+            roster = self._roster(plan, crews, demand)
+            made_of = frozenset(roster.items())
+            if made_of not in self._steps:
+                self._steps[made_of] = self._counted(roster)
+            self._asked[asked] = self._steps[made_of]
+        return self._asked[asked]
+
+    def _roster(self, plan: Plan, crews: Sequence[_Crew], demand: Demand) -> Counter[_Times]:
+        """How many can work on it at which times, for all who may at all."""
         roster: Counter[_Times] = Counter()
         for crew in crews:
             if not any(permanent_reasons(plan, crew.one, demand)) and (dates := self._dates(plan, crew.one, demand)):
@@ -231,6 +234,19 @@ class _Rosters:
             days = hours.days(first, (self._until - self._since).days + 5)
             self._open[hours] = _joined(interval for day in days for interval in day.open)
         return self._open[hours]
+
+
+def _asked(plan: Plan, demand: Demand) -> Hashable:
+    """What the answer depends on: kinds of work that need the same skills under the same contracts are one question."""
+    kind = plan.kinds.get(demand.kind)
+    contracts = frozenset(
+        contract.id
+        for contract in plan.contracts.values()
+        if demand.channel in contract.channels and demand.kind in (contract.kinds or {demand.kind})
+    )
+    skills = frozenset(skills_needed(plan, demand).items())
+    person = demand.brand, demand.languages, demand.floor, demand.pool, demand.agent, demand.residency
+    return person, contracts, skills, kind.data if kind else None
 
 
 def _alike(agents: Iterable[Agent]) -> list[_Crew]:

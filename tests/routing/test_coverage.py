@@ -144,6 +144,28 @@ def test_only_those_who_may_are_counted() -> None:
     assert of(plan(floor), "2026-11-23T00:00", asked=demand(agent=AgentId("nobody"))).by_hour()[0] == 0
 
 
+def test_kinds_of_work_differ_by_skills_data_and_contracts() -> None:
+    skilled = agent("skilled", skills={"router": 2})
+    narrow = contract("home", id="narrow", kinds=frozenset({"service", "technical", "claim"}), data=frozenset({"order"}))
+    kinds = [
+        Kind(id="service"),
+        Kind(id="technical", skills={"router": 2}),
+        Kind(id="claim", data=frozenset({"health"})),
+        Kind(id="other"),
+    ]
+    made = plan([skilled, agent("plain")], contracts=[narrow], kinds=kinds)
+    asked = [demand(kind=kind.id) for kind in kinds] + [demand(kind="service", skills={"router": 1})]
+    found = coverage(made, z("2026-11-23T00:00"), 1, asked)
+    assert [cover.by_hour()[0] for cover in found.covers] == [2, 1, 0, 0, 1]
+
+
+def test_data_stays_in_the_countries_it_may_be_seen_in() -> None:
+    manila = replace(pool("manila"), country="PH")
+    made = plan([agent("anna"), agent("maria", "manila")], pools=[pool("home"), manila])
+    asked = [demand(), demand(residency=("DE", "FR")), demand(residency=("US",))]
+    assert [cover.by_hour()[0] for cover in coverage(made, z("2026-11-23T00:00"), 1, asked).covers] == [2, 1, 0]
+
+
 def test_an_unknown_brand_is_covered_by_nobody() -> None:
     assert of(plan([agent("anna")]), "2026-11-23T00:00", asked=demand(brand=BrandId("ghost"))).by_hour()[0] == 0
 
