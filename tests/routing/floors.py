@@ -44,6 +44,7 @@ from routing.model import (
     Contract,
     ContractId,
     Demand,
+    Hours,
     InquiryId,
     Kind,
     OfferId,
@@ -177,13 +178,14 @@ moves = st.lists(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a rule adds to a floor: to contracts, policy, brand, kinds and demands."""
+    """What a rule adds to a floor: to contracts, policy, brand, kinds, demands and agents."""
 
     contracts: Mapping[str, st.SearchStrategy[Any]] = field(default_factory=dict)
     policy: Mapping[str, st.SearchStrategy[Any]] = field(default_factory=dict)
     brand: Mapping[str, st.SearchStrategy[Any]] = field(default_factory=dict)
     kind: Mapping[str, st.SearchStrategy[Any]] = field(default_factory=dict)
     demands: Mapping[str, st.SearchStrategy[Any]] = field(default_factory=dict)
+    agents: Mapping[str, st.SearchStrategy[Any]] = field(default_factory=dict)
 
 
 wishes = st.lists(
@@ -220,6 +222,16 @@ RULES = {
             "zone": st.sampled_from(["UTC", "Pacific/Chatham"]),  # whose midnight is at 10:15 UTC
         }
     ),
+    "dates": Rule(
+        contracts={
+            "valid_from": st.sampled_from([None, None, date(2026, 11, 24)]),
+            "valid_to": st.sampled_from([None, None, date(2026, 11, 23)]),
+            "zone": st.sampled_from(["UTC", "Pacific/Chatham"]),
+        },
+        agents={
+            "shift": st.sampled_from([None, Hours(zone="UTC", weekly=BREAK), Hours(zone="Asia/Manila", weekly=EVENING)]),
+        },
+    ),
     "promises": Rule(contracts={"answer_within_seconds": st.sampled_from([None, 20.0, 300.0])}),
     "borders": Rule(
         contracts={"data": st.sampled_from([None, frozenset(), frozenset({"health"})])},
@@ -242,7 +254,7 @@ RULES = {
     "shares": Rule(),
     "other rules": Rule(),
 }
-PLACES = {"home": ("UTC", "DE"), "manila": ("Asia/Manila", "PH"), "berlin": ("Europe/Berlin", "PT")}
+PLACES = {"home": ("UTC", "DE"), "manila": ("Asia/Manila", "PH"), "berlin": ("Pacific/Chatham", "PT")}
 
 
 @st.composite
@@ -259,7 +271,7 @@ def floors(draw: st.DrawFn, names: tuple[str, ...]) -> Plan:
         made.append(replace(draw(contracts_of("berlin", **contracts)), id=ContractId("c-vendor"), pool=None, vendor=VendorId("v")))
     kinds = [Kind(id="service"), Kind(id="complaint", priority=2), Kind(id="technical", skills={"router": 2})]
     drawn = plan(
-        draw(people(here)),
+        draw(people(here, **together(rule.agents for rule in rules))),
         pools=[
             replace(pool(name, zone=PLACES[name][0], weekly=hours[name], vendor="v"), country=PLACES[name][1])
             if name in {"manila", "berlin"}
@@ -280,7 +292,9 @@ def floors(draw: st.DrawFn, names: tuple[str, ...]) -> Plan:
         policy=draw(policies(**together(rule.policy for rule in rules))),
     )
     weights = {one.id: draw(st.integers(1, 3)) for one in made} if "shares" in names else {}
-    return replace(drawn, shares={"s": Share(id="s", weights=weights, catch_up=TOO_OFTEN)} if weights else {})
+    return replace(
+        drawn, shares={"s": Share(id="s", weights=weights, catch_up=TOO_OFTEN, strict=draw(st.booleans()))} if weights else {}
+    )
 
 
 def together(parts: Iterable[Mapping[str, st.SearchStrategy[Any]]]) -> dict[str, st.SearchStrategy[Any]]:
@@ -349,6 +363,7 @@ def _about(what: str, case: Case, how: int, name: AgentId, demands_: list[Demand
 
 proof = settings(
     max_examples=EXAMPLES,
+    derandomize="ROUTING_EXAMPLES" not in os.environ,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],

@@ -180,6 +180,8 @@ class Rules:
             yield Reason.TIER_NOT_YET
         if not self._wishes_met(case, agent):
             yield Reason.WISH_NOT_MET
+        if self._anothers_turn(case, contract):
+            yield Reason.SHARE_TURN
         if self._seats_kept(case, agent):
             yield Reason.SEATS_KEPT
 
@@ -245,6 +247,23 @@ class Rules:
         kind = self.plan.kinds.get(case.demand.kind)
         every = [*brand.wishes, *(kind.wishes if kind else ())]
         return [wish for wish in every if self.now < case.arrived + seconds(wish.until_seconds)]
+
+    def _anothers_turn(self, case: Case, contract: Contract) -> bool:
+        """Does a strict share wait for another contract that is open for this, whether anybody is free there or not?"""
+        for share in self.plan.shares.values():
+            if share.strict and contract.id in share.weights and self.taken_today(contract) >= contract.minimum_per_day:
+                return (
+                    self.turn(share, {one for one in share.weights if self._could_take(case, self.plan.contracts[one])})
+                    != contract.id
+                )
+        return False
+
+    def _could_take(self, case: Case, contract: Contract) -> bool:
+        """Is there anybody at all to whom everything but their own state allows it now?"""
+        return self._tier_reached(case, contract) and any(
+            not any(self.hard(agent, contract, case.demand)) and self._wishes_met(case, agent)
+            for agent in self.plan.agents.values()
+        )
 
     def _seats_kept(self, case: Case, agent: Agent) -> bool:
         """Does something heavier wait, past the guard, for seats that this agent would give away?"""

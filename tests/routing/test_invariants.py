@@ -141,6 +141,7 @@ def unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[
 TestEveryRule = EveryRule.TestCase
 TestEveryRule.settings = settings(
     max_examples=EXAMPLES // 2,
+    derandomize="ROUTING_EXAMPLES" not in os.environ,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],

@@ -251,6 +251,12 @@ def test_minimums_come_before_shares_only_where_contracts_compete() -> None:
     assert offers(lonely.arrive("i1")) == [("i1", "ours")]
 
 
+def test_of_several_below_their_minimum_the_share_says_which() -> None:
+    floor = Floor(divided({"a": 1, "b": 2}, a={"minimum_per_day": 3}, b={"minimum_per_day": 3}))
+    floor.ready("at-a", "at-b")
+    assert [offers(floor.arrive(f"i{n}"))[0][1] for n in range(3)] == ["at-b", "at-a", "at-b"]
+
+
 def test_a_strict_share_waits_for_its_turn_until_a_later_tier_joins() -> None:
     floor = Floor(divided({"a": 1, "b": 1}, share={"strict": True}))
     floor.ready("at-a", "at-b", "at-spare")
