@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from contact_hub.simulate.processes import Done
@@ -88,6 +89,8 @@ _ASKED: Final = (
 )
 _POOL: Final = ("served", "share", "occupancy", "p_wait", "wait_served_mean_seconds", "handling_mean_seconds", "cost")
 _CONTRACT: Final = ("served", "share", "tier_share", "cost", "cap_days")
+_WIDE: Final = 1_000
+_ROWS_MAX: Final = 25
 _SHARES: Final = frozenset(
     {"p_wait", "p_abandon", "p_blocked", "service_level", "share", "occupancy", "tier_share", "service_level_served"}
 )
@@ -96,29 +99,38 @@ _SHARES: Final = frozenset(
 def show(console: Console, report: Report) -> None:
     """One scenario for people."""
     told, found = document_of(report, per_seed=False), report.estimates
-    several = f"{told['seeds']} seeds × {told['arrivals']:,} arrivals" if told["seeds"] > 1 else f"{told['arrivals']:,} arrivals"
-    console.print(f"[bold]{told['simulation']}[/]: {several}; mean ± half of the 95 % interval over seeds")
+    size = f"{told['arrivals']:,} arrivals"
+    if told["seeds"] > 1:
+        size = f"{told['seeds']} seeds × {size}; mean ± half of the 95 % interval over seeds"
+    console.print(f"[bold]{escape(told['simulation'])}[/]: {size}", soft_wrap=True)
     _tables(console, found, _plus_minus)
     speed = told["speed"]
     if speed["arrivals_per_core_second"]:
         pace = f"{speed['arrivals_per_core_second']:,.0f} arrivals a core-second"
         console.print(f"{speed['seconds']:.1f} s on {speed['processes']} processes, {pace}", style="dim")
     for sentence in told["checks"]["broken"]:
-        console.print(f"[bold red]check failed[/] {sentence}")
+        console.print(f"[bold red]check failed[/] {escape(sentence)}")
 
 
 def show_comparison(console: Console, first: Report, second: Report) -> None:
     """Second less first, for people; what is certain is bold."""
     show(console, first)
     show(console, second)
-    console.print("[bold]difference[/]: second less first on the same arrivals; bold where the 95 % interval leaves out nought")
+    console.print(
+        "[bold]difference[/]: second less first on the same arrivals; bold where the 95 % interval leaves out nought",
+        soft_wrap=True,
+    )
     _tables(console, paired(first, second), _changed)
 
 
 def _tables(console: Console, found: Mapping[Path, Estimate], write: Callable[[str, Estimate | None], str]) -> None:
-    classes = [("classes", name) for name in _names(found, "classes")]
+    everything = _names(found, "classes")
+    largest = sorted(everything, key=lambda name: -abs(_mean(found, ("classes", name, "arrivals"))))[:_ROWS_MAX]
+    classes = [("classes", name) for name in everything if name in largest]
     asked = [("total",), *classes] if len(classes) > 1 else classes
     _table(console, found, "class", asked, _ASKED, write)
+    if len(everything) > len(classes):
+        console.print(f"and {len(everything) - len(classes)} smaller classes; --json has them all", style="dim")
     _table(console, found, "pool", [("pools", name) for name in _names(found, "pools")], _POOL, write)
     contracts = _names(found, "contracts")
     if len(contracts) > 1:
@@ -129,7 +141,7 @@ def _tables(console: Console, found: Mapping[Path, Estimate], write: Callable[[s
         for head in ("class", *pools):
             table.add_column(head, justify="left" if head == "class" else "right", no_wrap=True)
         for _, name in classes:
-            table.add_row(name, *(write("share", found.get(("flows", name, pool, "share"))) for pool in pools))
+            table.add_row(escape(name), *(write("share", found.get(("flows", name, pool, "share"))) for pool in pools))
         _print(console, table)
 
 
@@ -147,14 +159,14 @@ def _table(
     for path in columns:
         table.add_column(" ≤ ".join(path).replace("_seconds", " s").replace("_", " "), justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(row[-1], *(write(path[0], found.get((*row, *path))) for path in columns))
+        table.add_row(escape(row[-1]), *(write(path[0], found.get((*row, *path))) for path in columns))
     _print(console, table)
 
 
 def _print(console: Console, table: Table) -> None:
     """As wide as it is: a number that is cut off says something else."""
-    wide = console.measure(table, options=console.options.update(max_width=1_000)).maximum
-    console.print(table, width=max(wide, 1), crop=False, no_wrap=True)
+    wide = console.measure(table, options=console.options.update(max_width=_WIDE)).maximum
+    Console(file=console.file, width=max(wide, console.width), force_terminal=console.is_terminal).print(table, crop=False)
 
 
 def _columns(found: Mapping[Path, Estimate], rows: Sequence[Path], name: str) -> list[Path]:
@@ -166,6 +178,11 @@ def _columns(found: Mapping[Path, Estimate], rows: Sequence[Path], name: str) ->
 
 def _names(found: Mapping[Path, Estimate], section: str) -> list[str]:
     return list(dict.fromkeys(path[1] for path in found if path[0] == section))
+
+
+def _mean(found: Mapping[Path, Estimate], path: Path) -> float:
+    one = found.get(path)
+    return one.mean if one is not None and one.mean is not None else 0.0
 
 
 def _plus_minus(name: str, one: Estimate | None) -> str:
