@@ -54,7 +54,7 @@ def test_a_workspace_is_applied_shown_and_given_back(run, tmp_path: Path) -> Non
     assert "Nothing changes" in run("apply", str(tmp_path / "again.yaml")).stdout
     gaps = run("coverage", "--weeks", "1")
     assert gaps.returncode == 0, gaps.stderr
-    assert "Sonne, Portuguese (Brazil): nobody for 168 h" in gaps.stdout
+    assert "Sonne, Brazilian Portuguese: nobody for 168 h" in gaps.stdout
     assert {line["brand"] for line in json.loads(run("coverage", "--json").stdout)["lines"]} == {"sonne", "qamar"}
     findings = {one["what"]: one["state"] for one in json.loads(run("doctor", "--json").stdout)}
     assert findings["database"] == "ok"

@@ -74,7 +74,7 @@ class CoverageReport:
                     "admin.routing.said.gap",
                     tag,
                     brand=brand.name,
-                    language=tags.locale(line.language).get_display_name(tags.locale(tag)) or line.language,
+                    language=tags.display_name(line.language, in_tag=tag),
                     kinds=formatting.listing((f"{kind} ({channel})" for kind, channel in line.classes), tag),
                     n=sum((ends - begins for begins, ends in line.cover.gaps), 0 * HOUR) // HOUR,
                     since=begins,

@@ -40,7 +40,8 @@ class Story:
         teller = Teller(floor=self.floor, tag=self.tag)
         for step in self.steps:
             at, decisions = f"{step.at:%Y-%m-%d %H:%M:%S}", step.body.get("decisions", [])
-            yield f"{at}  {step.kind}" + (f" (rules {step.body['rules']})" if decisions else "")
+            happened = teller.event(step.body.get("event", step.body))
+            yield f"{at}  {happened}" + (f" (rules {step.body['rules']})" if decisions else "")
             for decision in decisions:
                 yield f"{'':21}→ {teller.told(decision, step.at)}"
         if self.waiting is not None:

@@ -13,7 +13,7 @@ from typing import Any, Final, assert_never
 
 from contact_hub.store.records import JournalLine
 from contact_hub.workspace.floor import Floor
-from i18n import catalogues, formatting
+from i18n import catalogues, formatting, tags
 from routing.codec import Unreadable, load
 from routing.decisions import (
     DECISION_NAMES,
@@ -84,14 +84,37 @@ class Teller:
                 form = "wrap_up_ended_timeout" if decision.disposition == "timeout" else "wrap_up_ended"
                 return self._decision(form, agent=self.name(decision.agent), disposition=_readable(decision.disposition))
             case AvailabilityChanged():
-                availability = self._text(f"quality.screen.availability.{decision.availability}")
-                return self._decision("availability_changed", agent=self.name(decision.agent), availability=availability)
+                return self._decision(
+                    "availability_changed",
+                    agent=self.name(decision.agent),
+                    availability=self._availability(decision.availability),
+                )
             case Closed():
                 return self._decision("closed", because=self.reason(decision.because))
             case Flagged():
                 return self._decision("flagged", because=self.reason(decision.because))
             case _:
                 assert_never(decision)
+
+    def event(self, plain: Mapping[str, Any]) -> str:
+        """What happened, from an event or a fact as the journal keeps it."""
+        kind = str(plain.get("is"))
+        form = f"quality.screen.event.{kind}{_target(plain) if kind == 'transferred' else ''}"
+        if not catalogues.has(form):
+            return _readable(kind)
+        return self._text(
+            form,
+            agent=self._named(plain.get("agent") or plain.get("by")),
+            by=self._named(plain.get("by")),
+            pool=self._named(plain.get("pool")),
+            reason=_readable(str(plain.get("reason") or "–")),
+            because=self.reason(str(plain.get("because") or "")),
+            availability=self._availability(str(plain.get("availability") or "")),
+            language=self._language(plain.get("tag")),
+            confidence=formatting.percent(float(plain.get("confidence") or 0), self.tag),
+            score=plain.get("score", ""),
+            version=plain.get("version", ""),
+        )
 
     def reason(self, code: str) -> str:
         """Why not, why over, why refused: the sentence of whichever table has the code."""
@@ -183,6 +206,16 @@ class Teller:
         key = f"routing.told.not.{code}"
         return self._text(key if catalogues.has(key) else "routing.told.not.other", n=count)
 
+    def _named(self, id_: str | None) -> str:
+        return self.name(id_) if id_ else ""
+
+    def _availability(self, code: str) -> str:
+        key = f"quality.screen.availability.{code}"
+        return self._text(key) if catalogues.has(key) else _readable(code)
+
+    def _language(self, tag: str | None) -> str:
+        return tags.display_name(tag, in_tag=self.tag) if tag else "–"
+
     def _decision(self, form: str, **values: object) -> str:
         return self._text(f"quality.screen.decision.{form}", **values)
 
@@ -199,6 +232,10 @@ def told_steps(steps: Iterable[JournalLine], teller: Teller) -> list[dict[str, A
 def _told(step: JournalLine, teller: Teller) -> dict[str, Any]:
     decisions = step.body.get("decisions")
     return {} if decisions is None else {"decisions": [{**one, "told": teller.told(one, step.at)} for one in decisions]}
+
+
+def _target(plain: Mapping[str, Any]) -> str:
+    return "_agent" if plain.get("agent") else "_pool" if plain.get("pool") else "_queue"
 
 
 def _readable(code: str) -> str:

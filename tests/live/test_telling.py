@@ -28,7 +28,7 @@ from routing.decisions import (
     WrapUpEnded,
     WrapUpStarted,
 )
-from routing.events import DeadlinePassed
+from routing.events import EVENT_NAMES, DeadlinePassed
 from routing.explain import Changes
 from routing.journal import Step, to_json
 from routing.model import AgentId, Availability, ContractId, InquiryId, OfferId, PoolId, Share
@@ -197,6 +197,24 @@ def test_every_change_to_come_has_its_words_in_every_language(code: Changes, tag
     for key in (f"routing.change.{code}", f"quality.screen.change.{code}"):
         assert catalogues.has(key)
         assert key not in catalogues.missing(tag)
+
+
+@pytest.mark.parametrize("kind", sorted(EVENT_NAMES))
+def test_every_event_has_its_sentence(kind: str) -> None:
+    assert "_" not in teller().event({"is": kind})
+    assert teller("ar").event({"is": kind}) != teller().event({"is": kind})
+
+
+def test_what_happened_names_who_and_what() -> None:
+    assert (
+        teller().event({"is": "offer_declined", "agent": ANNA, "reason": "too_busy"})
+        == f"{AGENT.name} declined the offer: too busy."
+    )
+    assert teller().event({"is": "transferred", "by": ANNA, "pool": POOL}).startswith(f"{AGENT.name} handed it to ")
+    assert teller().event({"is": "transferred", "by": ANNA}) == f"{AGENT.name} put it back into the queue."
+    settled = {"is": "language_settled", "tag": "pt-BR", "confidence": 0.97}
+    assert teller().event(settled) == "Language: Brazilian Portuguese (97% sure)."
+    assert teller().event({"is": "message_posted"}) == "message posted"
 
 
 def test_what_a_later_version_wrote_is_called_by_its_name() -> None:

@@ -69,6 +69,8 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
 
 /** At every moment the least of several. */
 export function fewestOf(all: readonly (readonly Step[])[]): Step[] {
+  const [only] = all;
+  if (only && all.length === 1) return [...only];
   const moments = [...new Set(all.flatMap((steps) => steps.map(([at]) => at)))].sort((a, b) => a - b);
   const least: Step[] = [];
   for (const at of moments) {
