@@ -73,6 +73,10 @@ class Backlog:
             self.serve(node)
         return None
 
+    def serving(self) -> list[Node]:
+        """The nodes that are to be served, in no order."""
+        return [node for _, _, node in self._serving]
+
     def tell(self, inquiries: Iterable[Inquiry]) -> None:
         """Tell them what is new, those with the better place first."""
         for inquiry in inquiries:

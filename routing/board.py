@@ -227,13 +227,11 @@ class Board:
 
     def _all_dates(self) -> list[int]:
         """The instants at which a contract begins or ends, or a certification ends."""
-        found: set[int] = set()
-        for since, until in self.compiler._contract_dates:
-            found |= {since, until}
+        found: set[int] = set(self.compiler.contract_dates.ravel().tolist())
         peopled = self.compiler.columns.sizes > 0
         for brand in self.roster.certified:
             if brand in self.plan.brands and self.plan.brands[brand].certification_required:
-                found.update(np.unique(self.compiler._certified(brand)[peopled]).tolist())
+                found.update(np.unique(self.compiler.certified(brand)[peopled]).tolist())
         return sorted(found - {0, NEVER})
 
     def next_date(self) -> int:

@@ -134,26 +134,38 @@ class Form:
         return self.columns.contracts[int(self.contract[course])]
 
 
-def rebased(form: Form, columns: Columns) -> Form:
-    """The same courses under another version that does not touch them."""
+def rebased(form: Form, columns: Columns, contracts: NDArray[np.int32]) -> Form:
+    """The same courses under another version that does not touch them; `contracts` gives contracts their numbers there."""
     other = Form()
     for name in Form.__slots__:
         setattr(other, name, getattr(form, name))
-    other.columns, other.never_counted = columns, None
+    other.columns, other.never_counted, other.contract = columns, None, contracts[form.contract]
     return other
 
 
 class Compiler:
     """Forms under one version of the rules."""
 
-    __slots__ = ("_contract_dates", "_grounds", "_longest_promise", "columns", "plan")
+    __slots__ = ("_grounds", "_longest_promise", "_terms", "columns", "contract_dates", "plan")
 
     def __init__(self, columns: Columns) -> None:
         self.columns, self.plan = columns, columns.plan
         self._grounds: dict[tuple[BrandId, str, Channel], Ground] = {}
         promises = [c.answer_within_seconds for c in self.plan.contracts.values() if c.answer_within_seconds is not None]
         self._longest_promise = max(promises, default=0.0)
-        self._contract_dates = [_dates(contract) for contract in columns.contracts]
+        self.contract_dates = np.array([_dates(contract) for contract in columns.contracts], np.int64).reshape(-1, 2)
+        lots = special_contracts(self.plan)
+        terms = [
+            (
+                one.tier,
+                span(one.overflow_after_seconds),
+                NEVER if one.overflow_wait_seconds is None else span(one.overflow_wait_seconds),
+                one.price,
+                lots.get(one.id, 0),
+            )
+            for one in columns.contracts
+        ]
+        self._terms = np.array(terms, np.int64).reshape(-1, 5)
 
     def form(self, demand: Demand) -> Form:
         """The form of a demand. Whom it is addressed to, and whom its customer knows, are no part of it."""
@@ -198,7 +210,7 @@ class Compiler:
         if brand is None:
             return _NOWHERE
         count = len(columns.sizes)
-        certified = self._certified(brand_id) if brand.certification_required else np.full(count, NEVER, np.int64)
+        certified = self.certified(brand_id) if brand.certification_required else np.full(count, NEVER, np.int64)
         faces = np.zeros(count, bool)
         faces[[row for row in roster.faces.get(brand_id, ()) if row < count]] = True
         there = np.isin(columns.country, list(brand.residency)) if brand.residency else None
@@ -222,7 +234,7 @@ class Compiler:
         rows = np.concatenate(profiles)
         return Ground(rows, np.concatenate(contracts), certified[rows])
 
-    def _certified(self, brand: BrandId) -> NDArray[np.int64]:
+    def certified(self, brand: BrandId) -> NDArray[np.int64]:
         """Until when each profile is certified for a brand (the end of the last day where its pool is); 0: is not."""
         count = len(self.columns.sizes)
         until = np.zeros(count, np.int64)
@@ -284,17 +296,9 @@ class Compiler:
         narrowed = demand.pool is not None
         contracts = columns.contracts
         present = np.unique(ground.contract).tolist()
-        table = np.zeros((5, max(present, default=-1) + 1), np.int64)
-        for n in present:
-            one = contracts[n]
-            table[:, n] = (
-                one.tier,
-                0 if narrowed else span(one.overflow_after_seconds),
-                NEVER if one.overflow_wait_seconds is None else span(one.overflow_wait_seconds),
-                one.price,
-                plan_lot(plan, one.id),
-            )
-        tier, after, wait_over, cost, lot = table[:, ground.contract]
+        tier, after, wait_over, cost, lot = self._terms[ground.contract].T
+        if narrowed:
+            after = np.zeros_like(after)
         lost, above, spoken = match
         flexibility = columns.flexibility[ground.profile]
         zone = demand.zone or (plan.brands[demand.brand].zone if demand.brand in plan.brands else "UTC")
@@ -326,18 +330,13 @@ class Compiler:
         return form
 
     def _date(self, form: Form, certified: NDArray[np.int64]) -> None:
-        dated = (
-            [self._contract_dates[n] for n in form.contract.tolist()] if any(d != _UNDATED for d in self._contract_dates) else []
-        )
-        limited = any(c.cap_per_day is not None or c.budget_per_day is not None for c in form.contracts)
-        if dated or (certified != NEVER).any():
-            form.since = np.array([d[0] for d in dated], np.int64) if dated else np.zeros(len(certified), np.int64)
-            ends = np.array([d[1] for d in dated], np.int64) if dated else np.full(len(certified), NEVER, np.int64)
-            form.until, form.certified = np.minimum(ends, certified), certified
+        since, until = self.contract_dates[form.contract].T
+        if since.any() or (until != NEVER).any() or (certified != NEVER).any():
+            form.since, form.until, form.certified = since, np.minimum(until, certified), certified
             form.volatile = True
         else:
             form.since = form.until = form.certified = None
-            form.volatile = limited
+            form.volatile = any(c.cap_per_day is not None or c.budget_per_day is not None for c in form.contracts)
 
     def _head_start(self, demand: Demand, contracts: Sequence[Contract]) -> int:
         """In microseconds: what priority and promise are worth. The tightest promise of those who may take it counts."""
@@ -491,14 +490,11 @@ def demand_key(demand: Demand) -> object:
     )
 
 
-def plan_lot(plan: Plan, contract: ContractId) -> int:
-    """0 for a contract like any other; contracts with a share or a minimum stand apart, since the day decides between them."""
-    special = [
-        c.id
-        for c in sorted(plan.contracts.values(), key=lambda c: c.id)
-        if c.minimum_per_day or any(c.id in s.weights for s in plan.shares.values())
-    ]
-    return special.index(contract) + 1 if contract in special else 0
+def special_contracts(plan: Plan) -> dict[ContractId, int]:
+    """Contracts with a share or a minimum stand apart, each by a number above 0: between them the day decides."""
+    shared = {id_ for share in plan.shares.values() for id_ in share.weights}
+    special = sorted(id_ for id_, one in plan.contracts.items() if one.minimum_per_day or id_ in shared)
+    return {id_: n for n, id_ in enumerate(special, start=1)}
 
 
 def apart(offsets: NDArray[np.int32], offset: int) -> NDArray[np.int32]:
@@ -604,7 +600,6 @@ def _differs(keys: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
     return differs
 
 
-_UNDATED: Final = (0, NEVER)
 _NOTHING: Final[Rows] = np.zeros(0, np.intp)
 _NOWHERE: Final = Ground(_NOTHING, np.zeros(0, np.int32), np.zeros(0, np.int64))
 _NO_MATCH: Final = (np.zeros(0, np.int16), np.zeros(0, np.int16), None)

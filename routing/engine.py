@@ -19,7 +19,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from routing.backlog import SLICE
-from routing.board import Board
+from routing.batches import pairs
+from routing.board import CHANNEL_NUMBER, Board
 from routing.books import Today
 from routing.choosing import Pick, choose
 from routing.decisions import Decision, Estimate
@@ -55,9 +56,6 @@ from routing.timers import Kind, Timer, Timers
 __all__ = ["Engine", "InvariantBroken", "Ledger"]
 
 MISSED_OFFER = "missed_offer"
-
-_MATCHED_AT_ONCE: Final = 128
-"""How many of the waiting are weighed against each other where both sides wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -629,7 +627,7 @@ class Engine:
             elif (ask := next(backlog.reviews(), None)) is not None:
                 budget -= self._review(ask)
             elif (node := backlog.next_to_serve()) is not None:
-                budget -= self._serve(node)
+                budget -= self._serve_together(node) or self._serve(node)
             elif (desk := backlog.next_to_fill()) is not None:
                 moves.fill(desk)
                 budget -= 1
@@ -658,6 +656,16 @@ class Engine:
             ask.told_closed = closed
             backlog.tell(inquiry for node in nodes for inquiry in node.waiting())
         return 2 + len(nodes)
+
+    def _serve_together(self, node: Node) -> int:
+        """Pair the first of all that are to be served, where that serves more of them; 0: it does not."""
+        board, moves, backlog = self._board, self._moves, self._moves.backlog
+        paired = pairs(board, [node, *backlog.serving()], CHANNEL_NUMBER[node.ask.form.channel])
+        for inquiry, at, pick in paired:
+            moves.offer(inquiry, pick, at, why=Why.MATCHED)
+        if paired:
+            backlog.serve(node)
+        return len(paired)
 
     def _serve(self, node: Node) -> int:
         """Offer the first that anybody may take; those whom only who declined them could take do not hold up the others."""

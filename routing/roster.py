@@ -23,8 +23,8 @@ from routing.reasons import Reason
 
 Rows = NDArray[np.intp]
 
-_AT_ONCE: Final = 4096
-"""How many agents are looked at between two yields: about ten milliseconds of work."""
+AT_ONCE: Final = 1024
+"""How many agents are looked at between two yields: a few milliseconds of work."""
 
 
 class Tally:
@@ -155,7 +155,7 @@ class Roster:
             before = known.pop(agent.id, None)
             if before is not agent and before != agent:
                 moved[agent.id] = self.profile(agent, new)
-            if n % _AT_ONCE == _AT_ONCE - 1:
+            if n % AT_ONCE == AT_ONCE - 1:
                 yield moved
                 moved = {}
         moved |= dict.fromkeys(known)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from routing.board import Board
-from routing.demands import Ask, Compiler, Form, rebased
+from routing.demands import Ask, Compiler, Form, rebased, special_contracts
 from routing.floor import Desk
 from routing.model import AgentId, BrandId, Plan
-from routing.roster import Columns, Profile, calendars_of
+from routing.roster import AT_ONCE, Columns, Profile, calendars_of
 
-_COMPILED: int = 6
-"""What compiling a class costs, in moves."""
+_AS_CHEAP, _COMPILED = 4, 10
+"""How many agents are compared, or rows written, for the cost of a move; what compiling a class costs, in moves."""
 
 
 class Succession:
@@ -36,17 +39,18 @@ class Succession:
         known = len(board.roster)
         for part in board.roster.changed(board.plan, plan):
             self._moved |= part
-            yield 400
+            yield min(AT_ONCE, len(plan.agents)) // _AS_CHEAP
         self._new_profiles = board.roster.profiles[known:]
         self._compiler = Compiler(Columns(plan, board.roster, self._sizes()))
-        yield 200
+        yield len(board.roster) // _AS_CHEAP
         brands, kinds = self._touched()
+        renumbered = self._renumbered()
         for ask in [one for one in board.asks.values() if one.waiting]:
             if brands is None or ask.demand.brand in brands or ask.demand.kind in kinds:
                 self._forms[ask] = self._compiler.form(ask.demand)
                 yield _COMPILED
             else:
-                self._forms[ask] = rebased(ask.form, self._compiler.columns)
+                self._forms[ask] = rebased(ask.form, self._compiler.columns, renumbered)
                 yield 1
 
     def take_over(self) -> list[Desk]:
@@ -78,31 +82,35 @@ class Succession:
                 change[profile.number] = change.get(profile.number, 0) + 1
         return change
 
+    def _renumbered(self) -> NDArray[np.int32]:
+        """The new numbers of the contracts by their old ones; of those that are gone: none that anybody asks for."""
+        numbers = {contract.id: n for n, contract in enumerate(self._compiler.columns.contracts)}
+        return np.array([numbers.get(contract.id, -1) for contract in self._board.compiler.columns.contracts], np.int32)
+
     def _touched(self) -> tuple[set[BrandId] | None, set[str]]:
         """The brands and kinds whose classes the change can concern; None: every one."""
         old, new = self._board.plan, self.plan
         unlike = (
             old.policy != new.policy
-            or old.shares != new.shares
+            or special_contracts(old) != special_contracts(new)
             or old.pools != new.pools
-            or old.contracts.keys() != new.contracts.keys()
             or {b.id: b.certification_required for b in old.brands.values()}
             != {b.id: b.certification_required for b in new.brands.values()}
             or _longest_promise(old) != _longest_promise(new)
-            or any((c.minimum_per_day > 0) != (new.contracts[c.id].minimum_per_day > 0) for c in old.contracts.values())
         )
         if unlike:
             return None, set()
         brands = {b.id for b in new.brands.values() if old.brands.get(b.id) != b}
-        for contract in new.contracts.values():
-            before = old.contracts[contract.id]
-            if before != contract:
-                brands |= (before.brands or set(new.brands)) | (contract.brands or set(new.brands))
+        for id_ in old.contracts.keys() | new.contracts.keys():
+            before, after = old.contracts.get(id_), new.contracts.get(id_)
+            if before != after:
+                for one in (before, after):
+                    brands |= (one.brands or set(new.brands)) if one is not None else set()
         for agent, profile in self._moved.items():
             was = self._board.roster.of_agent.get(agent)
-            for one in (was, profile):
-                if one is not None:
-                    brands |= set(one.sample.certifications) | {b.id for b in new.brands.values() if not b.certification_required}
+            for seat in (was, profile):
+                if seat is not None:
+                    brands |= set(seat.sample.certifications) | {b.id for b in new.brands.values() if not b.certification_required}
         kinds = {id_ for id_ in old.kinds.keys() | new.kinds.keys() if old.kinds.get(id_) != new.kinds.get(id_)}
         return brands, kinds
 
