@@ -115,12 +115,11 @@ class Router(Rules):
         while (found := self._first_that_may_be_taken()) is not None:
             case, (agent, contract) = found
             self._offer(case, agent, contract)
-        for case in self.cases:
-            case.fresh = False
 
     def _first_that_may_be_taken(self) -> tuple[Case, Pair] | None:
-        waiting = self.waiting()
-        for case in [*(one for one in waiting if self.keeper(one)), *waiting]:  # what is held for somebody is theirs first
+        for case in self.waiting():
+            if not case.fresh or self.keeper(case) is None:
+                self.hold(case)
             able = self.pairs(case)
             if able:
                 return case, self.choose(case, able)
@@ -180,7 +179,7 @@ class Router(Rules):
         case = self._case(event.inquiry)
         if case is None or case.stage == "wrap_up" or case.demand == event.demand:
             return
-        before, case.demand, case.fresh = case.demand, event.demand, True
+        before, case.demand, case.fresh, case.held = case.demand, event.demand, True, False
         if case.stage == "offered" and not self._still_rings_rightly(case, before):
             self._withdraw(case, "demand_corrected")
 
@@ -427,7 +426,7 @@ class Router(Rules):
 
     def _let_go(self, case: Case) -> None:
         case.stage, case.agent, case.contract, case.weight, case.until, case.ends = "waiting", None, None, 0, None, None
-        case.fresh = True
+        case.fresh, case.held = True, False
 
     def _start_wrap_up(self, case: Case) -> None:
         assert case.agent is not None

@@ -58,7 +58,8 @@ class Desk:
 
 @dataclass(slots=True, kw_only=True)
 class Case:
-    """An inquiry from arrival to the end of its wrap-up. `fresh` until it was tried whether anybody may take it."""
+    """An inquiry from arrival to the end of its wrap-up. `fresh` until it was tried whether anybody may take it; `held` for its customer's
+    last agent."""
 
     id: InquiryId
     demand: Demand
@@ -67,6 +68,7 @@ class Case:
     stage: str = "waiting"
     front: bool = False
     fresh: bool = True
+    held: bool = False
     offers: int = 0
     agent: AgentId | None = None
     contract: ContractId | None = None
@@ -198,17 +200,24 @@ class Rules:
         return too_often or self.now < case.not_again_until.get(agent.id, LONG_AGO)
 
     def keeper(self, case: Case) -> Agent | None:
-        """The agent the customer knows, where it is theirs (whenever it is handed out anew, if they are free) or held for them."""
+        """The agent the customer knows, where it is theirs: handed out anew while they are free, or held for them."""
         known = self.plan.agents.get(case.demand.last_agent or AgentId(""))
-        if known is None:
+        if known is None or not self._here_for(known, case):
             return None
-        desk = self.desk(known.id)
-        if desk.availability is not Availability.READY or not desk.connected or self.barred(case, known):
-            return None
-        if not self.entitled(known, case.demand):
-            return None
-        held = self.now < case.arrived + seconds(self.plan.policy.sticky_hold_seconds)
-        return known if held or (case.fresh and self.has_room(known, case.demand)) else None
+        return known if (case.fresh and self.has_room(known, case.demand)) or case.held else None
+
+    def hold(self, case: Case) -> None:
+        """What was handed out in vain is held for the agent its customer knows, if they are there and just busy; not for ever, and not
+        once they have gone."""
+        known = self.plan.agents.get(case.demand.last_agent or AgentId(""))
+        young = self.now < case.arrived + seconds(self.plan.policy.sticky_hold_seconds)
+        case.held = (case.held or case.fresh) and young and known is not None and self._here_for(known, case)
+        case.fresh = False
+
+    def _here_for(self, agent: Agent, case: Case) -> bool:
+        desk = self.desk(agent.id)
+        ready = desk.availability is Availability.READY and desk.connected
+        return ready and not self.barred(case, agent) and self.entitled(agent, case.demand)
 
     def entitled(self, agent: Agent, demand: Demand) -> bool:
         return any(not any(self.hard(agent, contract, demand)) for contract in self.plan.contracts.values())
@@ -233,13 +242,16 @@ class Rules:
                 yield contract
 
     def _wishes_met(self, case: Case, agent: Agent) -> bool:
+        """Judged by the language in which the agent would answer: the nearest; of several, the one closest above the floor."""
         brand = self.plan.brands[case.demand.brand]
-        wishes = self._wishes(case, brand)
-        least = max([floor_of(case.demand, brand), *(wish.level for wish in wishes if wish.level is not None)])
-        do = languages_that_do(agent, case.demand, brand, least)
-        if any(wish.dialect for wish in wishes):
-            do = [(lost, above) for lost, above in do if lost == 0]
-        return bool(do) and all(has_skills(agent, wish.skills) for wish in wishes)
+        floor = floor_of(case.demand, brand)
+        lost, above = min(languages_that_do(agent, case.demand, brand, floor))
+        return all(
+            (wish.level is None or floor + above >= wish.level)
+            and (not wish.dialect or not case.demand.languages or lost == 0)
+            and has_skills(agent, wish.skills)
+            for wish in self._wishes(case, brand)
+        )
 
     def _wishes(self, case: Case, brand: Brand) -> list[Wish]:
         if case.demand.pool is not None or case.demand.agent is not None:

@@ -320,6 +320,19 @@ def test_seats_kept_for_one_who_leaves_are_given_back() -> None:
     assert offers(floor.ready("ben")) == [("chat", "ben"), ("m2", "anna")]
 
 
+def test_no_seats_are_kept_where_a_ceiling_and_not_a_seat_is_lacking() -> None:
+    policy = Policy(
+        weights={Channel.CHAT: 2, Channel.EMAIL: 1}, ageing_guard_seconds=100, auto_accept=frozenset(Channel), wrap_up_seconds=0
+    )
+    floor = Floor(plan([agent("anna", seats=3, ceilings={Channel.CHAT: 1})], policy=policy))
+    floor.ready("anna")
+    floor.arrive("c1")
+    assert offers(floor.arrive("c2")) == []
+    floor.pass_time(101)
+    assert offers(floor.arrive("mail", demand(channel=Channel.EMAIL))) == [("mail", "anna")]
+    assert offers(end(floor, "c1")) == [("c2", "anna")]  # there is room for it all the same
+
+
 # 9: the last agent
 
 
@@ -399,6 +412,14 @@ def test_whom_the_customer_knows_may_decline_and_then_all_may_take_it() -> None:
     floor.ready("anna", "ben")
     known(floor, "i1")
     assert offers(floor.decline("i1.1", "anna")) == [("i1", "ben")]
+
+
+def test_what_is_held_for_somebody_overtakes_nothing_older() -> None:
+    floor = busy_with_one(languages={"en": Level.C1, "de": Level.C1})
+    floor.at(5).arrive("older", demand("de"))
+    known(floor.at(10), "younger")
+    assert offers(end(floor.at(12), "hers")) == [("older", "anna")]
+    assert offers(floor.pass_time(40)) == [("younger", "ben")]
 
 
 # 11: residency

@@ -181,14 +181,11 @@ class Witness(Rules):
         return sum(one.weight for one in self.cases if one.agent == agent.id)
 
     def nobody_idles(self) -> None:
-        """Nobody free may take anything that waits, hold, tier, wish, share and kept seats considered."""
+        """Nobody free may take anything that waits; holds, tiers, wishes, shares and kept seats considered."""
         for case in self.waiting():
-            case.fresh = False
-            for agent in self.plan.agents.values():
-                for contract in self.plan.contracts.values():
-                    reason = self.why_not(case, agent, contract)
-                    keeper = self.keeper(case)
-                    assert reason is not None or keeper not in {None, agent}, f"{agent.id} is free for {case.id}"
+            self.hold(case)
+            able = [(agent.id, contract.id) for agent, contract in self.pairs(case)]
+            assert not able, f"{case.id} waits and {able} could take it"
 
     def strangers(self) -> set[Reason]:
         """Every reason somebody has against what waits: how much was tried."""
