@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from contact_hub.live.explain import engine_of
 from contact_hub.live.owner import Owner
@@ -24,14 +26,22 @@ async def books_json(
     engine = await engine_of(store, workspaces, owners, workspace)
     floor = workspaces.floor(workspace)
     contracts = {contract.id: contract for contract in floor.workspace.contracts}
-    ledgers = [ledger for ledger in engine.books() if ledger.contract in contracts]
+    zones = {id_: contract.zone for id_, contract in engine.plan.contracts.items()}
+    ledgers = [_turned(ledger, now, zones[ledger.contract]) for ledger in engine.books() if ledger.contract in contracts]
     return {
         "now": now,
         "rules": engine.plan.version,
-        "contracts": [
-            _line(floor, contracts[ledger.contract], engine.plan.contracts[ledger.contract].zone, ledger) for ledger in ledgers
-        ],
+        "contracts": [_line(floor, contracts[ledger.contract], zones[ledger.contract], ledger) for ledger in ledgers],
     }
+
+
+def _turned(ledger: Ledger, now: datetime, zone: str) -> Ledger:
+    """The page of today: an engine turns it at its next event, and one that is only asked has none."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    if ledger.today.day >= today:
+        return ledger
+    against = ledger.against if ledger.today.accepted == 0 else None  # where nothing may be accepted at all, that holds today too
+    return replace(ledger, today=replace(ledger.today, day=today, accepted=0, spent=0), against=against)
 
 
 def _line(floor: Floor, contract: Contract, zone: str, ledger: Ledger) -> dict[str, Any]:

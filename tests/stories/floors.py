@@ -109,7 +109,7 @@ staff:
 contracts:
   - {{id: velour-paris, client: velour-group, pool: paris, tier: 1}}
   - {{id: velour-warsaw, client: velour-group, pool: warsaw, tier: 1}}
-  - {{id: kestrel-closed, client: kestrel, pool: closed, tier: 1}}
+  - {{id: kestrel-closed, client: kestrel, pool: closed, tier: 1, currency: GBP, price: 3.50, cap_per_day: 500, budget_per_day: 1500, minimum_per_day: 20}}
 kinds:
   - {{id: service, labels: {{en: Customer service, ar: "خدمة العملاء"}}}}
   - {{id: complaint, labels: {{en: Complaint, ar: "شكوى"}}}}

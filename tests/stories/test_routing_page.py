@@ -54,6 +54,17 @@ async def test_an_operator_finds_the_hours_that_nobody_covers_without_a_mouse(st
     await expect(page.locator("td.nobody")).to_have_count(0)
 
 
+async def test_contracts_are_shown_against_what_they_allow(stage: floors.Stage, people: People) -> None:
+    context = await people.person()
+    await dress(context)
+    operator = await Console.sign_in(context, stage, floors.ROBIN)
+    await operator.page.goto(f"{stage.console}/routing")
+    row = operator.page.get_by_role("row", name=containing("Kestrel Communications", "Closed just now"))
+    await expect(row).to_contain_text(operator.says("admin.routing.books.open"))
+    await expect(row).to_contain_text(operator.says("admin.routing.books.of", part="0", all="500"))
+    await expect(row).to_contain_text("£1,500.00")
+
+
 async def test_who_waits_is_told_why(stage: floors.Stage, people: People) -> None:
     customer = await people.person()
     await dress(customer)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from contact_hub.clock import ManualClock
+from contact_hub.live.books import books_json
 from tests import hubs
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 DIVIDED = hubs.WORKSPACE.replace(
     "pool: berlin, tier: 1}", "pool: berlin, tier: 1, currency: EUR, price: 4.20, cap_per_day: 1, budget_per_day: 20}"
@@ -33,9 +38,10 @@ async def test_weeks_that_are_none_are_refused(sqlite_url: str, tmp_path: Path, 
 
 
 async def test_an_operator_sees_what_contracts_accepted_against_caps_budgets_and_shares(sqlite_url: str, tmp_path: Path) -> None:
-    async with hubs.floor(sqlite_url, tmp_path, text=DIVIDED) as floor:
+    async with hubs.floor(sqlite_url, tmp_path, text=DIVIDED, clock=ManualClock(NOON)) as floor:
         olga, anna = await floor.staff("olga@hub.example"), await floor.agent("anna")
         before = (await olga.get("/api/routing/books")).json()["contracts"]
+        assert {one["day"] for one in before} == {"2026-11-24"}
         assert [(one["contract"], one["accepted"], one["against"]) for one in before] == [
             ("aurora-berlin", 0, None),
             ("aurora-zephyr", 0, None),
@@ -47,6 +53,10 @@ async def test_an_operator_sees_what_contracts_accepted_against_caps_budgets_and
         assert (capped["against"], other["against"]) == ("cap_reached", None)
         assert (capped["share"]["now"], capped["share"]["agreed"], other["share"]["now"]) == (1.0, 0.6, 0.0)
         assert (capped["client"], other["cap"], other["budget"]) == ("Aurora Holding", None, None)
+        hub, tomorrow = floor.hub, NOON + timedelta(days=1)
+        fresh = (await books_json(hub.store, hub.workspaces, hub.owners, "test", tomorrow))["contracts"][0]
+        assert (str(fresh["day"]), fresh["accepted"], fresh["spent"], fresh["against"]) == ("2026-11-25", 0, 0.0, None)
+        assert fresh["share"]["accepted"] == 1, "a share outlives the day"
 
 
 async def test_without_limits_there_are_no_books(sqlite_url: str, tmp_path: Path) -> None:
