@@ -1,6 +1,6 @@
 """The simulator against floors whose answers are known exactly.
 
-    python -m bench.oracles [--json] [--quick] [--only NAME …] [--seeds 10] [--arrivals 1000000] [--first-seed 1] [--results FILE] [--list]
+    python -m bench.oracles [--json] [--quick] [--only NAME …] [--seeds 10] [--arrivals 1000000] [--first-seed 1] [--results FILE] [--processes N] [--list]
 
 Every oracle is a simulation file, written out and run with `contact-hub simulate` as anybody would run it, and claims about what comes out. A claim gives one
 row: `exact` comes from `bench.exact`; `mean`, `low` and `high` are the mean over the seeds and the 95 % t-interval of that mean, worked out here; `ok` says
@@ -27,7 +27,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -100,10 +100,10 @@ def run(oracle: Oracle, size: Size, by: Simulate) -> dict[str, Report]:
     return {name: by(document, size.of(oracle)) for name, document in oracle.runs.items()}
 
 
-def simulate(document: Document, size: Size) -> Report:
-    """`contact-hub simulate`, as from a shell."""
+def simulate(document: Document, size: Size, processes: int | None = None) -> Report:
+    """`contact-hub simulate`, as from a shell; on all processors unless it is said on how many."""
     asked = ["--seeds", str(size.seeds), "--first-seed", str(size.first_seed), "--arrivals", str(size.arrivals)]
-    asked += ["--json", "--per-seed"]
+    asked += ["--json", "--per-seed", *(["--processes", str(processes)] if processes else [])]
     asked += [] if sys.stderr.isatty() else ["--quiet"]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "floor.yaml")
@@ -152,7 +152,7 @@ def main() -> None:
         arrivals=asked.arrivals or (40_000 if asked.quick else 1_000_000),
         first_seed=asked.first_seed,
     )
-    rows = list(_all_rows(wanted, size, Kept.open(asked.results), quick=asked.quick))
+    rows = list(_all_rows(wanted, size, Kept.open(asked.results), partial(simulate, processes=asked.processes), quick=asked.quick))
     print(json.dumps([asdict(row) for row in rows], ensure_ascii=False, allow_nan=False, indent=1) if asked.json else _table(rows))
     _tell(_verdict(rows, quick=asked.quick))
     sys.exit(0 if all(row.ok for row in rows) else 1)
@@ -167,18 +167,19 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--arrivals", type=int, help="per seed")
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--results", type=Path, help="keep figures here, and go on from what is there")
+    parser.add_argument("--processes", type=int, help="all processors by default")
     parser.add_argument("--list", action="store_true", help="name the oracles and stop")
     return parser.parse_args()
 
 
-def _all_rows(wanted: Sequence[Oracle], size: Size, kept: Kept, *, quick: bool) -> Iterator[Row]:
+def _all_rows(wanted: Sequence[Oracle], size: Size, kept: Kept, by: Simulate, *, quick: bool) -> Iterator[Row]:
     for n, oracle in enumerate(wanted, 1):
         started, key = time.monotonic(), fingerprint(oracle, size)
         if known := key in kept.found:
             reports = kept.found[key]
         else:
             _tell(f"[{n}/{len(wanted)}] {oracle.name}: {size.seeds} × {size.of(oracle).arrivals:,} arrivals …")
-            reports = run(oracle, size, simulate)
+            reports = run(oracle, size, by)
             kept.keep(key, reports)
         rows = rows_of(oracle, reports, size, quick=quick)
         missed = [row.name.partition(": ")[2] for row in rows if not row.ok]
