@@ -25,9 +25,23 @@ from routing.decisions import Decision, Offered
 from routing.engine import Engine
 from routing.events import AgentConnected, AvailabilitySet, DeadlinePassed, Event, PlanChanged
 from routing.journal import Step, dumps, from_json, to_json
-from routing.model import Agent, Availability, Demand, Plan
-from tests.routing.builders import ACME, NOVA, T0, agent, pool
-from tests.routing.floors import AGENTS, EXAMPLES, RULES, Move, demands, event_of, floors, moves, odd, proof, together
+from routing.model import Agent, AgentId, Availability, Channel, Demand, Hours, InquiryId, Plan
+from tests.routing.builders import ACME, NOVA, T0, Floor, agent, pool
+from tests.routing.floors import (
+    AGENTS,
+    BREAK,
+    EXAMPLES,
+    RULES,
+    Move,
+    demands,
+    event_of,
+    floors,
+    moves,
+    odd,
+    plain_floors,
+    proof,
+    together,
+)
 from tests.routing.full_history import fingerprint, play_all
 from tests.routing.witness import Witness
 
@@ -301,6 +315,42 @@ def slower(plan_: Plan, times: int) -> Plan:
         kinds={id_: wishful(one) for id_, one in plan_.kinds.items()},
         contracts={id_: slow(one, "overflow_after_seconds", "answer_within_seconds") for id_, one in plan_.contracts.items()},
     )
+
+
+@proof
+@given(plan_=plain_floors(), asked=st.lists(asked_under(()).map(lambda drawn: drawn[0]), min_size=1, max_size=8))
+def test_the_opening_minute_leaves_nobody_out_who_could_be_served(plan_: Plan, asked: list[Demand]) -> None:
+    """In the order of their places, each that can be served together with those before it is."""
+    weights = replace(plan_.policy, weights=dict.fromkeys(Channel, 1), priority_step_seconds=0.6)
+    unceiled = {one.id: replace(one, ceilings={}) for one in plan_.agents.values()}
+    shut = {id_: replace(one, hours=Hours(zone="UTC", weekly=BREAK)) for id_, one in plan_.pools.items()}
+    level = {id_: replace(one, tier=1, overflow_after_seconds=0) for id_, one in plan_.contracts.items()}
+    floor = Floor(replace(plan_, policy=weights, agents=unceiled, pools=shut, contracts=level), T0 + timedelta(minutes=5))
+    floor.ready(*plan_.agents)
+    for n, demand in enumerate(asked):
+        floor.at(n).arrive(f"i{n}", demand)
+    order = [one.inquiry for one in floor.engine.queue()]
+    witness = Witness(floor.engine.plan)
+    for event, now, decisions in floor.log:
+        witness.hear(event, now, decisions)
+    drawn = floor.pass_time(240)
+    witness.hear(DeadlinePassed(), floor.now, drawn)
+    may = {
+        id_: [agent.id for agent in witness.plan.agents.values() if witness.entitled(agent, witness.case(id_).demand)]
+        for id_ in order
+    }
+    served: list[InquiryId] = []
+    for id_ in order:
+        if all_served([may[one] for one in [*served, id_]], {one.id: one.seats for one in witness.plan.agents.values()}):
+            served.append(id_)
+    assert {one.inquiry for one in drawn if isinstance(one, Offered)} == set(served)
+
+
+def all_served(wishes: list[list[AgentId]], seats: Mapping[AgentId, int]) -> bool:
+    """Is there any way at all to seat everybody?"""
+    if not wishes:
+        return True
+    return any(seats[agent] and all_served(wishes[1:], {**seats, agent: seats[agent] - 1}) for agent in wishes[0])
 
 
 def test_the_same_events_under_every_rule_give_the_same_bytes_whatever_the_hash_seed() -> None:

@@ -476,6 +476,29 @@ def test_a_promise_is_a_head_start_over_the_longest_one() -> None:
     assert [one.inquiry for one in floor.engine.queue()] == ["fast", "slow", "none", "fast and late"]
 
 
+def test_of_two_whose_head_start_makes_them_equal_the_earlier_arrival_is_first() -> None:
+    floor = Floor(plan([agent("anna"), agent("ben")], policy=Policy(priority_step_seconds=60)))
+    floor.at(0).arrive("early")
+    floor.at(120).arrive("complaint", demand(kind="complaint"))
+    assert [one.inquiry for one in floor.engine.queue()] == ["early", "complaint"]
+    assert offers(floor.ready("anna")) == [("early", "anna")]
+    backwards = Floor(plan([agent("anna", languages={"en": Level.C1, "de": Level.C1})], policy=Policy(priority_step_seconds=60)))
+    backwards.at(0).arrive("z", demand("de"))
+    backwards.at(120).arrive("a", demand(kind="complaint"))
+    assert offers(backwards.ready("anna")) == [("z", "anna")]
+
+
+def test_at_an_opening_nobody_is_left_out_who_could_be_served() -> None:
+    day = tuple(Block(weekday=n, opens=time(10, 9), closes=time(20)) for n in range(7))
+    both = agent("anna", languages={"en": Level.C1, "de": Level.C1})
+    floor = Floor(plan([both, agent("ben")], pools=[pool("home", weekly=day)], policy=Policy(choice=(), fewest_in_hand=False)))
+    floor.ready("anna", "ben")
+    floor.arrive("english")
+    floor.at(1).arrive("german", demand("de"))
+    floor.at(2).arrive("english too")
+    assert sorted(offers(floor.pass_time(540))) == [("english", "ben"), ("german", "anna")]
+
+
 def test_preferences_decide_in_the_order_the_plan_gives() -> None:
     people = [
         agent("cheap", "second", languages={"en": Level.C2}),
