@@ -134,6 +134,8 @@ class Teller:
     def estimate(self, estimate: Estimate) -> str:
         """The range of a wait that is still to come, in its two largest units."""
         low, high = (formatting.duration(each, self.tag) for each in (estimate.low, estimate.high))
+        if estimate.low < 1:
+            return self._text("routing.told.estimate_short", high=high)
         return self._text("routing.told.estimate", low=low, high=high)
 
     def name(self, id_: str) -> str:

@@ -6,6 +6,7 @@ import base64
 import json
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
@@ -139,9 +140,13 @@ async def search(
 
 @router.get("/conversations/{conversation}")
 async def show(
-    conversation: str, hub: TheHub, who: Annotated[Principal, action(Action.CONVERSATION_SHOW)], tag: str = "en"
+    conversation: str,
+    hub: TheHub,
+    who: Annotated[Principal, action(Action.CONVERSATION_SHOW)],
+    tag: str = "en",
+    zone: Annotated[str | None, Query(max_length=60)] = None,
 ) -> Response:
-    """One conversation: both logs, and every step of routing with its sentences."""
+    """One conversation: both logs, and every step of routing with its sentences; times in them are of `zone`, else of the brand's."""
     floor, scope = hub.workspaces.floor(who.workspace), scope_of(who)
     known = frozenset(_people_of(scope.pools, floor)) if isinstance(scope, VendorScope) else None
     pools = pools_known(floor, who)
@@ -153,8 +158,8 @@ async def show(
         staff = await tx.conversations.staff_after(scope, conversation, 0, limit=2_000)
         told = row.inquiry and allows(who.party, Action.DECISION_EXPLAIN)
         steps = await tx.journal.read(scope, inquiry=row.inquiry, limit=2_000) if told else []
-    zone = str(floor.brands[row.brand].zone) if row.brand in floor.brands else "UTC"
-    teller = Teller(floor=floor, tag=_tag(tag), zone=zone, known=shown, isolated=True)
+    told_in = _zone(zone) or (str(floor.brands[row.brand].zone) if row.brand in floor.brands else "UTC")
+    teller = Teller(floor=floor, tag=_tag(tag), zone=told_in, known=shown, isolated=True)
     return _json(
         {
             "line": line,
@@ -196,6 +201,14 @@ def _query(request: Request, now: datetime) -> report_query.Query:
 
 def _people_of(pools: frozenset[Any], floor: Any) -> set[str]:
     return {str(pool) for pool in pools} | {agent.id for agent in floor.workspace.agents if agent.pool in pools}
+
+
+def _zone(zone: str | None) -> str | None:
+    """A zone that we know too; browsers know some that we do not."""
+    try:
+        return ZoneInfo(zone).key if zone else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def _tag(tag: str) -> str:

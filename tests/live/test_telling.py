@@ -96,6 +96,10 @@ def test_waiting_says_who_could_soon_and_how_long_it_will_take() -> None:
     )
 
 
+def test_a_wait_that_may_be_over_at_once_has_no_lower_end() -> None:
+    assert teller().estimate(Estimate(low=0.2, likely=4, high=16)) == "Likely wait: up to 16 sec."
+
+
 def test_waiting_for_whom_the_customer_knows_says_for_whom_and_how_long() -> None:
     waits = queued({"held_for_last_agent": 2}, held_for=ANNA, held_until=NOON + timedelta(seconds=30))
     assert f"It waits up to 30 sec for {AGENT.name}, who knows this customer." in teller().sentence(waits, NOON)

@@ -71,3 +71,19 @@ async def test_others_do_not_see_it(sqlite_url: str, tmp_path: Path, who: str, p
     async with hubs.floor(sqlite_url, tmp_path) as floor:
         refused = await (await floor.staff(who)).get(f"/api/routing/{page}")
         assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+
+
+@pytest.mark.parametrize(("zone", "until"), [("Asia/Dubai", "16:01"), ("Mars/Olympus", "13:01"), ("../../etc/passwd", "13:01")])
+async def test_a_conversation_tells_its_decisions_in_the_readers_language_and_zone(
+    sqlite_url: str, tmp_path: Path, zone: str, until: str
+) -> None:
+    async with hubs.floor(sqlite_url, tmp_path, clock=ManualClock(NOON)) as floor:
+        stefan, anna = await floor.staff("stefan@aurora.example"), await floor.agent("anna")
+        conversation = await (await floor.visitor()).start("Guten Tag, ich habe eine Frage.")
+        await anna.take()
+        await anna.send("end", conversation=conversation)
+        await anna.until(lambda: anna.view["conversations"][conversation]["state"] == "wrap_up")
+        shown = (await stefan.get(f"/api/conversations/{conversation}", params={"tag": "de", "zone": zone})).json()
+        told = [decision["told"] for step in shown["steps"] for decision in step.get("decisions", ())]
+        assert any("Angeboten an" in sentence for sentence in told)
+        assert any("spätestens um" in sentence and until in sentence for sentence in told)
