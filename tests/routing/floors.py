@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from i18n.levels import Level
@@ -58,6 +58,9 @@ from routing.model import (
 )
 from tests.routing.builders import ACME, ALWAYS, NOVA, agent, contract, plan, pool
 from tests.routing.reference_rules import Case, Rules
+
+FAR = "ROUTING_EXAMPLES" in os.environ
+"""Look further than the default, at other floors every time, and take the time to make what is found small."""
 
 EXAMPLES = int(os.environ.get("ROUTING_EXAMPLES", "60"))
 TOO_OFTEN = 10_000
@@ -363,7 +366,8 @@ def _about(what: str, case: Case, how: int, name: AgentId, demands_: list[Demand
 
 proof = settings(
     max_examples=EXAMPLES,
-    derandomize="ROUTING_EXAMPLES" not in os.environ,
+    derandomize=not FAR,
+    phases=tuple(Phase) if FAR else (Phase.explicit, Phase.generate),
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
