@@ -126,6 +126,7 @@ class Hub:
             clock=self.clock,
             lease_seconds=self.settings.lease_seconds,
             poll_seconds=self.settings.poll_seconds,
+            dumps=self.settings.data_dir / "dumps",
         )
         self.owners[workspace] = owner
         self._tasks[f"owner of {workspace}"] = asyncio.create_task(owner.run(), name=f"owner of {workspace}")

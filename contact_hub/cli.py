@@ -260,9 +260,15 @@ def replay(
     ] = False,
     export: Annotated[Path | None, typer.Option(help="Write the journal with its rules to this file.")] = None,
     service_level: Annotated[list[float] | None, typer.Option(min=0, help="Seconds; may be given several times.")] = None,
+    dump: Annotated[
+        Path | None, typer.Option(help="What was kept when routing stopped: fed again under the rules of then (--workspace).")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Yesterday again, from its journal: verified under its own rules, or run under new ones, with the differences."""
+    if dump is not None:
+        _feed_dump_again(dump, workspace, data)
+        return
     from contact_hub.simulate import replaying
     from contact_hub.simulate.journal_file import write_journal
 
@@ -288,6 +294,32 @@ def replay(
         replaying.tell_comparison(reports, _out, as_json=as_json)
     if not (verify or rules or export):
         raise typer.BadParameter("say what to do: --verify, --rules or --export")
+
+
+def _feed_dump_again(path: Path, workspace: Path | None, data: Path | None) -> None:
+    """Exit 1 where it breaks again."""
+    from contact_hub.live.dumps import feed_again, read_dump
+    from contact_hub.workspace import parse
+    from contact_hub.workspace.floor import Floor
+
+    kept = read_dump(path)
+
+    async def rules_of_then() -> Floor:
+        async with build(read_settings(data_dir=data)) as hub:
+            return await hub.workspaces.floor_at(kept.workspace, kept.rules)
+
+    if workspace is not None:
+        floor = Floor(version=kept.rules, workspace=parse(workspace.read_text(encoding="utf-8")))
+    else:
+        set_up(level="warning", style="console")
+        floor = _run(rules_of_then())
+    again = feed_again(kept, floor.plan)
+    _out.print(f"{len(kept.facts):,} facts, {len(kept.events)} events at {kept.at.isoformat()}: {len(again.decisions)} decisions.")
+    for decision in again.decisions:
+        _out.print(f"  {decision}", markup=False)
+    _out.print(f"Broken again: {again.broken}" if again.broken else f"Not broken this time; then it was: {kept.broken}")
+    if again.broken:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -144,6 +144,14 @@ async def _audit(hub: Hub, workspace: str) -> Finding:
     what = f"audit of {workspace}"
     if broken is not None:
         return Finding(what=what, state="error", sentence=f"The chain is broken at row {broken}: somebody changed the log.")
+    halted = [row for row in rows if row.action == "routing.halted"]
+    if halted:
+        told = halted[-1].details.get("dump") or "in the audit"
+        return Finding(
+            what=what,
+            state="error",
+            sentence=f"Routing stopped: {halted[-1].details.get('broken')}. `contact-hub replay --dump` shows it again ({told}).",
+        )
     aside = [row for row in rows if row.action == "routing_input.set_aside"]
     if aside:
         told = ", ".join(str(row.seq) for row in aside[-5:])

@@ -48,6 +48,7 @@ CODES: Final[Mapping[str, str]] = {
     "offer_not_yours": "This offer was made to somebody else.",
     "certification_expired": "The brand certification has expired.",
     "cap_reached": "The contract's cap for the day is reached.",
+    "dump_unreadable": "The dump cannot be read.",
     "no_longer_eligible": "The rules do not allow this assignment any more.",
     "seats_full": "There are no seats free for this.",
     "reason_required": "Please give a reason.",

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Literal
+from typing import Final, Literal
 
 import structlog
+import structlog.tracebacks
+
+
+_TRACEBACKS: Final = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+"""Without local variables, which would show what customers wrote."""
 
 
 def set_up(*, level: str, style: Literal["json", "console"]) -> None:
@@ -16,14 +21,16 @@ def set_up(*, level: str, style: Literal["json", "console"]) -> None:
     for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "httpx", "httpcore", "alembic"):
         logging.getLogger(noisy).setLevel(max(number, logging.WARNING))
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
     )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks if style == "json" else structlog.processors.format_exc_info,
+            _TRACEBACKS if style == "json" else structlog.processors.format_exc_info,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -458,7 +458,9 @@ class Conversations:
             confidence=language.confidence,
         )
         tx.journal.append(conversation.workspace, line(now, opened))
-        self._ask(tx, conversation.workspace, now, InquiryArrived(inquiry=inquiry, demand=demand, conversation=conversation.id))
+        known = await tx.conversations.last_agent(conversation)
+        arrived = InquiryArrived(inquiry=inquiry, demand=replace(demand, last_agent=known), conversation=conversation.id)
+        self._ask(tx, conversation.workspace, now, arrived)
         return inquiry
 
     def _first_language(self, brand: Brand, text: str, chosen: str | None, around: Surroundings) -> LanguageState:

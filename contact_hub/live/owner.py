@@ -11,6 +11,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -19,6 +20,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from contact_hub.bus import Bus, Poke
 from contact_hub.clock import Clock
 from contact_hub.errors import HubError
+from contact_hub.live.dumps import Dump, write_dump
 from contact_hub.live.effects import Effects
 from contact_hub.live.lines import line
 from contact_hub.live.switchboard import Switchboard
@@ -27,7 +29,7 @@ from contact_hub.store.records import RoutingInput
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.service import Workspaces
 from routing import journal
-from routing.engine import Engine
+from routing.engine import Engine, InvariantBroken
 from routing.events import DeadlinePassed, Event, OwnerTookOver, PlanChanged
 from routing.floor import FLOOR
 
@@ -42,6 +44,7 @@ _batches = Histogram(
 _waiting = Gauge("contact_hub_inquiries_waiting", "Inquiries that wait for an agent", ["workspace"])
 _owned = Gauge("contact_hub_lease_epoch", "Epoch under which this process owns the workspace, 0 where it does not", ["workspace"])
 _set_aside = Counter("contact_hub_inputs_set_aside_total", "Inputs that routing could not digest, kept in the audit", ["workspace"])
+_halted = Gauge("contact_hub_routing_halted", "1 where an invariant was broken and routing stopped", ["workspace"])
 _restored = Counter("contact_hub_engine_restored_total", "How often an engine was restored from its facts", ["workspace"])
 
 
@@ -52,6 +55,8 @@ class _Fed:
     at: datetime
     step: journal.Step
     floor: Floor
+    working: bool = False
+    """The engine was at work that it does in slices: then even a step that decided nothing moved it on, and belongs in the journal."""
 
 
 class Owner:
@@ -69,6 +74,7 @@ class Owner:
         clock: Clock,
         lease_seconds: float,
         poll_seconds: float,
+        dumps: Path | None = None,
     ) -> None:
         self.workspace = workspace
         self.engine: Engine | None = None
@@ -81,6 +87,11 @@ class Owner:
         self._fed_until: datetime | None = None
         self._careful = False
         self._suspected: int | None = None
+        self.halted: str | None = None
+        """What was broken, and where the dump lies."""
+        self.stopped = asyncio.Event()
+        self._in_hand: list[RoutingInput] = []
+        self._dumps = dumps
 
     @property
     def healthy(self) -> bool:
@@ -98,6 +109,11 @@ class Owner:
                         continue
                     failures = 0
                     await self._own(epoch)
+                except InvariantBroken as broken:
+                    await self._halt(broken)
+                    await self._give_back()
+                    self.stopped.set()
+                    await asyncio.Event().wait()  # alive, so that the process goes on serving what needs no routing
                 except StaleEpoch:
                     _log.warning("lease_lost", workspace=self.workspace, epoch=self.epoch)
                 except HubError as trouble:
@@ -162,13 +178,13 @@ class Owner:
             await self._renew(epoch)
         limit = 1 if self._careful else _BATCH
         async with self._store.read() as tx:
-            inputs = await tx.inputs.take_batch(self.workspace, limit)
+            inputs = self._in_hand = await tx.inputs.take_batch(self.workspace, limit)
         began = self._clock.monotonic()
         try:
             if await self._route(engine, epoch, inputs):
                 _batches.observe(self._clock.monotonic() - began)
                 _waiting.labels(self.workspace).set(engine.waiting_count())
-        except (StaleEpoch, HubError):
+        except (StaleEpoch, HubError, InvariantBroken):
             raise
         except Exception:
             await self._suspect(epoch, inputs)
@@ -215,6 +231,26 @@ class Owner:
         _set_aside.labels(self.workspace).inc()
         _log.error("input_set_aside", workspace=self.workspace, seq=culprit.seq)
 
+    async def _halt(self, broken: InvariantBroken) -> None:
+        """Keep everything that led here, and stop: the facts before these inputs, the inputs, the rules and the time (`live.dumps`)."""
+        now, epoch, inputs = self._now(), self.epoch, self._in_hand
+        async with self._store.read() as tx:
+            facts = await tx.facts.all(self.workspace)
+        version = int(facts.get(FLOOR, {}).get("rules", 0))
+        events = [dict(waiting.event) for waiting in inputs]
+        dump = Dump(workspace=self.workspace, rules=version, at=now, broken=str(broken), facts=dict(facts), events=events)
+        path = write_dump(self._dumps, dump) if self._dumps is not None else None
+        self.halted = f"{broken} ({path})" if path else str(broken)
+
+        async def command(tx: Tx) -> None:
+            await tx.leases.assert_mine(self.workspace, epoch)
+            details = {"broken": str(broken), "dump": str(path) if path else None, "events": events}
+            tx.audit.append(self.workspace, at=now, who="owner", action="routing.halted", subject=self.workspace, details=details)
+
+        await self._store.write(command, name="routing.halt")
+        _halted.labels(self.workspace).set(1)
+        _log.critical("routing_halted", workspace=self.workspace, broken=str(broken), dump=str(path))
+
     async def _feed_input(self, engine: Engine, event: Event | journal.PlanVersionChanged) -> _Fed:
         if isinstance(event, journal.PlanVersionChanged):
             await self._workspaces.refresh()
@@ -223,11 +259,11 @@ class Owner:
         return self._feed(engine, event, self._workspaces.floor(self.workspace))
 
     def _feed(self, engine: Engine, event: Event, floor: Floor) -> _Fed:
-        at = self._now()
+        at, working = self._now(), engine.busy
         decisions = engine.feed(event, at)
         for decision in decisions:
             _decided.labels(type(decision).__name__).inc()
-        return _Fed(at, journal.Step(event=event, decisions=decisions, rules=engine.plan.version), floor)
+        return _Fed(at, journal.Step(event=event, decisions=decisions, rules=engine.plan.version), floor, working)
 
     async def _commit(self, engine: Engine, epoch: int, fed: list[_Fed], seqs: list[int]) -> None:
         changes = engine.changes()
@@ -239,7 +275,7 @@ class Owner:
                 effects = Effects(tx, one.floor, one.at)
                 await effects.carry_out(one.step.decisions)
                 pokes += list(effects.pokes)
-                if one.step.decisions or not isinstance(one.step.event, DeadlinePassed):
+                if one.step.decisions or one.working or not isinstance(one.step.event, DeadlinePassed):
                     tx.journal.append(self.workspace, line(one.at, one.step, epoch=epoch))
             await tx.facts.apply(self.workspace, changes)
             if seqs:

@@ -53,6 +53,7 @@ from contact_hub.store.shape import Shape
 from contact_hub.store.tables import conversations, devices, inquiries, offers, public_entries, staff_entries
 from contact_hub.store.types import Json, canonical
 from contact_hub.store.visibility import WORKSPACE, Kind, once, pools_shown, staff_only, visible_conversations
+from routing.model import AgentId
 
 HISTORY_MAX: Final = 20
 ENTRIES_MAX: Final = 500
@@ -220,6 +221,25 @@ class Conversations:
         everything = Scope.system(scope.workspace)
         said = await self.public_after_many(everything, {item.id: 0 for item in found})
         return [(item, said.get(item.id, [])) for item in found]
+
+    async def last_agent(self, conversation: Conversation) -> AgentId | None:
+        """Who answered this customer for this brand the last time, as far as the customer or the device is known."""
+        if not conversation.customer and not conversation.device:
+            return None
+        who = _C.customer == conversation.customer if conversation.customer else _C.device == conversation.device
+        found = await self._session.execute(
+            select(_C.agent)
+            .where(
+                _C.workspace == conversation.workspace,
+                who,
+                _C.brand == conversation.brand,
+                _C.id != conversation.id,
+                _C.agent.is_not(None),
+            )
+            .order_by(_C.opened_at.desc(), _C.id.desc())
+            .limit(1)
+        )
+        return AgentId(found.rows[0].agent) if found.rows else None
 
     # -- helpers
 

@@ -16,7 +16,7 @@ from contact_hub.scope import OperatorScope, Scope
 from contact_hub.staff import Action, Principal, scope_of
 from contact_hub.store.records import Conversation, OfferRecord, Presence, Seats
 from contact_hub.web.api import TheHub, action, problem_json
-from contact_hub.workspace import Change, Workspace, check, diff, dump, from_document, parse_placed, placed
+from contact_hub.workspace import Change, Workspace, check, diff, dump, from_stored, parse_placed, placed
 from contact_hub.workspace.model import Agent
 from routing.model import AgentId
 
@@ -122,7 +122,7 @@ async def version_text(
         row = await tx.versions.get(_scope(who), version)
     if row is None:
         raise HubError("not_found")
-    return _json({"version": version, "yaml": await asyncio.to_thread(dump, from_document(dict(row.document)))})
+    return _json({"version": version, "yaml": await asyncio.to_thread(dump, from_stored(dict(row.document)))})
 
 
 @router.post("/workspace/check")
