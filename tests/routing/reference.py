@@ -162,7 +162,7 @@ class Router(Rules):
 
     def _arrived(self, event: InquiryArrived) -> None:
         if self._case(event.inquiry) is None:
-            self.cases.append(Case(id=event.inquiry, demand=event.demand, arrived=self.now, number=len(self.cases)))
+            self.cases.append(Case(id=event.inquiry, demand=event.demand, arrived=self.now))
 
     def _left(self, event: InquiryLeft) -> None:
         case = self._case(event.inquiry)

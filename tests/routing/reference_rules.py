@@ -64,7 +64,6 @@ class Case:
     id: InquiryId
     demand: Demand
     arrived: datetime
-    number: int
     stage: str = "waiting"
     front: bool = False
     fresh: bool = True

@@ -24,7 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from i18n.levels import Level
 from routing.decisions import Decision, Offered
 from routing.engine import Engine
-from routing.events import AgentConnected, AvailabilitySet, DeadlinePassed, Event, PlanChanged
+from routing.events import AgentConnected, AvailabilitySet, DeadlinePassed, Event, OwnerTookOver, PlanChanged
 from routing.journal import Step, dumps, from_json, to_json
 from routing.model import Agent, AgentId, Availability, Channel, Demand, Hours, Plan
 from tests.routing.builders import ACME, NOVA, T0, Floor, agent, pool
@@ -89,6 +89,14 @@ class EveryRule(RuleBasedStateMachine):
     def other_rules_or_only_time(self, wait: float, how: int) -> None:
         self.pass_time(wait)
         self.feed(PlanChanged(plan=replace(self.plans[how], version=self.number)) if wait == 60 else DeadlinePassed())
+
+    @rule(everybody=st.booleans())
+    def another_owner(self, everybody: bool) -> None:
+        self.pass_time(1)
+        self.feed(OwnerTookOver())
+        for name in self.witness.plan.agents if everybody else ():
+            self.pass_time(0)
+            self.feed(AgentConnected(agent=name))
 
     @rule()
     def crash(self) -> None:

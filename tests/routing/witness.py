@@ -22,7 +22,7 @@ from routing.events import (
     Transferred,
 )
 from routing.model import Agent, AgentId, Availability, Contract, InquiryId, OfferId, Plan
-from routing.reasons import Over, Reason
+from routing.reasons import Over
 from tests.routing.reference_rules import LONG_AGO, Case, Rules, seconds
 
 FLEETING = {Over.DECLINED.value, Over.LAPSED.value}
@@ -42,7 +42,7 @@ class Witness(Rules):
         self.now = now
         match event:
             case InquiryArrived() if all(one.id != event.inquiry for one in self.cases):
-                self.cases.append(Case(id=event.inquiry, demand=event.demand, arrived=now, number=len(self.cases)))
+                self.cases.append(Case(id=event.inquiry, demand=event.demand, arrived=now))
             case AgentConnected() if event.agent in self.plan.agents:
                 self.desk(event.agent).connected = True
             case AgentDisconnected():
@@ -186,13 +186,3 @@ class Witness(Rules):
             self.hold(case)
             able = [(agent.id, contract.id) for agent, contract in self.pairs(case)]
             assert not able, f"{case.id} waits and {able} could take it"
-
-    def strangers(self) -> set[Reason]:
-        """Every reason somebody has against what waits: how much was tried."""
-        found = {
-            self.why_not(case, agent, contract)
-            for case in self.waiting()
-            for agent in self.plan.agents.values()
-            for contract in self.plan.contracts.values()
-        }
-        return {reason for reason in found if reason is not None}
