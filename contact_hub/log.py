@@ -9,7 +9,6 @@ from typing import Final, Literal
 import structlog
 import structlog.tracebacks
 
-
 _TRACEBACKS: Final = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 """Without local variables, which would show what customers wrote."""
 

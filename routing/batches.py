@@ -60,14 +60,15 @@ def _plain(board: Board, node: Node) -> bool:
 
 def _first(nodes: Iterable[Node]) -> Iterator[tuple[Inquiry, Node]]:
     """Those with the best places, nobody who was declined among them."""
-    queues = [
-        ((inquiry.key, node.slot, inquiry, node) for inquiry in node.each() if not inquiry.refusals)
-        for node in dict.fromkeys(nodes)
-    ]
+    queues = [_queue(node) for node in dict.fromkeys(nodes)]
     for count, (_, _, inquiry, node) in enumerate(heapq.merge(*queues)):
         if count == AT_ONCE:
             return
         yield inquiry, node
+
+
+def _queue(node: Node) -> Iterator[tuple[int, int, Inquiry, Node]]:
+    return ((inquiry.key, node.slot, inquiry, node) for inquiry in node.each() if not inquiry.refusals)
 
 
 def _once(numbers: NDArray[np.intp]) -> NDArray[np.intp]:
