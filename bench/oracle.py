@@ -66,13 +66,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Oracle:
-    """One floor (or several, to be compared) and what is known of it. `arrivals_max` is for oracles that chance cannot make more certain."""
+    """One floor (or several, to be compared) and what is known of it. `arrivals_max` is for oracles that chance cannot make more certain,
+    `arrivals_min` for those whose days must be whole."""
 
     name: str
     group: str
     runs: Mapping[str, Document]
     claims: tuple[Claim, ...]
     arrivals_max: int | None = None
+    arrivals_min: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +86,10 @@ class Size:
     first_seed: int = 1
 
     def of(self, oracle: Oracle) -> Size:
-        """For one oracle: no more arrivals than it has use for, and seeds of its own, or one unlucky stream of arrivals would be unlucky everywhere."""
+        """For one oracle: as many arrivals as it has use for, and seeds of its own, or one unlucky stream of arrivals would be unlucky everywhere."""
         own = 1000 * (crc32(oracle.name.encode()) % 1_000_000)
-        return replace(self, arrivals=min(self.arrivals, oracle.arrivals_max or self.arrivals), first_seed=own + self.first_seed)
+        arrivals = max(min(self.arrivals, oracle.arrivals_max or self.arrivals), oracle.arrivals_min)
+        return replace(self, arrivals=arrivals, first_seed=own + self.first_seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
