@@ -22,7 +22,7 @@ SLICE: Final = 1000
 class Backlog:
     """What is still to be done, in order."""
 
-    __slots__ = ("_desks", "_reviews", "_seq", "_serving", "_telling", "flag_all", "succession")
+    __slots__ = ("_desks", "_reviews", "_seq", "_serving", "_telling", "flag_all", "one_by_one", "succession")
 
     def __init__(self) -> None:
         self._reviews: dict[Ask, None] = {}
@@ -32,6 +32,8 @@ class Backlog:
         self._seq = 0
         self.succession: Iterator[int] | None = None
         self.flag_all = False
+        self.one_by_one = 0
+        """How many more may be served one after the other before pairing them is thought of again."""
 
     @property
     def busy(self) -> bool:
@@ -71,6 +73,7 @@ class Backlog:
             if head.key == key:
                 return node
             self.serve(node)
+        self.one_by_one = 0
         return None
 
     def serving(self) -> list[Node]:

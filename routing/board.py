@@ -86,6 +86,11 @@ class Board:
         weights = {policy.weights.get(channel, 1) for channel in CHANNELS}
         used = {channel for contract in self.plan.contracts.values() for channel in contract.channels}
         self._channels = [(n, channel, policy.weights.get(channel, 1)) for n, channel in enumerate(CHANNELS) if channel in used]
+        self._heaviest = max([weight for _, _, weight in self._channels], default=0)
+        """With so many seats free there is room for anything."""
+        self._rooms_by_seats = [
+            tuple([n for n, _, weight in self._channels if weight <= free]) for free in range(self._heaviest + 1)
+        ]
         self.guarded = len(weights) > 1 and policy.ageing_guard_seconds is not None
         self._dated = self._all_dates()
 
@@ -295,11 +300,14 @@ class Board:
         if held_up is None:
             self._step_in(desk, profile)
 
-    def hold(self, desk: Desk, inquiry: Inquiry) -> None:
-        """Take an inquiry in hand; its seats are in use from now."""
+    def hold(self, desk: Desk, inquiry: Inquiry, *, lifted: bool = False) -> None:
+        """Take an inquiry in hand; its seats are in use from now. `lifted`: the desk is put in line by what follows at once."""
         desk.held[inquiry.id] = inquiry
         desk.used += inquiry.weight
-        self.refresh(desk)
+        if not lifted:
+            self.refresh(desk)
+        elif desk.turn >= 0 and desk.profile is not None:
+            self._step_out(desk, desk.profile)
 
     def let_go(self, desk: Desk, inquiry: Inquiry, *, lifted: bool = False) -> None:
         """Give an inquiry out of hand; its seats are free. `lifted`: out of line, yet with the room it has now."""
@@ -317,9 +325,9 @@ class Board:
 
     def _rooms(self, desk: Desk) -> tuple[int, ...]:
         """The channels with room for one more."""
-        free, ceilings = desk.seats - desk.used, desk.ceilings
-        if not ceilings:
-            return tuple([n for n, _, weight in self._channels if weight <= free])
+        if not desk.ceilings:
+            free = desk.seats - desk.used
+            return self._rooms_by_seats[min(self._heaviest, free)] if free > 0 else ()
         return tuple([n for n, channel, weight in self._channels if desk.has_room(channel, weight)])
 
     def tidy(self, desk: Desk) -> None:

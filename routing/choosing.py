@@ -97,7 +97,12 @@ def _lots(board: Board, form: Form, view: View, here: NDArray[np.intp]) -> list[
     free = dict.fromkeys(form.contract[view.course[here]].tolist())
     by_id = {form.columns.contracts[number].id: number for number in free}
     tier = form.tier[view.course[here[0]]]
-    lots: list[tuple[object, int | None]] = [(Why.MINIMUM, by_id[id_]) for id_ in sorted(by_id) if board.books.below_minimum(id_)]
+    short = [id_ for id_ in sorted(by_id) if board.books.below_minimum(id_)]
+    division = board.books.division_of(short[0]) if short else None
+    if division is not None:  # of several below their minimum, the share says which
+        by_share = division.order([id_ for id_ in short if board.books.division_of(id_) is division])
+        short = [*by_share, *(id_ for id_ in short if id_ not in by_share)]
+    lots: list[tuple[object, int | None]] = [(Why.MINIMUM, by_id[id_]) for id_ in short]
     rest = [id_ for id_ in sorted(by_id) if not board.books.below_minimum(id_)]
     divided = [id_ for id_ in rest if board.books.division_of(id_) is not None]
     while divided:
@@ -167,6 +172,9 @@ def seats_kept(board: Board, desk: Desk, weight: int) -> bool:
         heavier = policy.weights.get(channel, 1)
         if heavier <= weight or desk.used + weight + heavier <= desk.seats or heavier > desk.seats:
             continue
+        ceiling = desk.ceilings.get(channel)
+        if ceiling is not None and desk.in_channel(channel) >= ceiling:
+            continue  # not for want of seats
         slots = profile.served[n].ready(board.in_use)
         for slot in slots[board.firsts[slots] != NEVER].tolist():
             node = board.nodes[slot]

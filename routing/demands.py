@@ -318,7 +318,7 @@ class Compiler:
         form.spoken = spoken[order] if spoken is not None else None
         form.flexibility, form.offset = flexibility[order], offset[order]
         form.group = np.cumsum(_differs([one[order] for one in rank]))
-        form.tiered = len(set(form.tier.tolist())) > 1
+        form.tiered = len(set(form.tier.tolist())) > 1 or bool(form.after.any())
         form.contested = frozenset(tier_ for tier_ in set(form.tier.tolist()) if (lot[order][form.tier == tier_] > 0).any())
         form.members = np.unique(form.profile)
         form.contracts = tuple(contracts[n] for n in present)

@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from routing.backlog import SLICE
-from routing.batches import pairs
+from routing.batches import AT_ONCE, pairs
 from routing.board import CHANNEL_NUMBER, Board
 from routing.books import Today
 from routing.choosing import Pick, choose
@@ -214,6 +214,7 @@ class Engine:
         if starting:
             board.open_doors()
             board.books.follow(board.plan, board.now)
+            board.used_up_changed(board.plan.contracts)
             self._set_timers()
 
     def _run_due(self) -> None:
@@ -660,11 +661,16 @@ class Engine:
     def _serve_together(self, node: Node) -> int:
         """Pair the first of all that are to be served, where that serves more of them; 0: it does not."""
         board, moves, backlog = self._board, self._moves, self._moves.backlog
+        if backlog.one_by_one:
+            backlog.one_by_one -= 1
+            return 0
         paired = pairs(board, [node, *backlog.serving()], CHANNEL_NUMBER[node.ask.form.channel])
         for inquiry, at, pick in paired:
             moves.offer(inquiry, pick, at, why=Why.MATCHED)
         if paired:
             backlog.serve(node)
+        else:
+            backlog.one_by_one = AT_ONCE
         return len(paired)
 
     def _serve(self, node: Node) -> int:

@@ -76,6 +76,9 @@ class Moves:
 
     def fill(self, desk: Desk) -> None:
         """Give a desk with room what waits first for it, until there is no room or nothing waits."""
+        if self.backlog.busy:  # others may be before what this desk would take
+            self.backlog.fill([desk])
+            return
         while desk.rooms and (found := best_waiting(self.board, desk)) is not None:
             inquiry, course = found
             why = Why.LAST_AGENT if inquiry.rare.hold is not None else Why.NEXT_IN_LINE
@@ -166,7 +169,8 @@ class Moves:
         more.until = inquiry.ends = now + span(policy.offer_seconds.get(form.channel, 30.0))
         board.ringing[inquiry.id] = inquiry
         self._booked(board.books.reserve(contract.id, now), contract.id)
-        board.hold(desk, inquiry)
+        automatic = form.channel in policy.auto_accept
+        board.hold(desk, inquiry, lifted=automatic)
         if desk.used > desk.seats and not why:
             raise InvariantBroken(f"{desk.id} has {desk.seats} seats and would use {desk.used}")
         self.out.append(
@@ -181,7 +185,7 @@ class Moves:
                 trace=trace,
             )
         )
-        if form.channel in policy.auto_accept:
+        if automatic:
             self.assign(inquiry, desk, pick.course)
         else:
             self.remind_of_end(inquiry)

@@ -24,23 +24,20 @@ _AS_CHEAP, _COMPILED = 4, 10
 class Succession:
     """From the board's plan to another one."""
 
-    __slots__ = ("_board", "_compiler", "_forms", "_moved", "_new_profiles", "plan")
+    __slots__ = ("_board", "_compiler", "_forms", "_moved", "plan")
 
     def __init__(self, board: Board, plan: Plan) -> None:
         self._board, self.plan = board, plan
         self._moved: dict[AgentId, Profile | None] = {}
         self._forms: dict[Ask, Form] = {}
         self._compiler = board.compiler
-        self._new_profiles: list[Profile] = []
 
     def prepare(self) -> Iterator[int]:
         """Work it out, in portions; each yields what it cost, in moves."""
         board, plan = self._board, self.plan
-        known = len(board.roster)
         for part in board.roster.changed(board.plan, plan):
             self._moved |= part
             yield min(AT_ONCE, len(plan.agents)) // _AS_CHEAP
-        self._new_profiles = board.roster.profiles[known:]
         self._compiler = Compiler(Columns(plan, board.roster, self._sizes()))
         yield len(board.roster) // _AS_CHEAP
         brands, kinds = self._touched()
@@ -57,14 +54,14 @@ class Succession:
         """From now on these rules. The desks that must be seen afresh."""
         board, old, plan = self._board, self._board.plan, self.plan
         board.plan, board.compiler = plan, self._compiler
+        fresh = {profile for profile in self._moved.values() if profile is not None and not profile.size}
         for agent, profile in self._moved.items():
             board.move(agent, profile)
-        fresh = self._new_profiles
         if {id_: pool.hours for id_, pool in old.pools.items()} != {id_: pool.hours for id_, pool in plan.pools.items()}:
-            fresh = [profile for profile in board.roster.profiles if profile.pool in plan.pools]
+            fresh = {profile for profile in board.roster.profiles if profile.pool in plan.pools}
             for profile in fresh:
                 profile.calendars = calendars_of(profile.sample, plan)
-        board.rehang_calendars(fresh)
+        board.rehang_calendars(sorted(fresh, key=lambda profile: profile.number))
         board.reclass(self._forms)
         board.new_rules()
         if old.policy != plan.policy:

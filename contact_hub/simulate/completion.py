@@ -7,6 +7,7 @@ is, for the types to refuse.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from string import ascii_lowercase
 from typing import Any, Final, TypeAlias
 
@@ -196,7 +197,7 @@ def _with(one: Mapping[str, Any], **defaults: Any) -> Document:
 
 def _free(name: str, taken: set[object]) -> str:
     free = next(
-        each for each in (name, *(f"{name}-{letter}" for letter in ascii_lowercase[1:]), *_numbered(name)) if each not in taken
+        each for each in chain([name], (f"{name}-{letter}" for letter in ascii_lowercase[1:]), _numbered(name)) if each not in taken
     )
     taken.add(free)
     return free
