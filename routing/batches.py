@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from routing.board import CHANNEL_NUMBER, Board
 from routing.choosing import Pick
-from routing.demands import Node
-from routing.floor import Inquiry
+from routing.demands import Form, Node
+from routing.floor import Desk, Inquiry
 from routing.matching import contested, match
 
 AT_ONCE: Final = 128
@@ -35,21 +35,34 @@ def pairs(board: Board, nodes: Iterable[Node], n: int) -> list[Pair]:
     ready, profiles = board.ready[n], board.roster.profiles
     positions = [np.flatnonzero(ready.take(node.view.profile)) for _, node in waiting]
     wishes = [_once(node.view.profile[at]) for (_, node), at in zip(waiting, positions, strict=True)]
-    room = {number: len(profiles[number].lines[n]) for wish in wishes for number in wish.tolist()}
+    seats = {
+        number: _seats(profiles[number].lines[n], waiting[0][1].ask.form.weight) for wish in wishes for number in wish.tolist()
+    }
+    room = {number: len(desks) for number, desks in seats.items()}
     if len(room) < 2 or not contested(wishes, room):
         return []
     matched = match(wishes, room)
-    if sum(number is not None for number in matched) <= _one_after_the_other(wishes, room):
+    if [number is not None for number in matched] == _one_after_the_other(wishes, room):
         return []
     found: list[Pair] = []
-    taken: dict[int, int] = {}
     for (inquiry, node), number in zip(waiting, matched, strict=True):
         if number is not None:
             at = int(np.flatnonzero(node.view.profile == number)[0])
-            desk = profiles[number].lines[n][taken.get(number, 0)][1]
-            taken[number] = taken.get(number, 0) + 1
-            found.append((inquiry, node, Pick(desk, int(node.view.course[at]))))
+            found.append((inquiry, node, Pick(seats[number].pop(0), int(node.view.course[at]))))
     return found
+
+
+def _seats(line: Sequence[tuple[int, Desk]], form: Form) -> list[Desk]:
+    """The desks of a line once for each inquiry they have room for, those before who would be asked before; enough for a batch."""
+    rooms = [(_room(desk, form), desk) for _, desk in line[:AT_ONCE]]
+    most = max(room for room, _ in rooms)
+    return [desk for turn in range(most) for room, desk in rooms if room > turn][:AT_ONCE]
+
+
+def _room(desk: Desk, form: Form) -> int:
+    """For how many of these a desk has seats, and no ceiling against them."""
+    room, ceiling = (desk.seats - desk.used) // form.weight, desk.ceilings.get(form.channel)
+    return room if ceiling is None else min(room, ceiling - desk.in_channel(form.channel))
 
 
 def _plain(board: Board, node: Node) -> bool:
@@ -77,11 +90,12 @@ def _once(numbers: NDArray[np.intp]) -> NDArray[np.intp]:
     return numbers[np.sort(first)]
 
 
-def _one_after_the_other(wishes: Sequence[NDArray[np.intp]], room: dict[int, int]) -> int:
-    left, served = dict(room), 0
+def _one_after_the_other(wishes: Sequence[NDArray[np.intp]], room: dict[int, int]) -> list[bool]:
+    """Who would be served if each in turn took the best that is left."""
+    left, served = dict(room), list[bool]()
     for wish in wishes:
         number = next((one for one in wish.tolist() if left[one]), None)
+        served.append(number is not None)
         if number is not None:
             left[number] -= 1
-            served += 1
     return served

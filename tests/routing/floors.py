@@ -218,7 +218,7 @@ RULES = {
     ),
     "days": Rule(
         contracts={
-            "cap_per_day": st.sampled_from([None, 1, 3]),
+            "cap_per_day": st.sampled_from([None, 0, 1, 3]),
             "budget_per_day": st.sampled_from([None, 10]),
             "price": st.sampled_from([0, 3, 5]),
             "minimum_per_day": st.sampled_from([0, 2]),

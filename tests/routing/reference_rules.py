@@ -222,13 +222,12 @@ class Rules:
         return any(not any(self.hard(agent, contract, demand)) for contract in self.plan.contracts.values())
 
     def _tier_reached(self, case: Case, contract: Contract) -> bool:
-        """The lowest that is open never waits, the others until their time has come; who is addressed does not wait."""
+        """The lowest tier that is open never waits, the others until their time has come; who is addressed does not wait."""
         if case.demand.pool is not None or case.demand.agent is not None:
             return True
         if self.now >= case.arrived + seconds(contract.overflow_after_seconds):
             return True
-        lowest = min(rank_of(one) for one in self.plan.contracts.values() if self._is_open(one, case.demand))
-        return rank_of(contract) <= lowest
+        return contract.tier <= min(one.tier for one in self.plan.contracts.values() if self._is_open(one, case.demand))
 
     def _is_open(self, contract: Contract, demand: Demand) -> bool:
         """Is there anybody at all to whom hours, dates and caps allow it now?"""
@@ -430,11 +429,6 @@ class Rules:
 
 
 # plain facts
-
-
-def rank_of(contract: Contract) -> tuple[int, float]:
-    """Which contract is asked before which."""
-    return (contract.tier, contract.overflow_after_seconds)
 
 
 def seconds(number: float) -> timedelta:

@@ -125,9 +125,8 @@ def test_the_engine_routes_as_the_plain_rules_say(plan_: Plan, demands_: list[De
 
 
 UNDIVIDED = tuple(name for name in RULES if name != "shares")
-LATER = pytest.mark.xfail(strict=False, reason="a contract of the lowest tier never waits, whatever its overflow")
 CASES = [
-    *(pytest.param((name,), marks=[LATER] if name == "tiers" else []) for name in RULES),
+    *((name,) for name in RULES),
     UNDIVIDED,
     tuple(RULES),
 ]

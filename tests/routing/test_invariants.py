@@ -163,9 +163,6 @@ def unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[
 
 
 TestEveryRule = EveryRule.TestCase
-TestEveryRule.pytestmark = [  # type: ignore[attr-defined]
-    pytest.mark.xfail(strict=False, reason="a profile without agents is not told of its hours, and is taken up again as it was")
-]
 TestEveryRule.settings = settings(
     max_examples=EXAMPLES // 2,
     derandomize=not FAR,
@@ -331,7 +328,6 @@ def slower(plan_: Plan, times: int) -> Plan:
     )
 
 
-@pytest.mark.xfail(strict=False, reason="a pairing counts the agents in line, not their free seats")
 @proof
 @given(plan_=plain_floors(), asked=st.lists(asked_under(()).map(lambda drawn: drawn[0]), min_size=1, max_size=8))
 def test_the_opening_minute_serves_as_many_as_can_be(plan_: Plan, asked: list[Demand]) -> None:
