@@ -35,9 +35,8 @@ def pairs(board: Board, nodes: Iterable[Node], n: int) -> list[Pair]:
     ready, profiles = board.ready[n], board.roster.profiles
     positions = [np.flatnonzero(ready.take(node.view.profile)) for _, node in waiting]
     wishes = [_once(node.view.profile[at]) for (_, node), at in zip(waiting, positions, strict=True)]
-    seats = {
-        number: _seats(profiles[number].lines[n], waiting[0][1].ask.form.weight) for wish in wishes for number in wish.tolist()
-    }
+    form = waiting[0][1].ask.form
+    seats = {number: _seats(profiles[number].lines[n], form) for wish in wishes for number in wish.tolist()}
     room = {number: len(desks) for number, desks in seats.items()}
     if len(room) < 2 or not contested(wishes, room):
         return []
