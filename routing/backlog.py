@@ -76,9 +76,9 @@ class Backlog:
         self.one_by_one = 0
         return None
 
-    def serving(self) -> list[Node]:
-        """The nodes that are to be served, in no order."""
-        return [node for _, _, node in self._serving]
+    def serving(self, most: int) -> list[Node]:
+        """So many of the nodes that are to be served, those whose turn comes first."""
+        return [node for _, _, node in heapq.nsmallest(most, self._serving)]
 
     def tell(self, inquiries: Iterable[Inquiry]) -> None:
         """Tell them what is new, those with the better place first."""

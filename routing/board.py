@@ -57,7 +57,10 @@ class Board:
         self.epoch = 0
         """How often anything of this happened that views depend on, versions of the rules included."""
         self.stamp = 0
-        """How often a date, a cap or a budget opened or closed anything."""
+        """How often a date opened or closed anything."""
+        self._stamps: dict[ContractId, int] = {}
+        """How often a cap or a budget opened or closed a contract."""
+        self._asks_under: dict[ContractId, dict[Ask, None]] = {}
         self.calendars: dict[Calendar, list[Profile]] = {}
         self.flips: list[int] = []
         self.date_due = self.midnight_due = NEVER
@@ -130,8 +133,10 @@ class Board:
         self.epoch += 1
         self.asks = {key: ask for key, ask in self.asks.items() if ask.waiting}
         self._known, self._plain_asks = {id(ask.demand): ask for ask in self.asks.values()}, {}
+        self._asks_under = {}
         for ask in self.asks.values():
             ask.form = forms[ask] if ask in forms else self.compiler.form(ask.demand)
+            self._file(ask)
             ask.rivals = None
             for node in ask.nodes.values():
                 if node.slot >= 0:
@@ -257,7 +262,7 @@ class Board:
                 self.used_up.pop(contract, None)
             else:
                 self.used_up[contract] = reason
-        self.stamp += 1
+            self._stamps[contract] = self._stamps.get(contract, 0) + 1
         self.epoch += 1
 
     # desks
@@ -404,7 +409,17 @@ class Board:
             plain = demand if demand.agent is None and demand.last_agent is None else _plain(demand)
             ask = self.asks[key] = Ask(plain, self.compiler.form(plain))
             self._known[id(plain)] = ask
+            self._file(ask)
         return ask
+
+    def _file(self, ask: Ask) -> None:
+        """Find it again by the contracts that may be used up for it."""
+        for contract in ask.form.limited:
+            self._asks_under.setdefault(contract, {})[ask] = None
+
+    def asks_under(self, contract: ContractId) -> Iterable[Ask]:
+        """The classes that a contract with a cap or a budget may serve."""
+        return self._asks_under.get(contract, ())
 
     def ask_of_plain(self, plain: Mapping[str, Any]) -> Ask:
         """The class of a demand in its plain form."""
@@ -435,12 +450,15 @@ class Board:
         """See the node's courses as they are now; true where they are others than before."""
         ask = node.ask
         form = ask.form
-        seen = (id(form), self.doors if form.tiered else 0, self.stamp if form.volatile else 0)
+        stamp = self.stamp if form.volatile else 0
+        if form.limited:
+            stamp += sum([self._stamps.get(contract, 0) for contract in form.limited])
+        seen = (id(form), self.doors if form.tiered else 0, stamp)
         node.epoch = self.epoch
         if node.seen == seen:
             return False
-        if ask.seen != (self.doors, self.stamp):
-            ask.seen = (self.doors, self.stamp)
+        if ask.seen != (self.doors, stamp):
+            ask.seen = (self.doors, stamp)
             ask.first_tier = self.first_tier(form)
         courses = self._open_courses(form, node, ask.first_tier)
         same_form, node.seen = node.seen[0] == seen[0], seen
@@ -750,6 +768,7 @@ class Board:
             self.seat(desk)
         for inquiry in sorted(self.inquiries.values(), key=lambda one: one.key):
             if inquiry.stage is Stage.WAITING:
+                inquiry.ask.told_closed |= inquiry.told_closed
                 hold = inquiry.rare.hold
                 if hold is not None:
                     inquiry.more.hold = None

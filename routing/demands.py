@@ -74,6 +74,7 @@ class Form:
         "flexibility",
         "group",
         "head_start",
+        "limited",
         "lost",
         "members",
         "never_counted",
@@ -99,6 +100,7 @@ class Form:
     ages: tuple[int, ...]
     waits: tuple[int, ...]
     contracts: tuple[Contract, ...]
+    limited: tuple[ContractId, ...]
     contested: frozenset[int]
     tiered: bool
     volatile: bool
@@ -324,6 +326,7 @@ class Compiler:
         form.contracts = tuple(contracts[n] for n in present)
         form.ages = tuple(sorted({*form.after.tolist(), *form.wish.tolist(), 0}))
         form.waits = tuple(sorted({age for age in form.wait_over.tolist() if age != NEVER}))
+        form.limited = tuple(c.id for c in form.contracts if c.cap_per_day is not None or c.budget_per_day is not None)
         self._date(form, ground.certified_until[order])
         form.head_start = self._head_start(demand, form.contracts)
         form.never_counted = None
@@ -336,7 +339,7 @@ class Compiler:
             form.volatile = True
         else:
             form.since = form.until = form.certified = None
-            form.volatile = any(c.cap_per_day is not None or c.budget_per_day is not None for c in form.contracts)
+            form.volatile = bool(form.limited)
 
     def _head_start(self, demand: Demand, contracts: Sequence[Contract]) -> int:
         """In microseconds: what priority and promise are worth. The tightest promise of those who may take it counts."""

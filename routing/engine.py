@@ -652,10 +652,13 @@ class Engine:
             moves.set_step(node)
             if board.staffed(node):
                 backlog.serve(node)
-        closed, _ = board.outlook(ask)
-        if closed != ask.told_closed or backlog.flag_all:
+        closed, opening = board.outlook(ask)
+        hopeless = backlog.flag_all and (not len(ask.form) or (closed and opening is None))
+        if closed != ask.told_closed or hopeless:
             ask.told_closed = closed
             backlog.tell(inquiry for node in nodes for inquiry in node.waiting())
+        elif backlog.flag_all:  # whoever may still be asked may have declined it
+            backlog.tell(inquiry for node in nodes for inquiry in node.each() if inquiry.refusals)
         return 2 + len(nodes)
 
     def _serve_together(self, node: Node) -> int:
@@ -664,7 +667,7 @@ class Engine:
         if backlog.one_by_one:
             backlog.one_by_one -= 1
             return 0
-        paired = pairs(board, [node, *backlog.serving()], CHANNEL_NUMBER[node.ask.form.channel])
+        paired = pairs(board, [node, *backlog.serving(AT_ONCE)], CHANNEL_NUMBER[node.ask.form.channel])
         for inquiry, at, pick in paired:
             moves.offer(inquiry, pick, at, why=Why.MATCHED)
         if paired:

@@ -419,7 +419,7 @@ class Moves:
         board = self.board
         if flipped:
             board.used_up_changed([contract])
-            self.backlog.review(ask for ask in board.asks.values() if any(c.id == contract for c in ask.form.contracts))
+            self.backlog.review(board.asks_under(contract))
         division = board.books.division_of(contract)
         if division is not None and division.share.strict:
             self.backlog.review(node.ask for node in board.waiting_nodes() if node.ask.form.contested)
