@@ -9,6 +9,7 @@ counts by state (`tallies`), and per node the key of the first that waits (`firs
 
 from __future__ import annotations
 
+import marshal
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -68,7 +69,7 @@ class Board:
         self.books = Books(plan, 0)
         self.used_up: dict[ContractId, Reason] = {}
         self.asks: dict[object, Ask] = {}
-        self._plain_asks: dict[str, Ask] = {}
+        self._plain_asks: dict[bytes, Ask] = {}
         self._known: dict[int, Ask] = {}
         self.ringing: dict[InquiryId, Inquiry] = {}
         self.keeping: dict[Desk, None] = {}
@@ -423,7 +424,7 @@ class Board:
 
     def ask_of_plain(self, plain: Mapping[str, Any]) -> Ask:
         """The class of a demand in its plain form."""
-        key = repr(plain)
+        key = marshal.dumps(dict(plain), 2)  # the cheapest that is equal where the forms are; it never leaves this process
         ask = self._plain_asks.get(key)
         if ask is None:
             ask = self._plain_asks[key] = self.ask_of(load(Demand, plain))
@@ -597,6 +598,10 @@ class Board:
     def touch(self, inquiry: Inquiry) -> None:
         """Its fact changed."""
         self._touch(inquiry)
+
+    def touch_desk(self, desk: Desk) -> None:
+        """Its fact changed, and not its place in line."""
+        self._touch(desk)
 
     def _touch(self, thing: Any) -> None:
         if self._dirty is not None:

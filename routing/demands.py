@@ -22,7 +22,7 @@ from i18n.levels import Level
 from routing.codec import canonical, dump
 from routing.eligibility import SAME_LANGUAGE_MAX, may_see, near, needed_level, skills_needed, wishes_for
 from routing.hours import day_start, end_of
-from routing.model import BrandId, Channel, Contract, ContractId, Demand, Plan, Preference, Presentation
+from routing.model import Brand, BrandId, Channel, Contract, ContractId, Demand, Plan, Preference, Presentation
 from routing.moments import NEVER, SECOND, micros, span
 from routing.reasons import Reason, Why
 from routing.roster import Columns, Rows, group_ends, offset_minutes
@@ -148,11 +148,12 @@ def rebased(form: Form, columns: Columns, contracts: NDArray[np.int32]) -> Form:
 class Compiler:
     """Forms under one version of the rules."""
 
-    __slots__ = ("_grounds", "_longest_promise", "_terms", "columns", "contract_dates", "plan")
+    __slots__ = ("_grounds", "_longest_promise", "_spoken", "_terms", "columns", "contract_dates", "plan")
 
     def __init__(self, columns: Columns) -> None:
         self.columns, self.plan = columns, columns.plan
         self._grounds: dict[tuple[BrandId, str, Channel], Ground] = {}
+        self._spoken: dict[object, tuple[Ground, NDArray[Any], NDArray[Any], NDArray[Any] | None]] = {}
         promises = [c.answer_within_seconds for c in self.plan.contracts.values() if c.answer_within_seconds is not None]
         self._longest_promise = max(promises, default=0.0)
         self.contract_dates = np.array([_dates(contract) for contract in columns.contracts], np.int64).reshape(-1, 2)
@@ -176,7 +177,7 @@ class Compiler:
         form.demand, form.columns, form.channel = demand, columns, demand.channel
         form.weight = plan.policy.weights.get(demand.channel, 1)
         ground = self._ground(demand)
-        met = self._met(demand, ground)
+        met = self._able(demand, ground)
         brand = plan.brands.get(demand.brand)
         if brand is None or met is None:
             return self._finished(form, demand, _NOWHERE, _NO_MATCH, np.zeros(0, np.int64))
@@ -248,11 +249,27 @@ class Compiler:
                 until[row] = _end_of_ordinal(day, pool.hours.zone) if pool else NEVER
         return until
 
-    def _met(self, demand: Demand, ground: Ground) -> tuple[Rows, NDArray[Any], NDArray[Any], NDArray[Any] | None] | None:
+    def _able(self, demand: Demand, ground: Ground) -> tuple[Rows, NDArray[Any], NDArray[Any], NDArray[Any] | None] | None:
         """Which of the ground speak and can what is asked: rows, what the nearest language loses, the level above need, languages spoken."""
         brand = self.plan.brands.get(demand.brand)
         if brand is None or not len(ground.profile):
             return None
+        key = (id(ground), demand.languages, demand.floor)
+        spoken_to = self._spoken.get(key)
+        if spoken_to is None or spoken_to[0] is not ground:  # classes that differ in skills alone share it
+            spoken_to = self._spoken[key] = (ground, *self._speak(demand, ground, brand))
+        _, lost, above, spoken = spoken_to
+        able = lost < 255
+        for skill, level in skills_needed(self.plan, demand).items():
+            row = self.columns.roster.skill_rows.get(skill)
+            if row is not None:
+                able &= self.columns.roster.skills[row, ground.profile] >= level
+            elif level > 0:
+                able &= False
+        return np.flatnonzero(able), lost, above, spoken
+
+    def _speak(self, demand: Demand, ground: Ground, brand: Brand) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
+        """What the nearest language of each loses (255: none will do), its level above need, and how many languages are spoken."""
         levels, tags = self.columns.roster.levels[:, ground.profile], self.columns.roster.tags
         least = needed_level(demand, brand)
         wanted = demand.languages or brand.languages
@@ -267,14 +284,7 @@ class Compiler:
                 rows = [tags[tag] for tag in tags if near(wish, tag) <= SAME_LANGUAGE_MAX]
                 if rows:
                     spoken += (levels[rows] >= least).any(axis=0)
-        able = lost < 255
-        for skill, level in skills_needed(self.plan, demand).items():
-            row = self.columns.roster.skill_rows.get(skill)
-            if row is not None:
-                able &= self.columns.roster.skills[row, ground.profile] >= level
-            elif level > 0:
-                able &= False
-        return np.flatnonzero(able), lost, above, spoken
+        return lost, above, spoken
 
     def _wish_ages(self, demand: Demand, ground: Ground, match: tuple[Any, Any, Any]) -> NDArray[np.int64]:
         """The age from which no wish speaks against a course any more."""
