@@ -12,6 +12,7 @@ from __future__ import annotations
 import marshal
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -322,7 +323,7 @@ class Board:
         if not lifted:
             self.refresh(desk)
             return
-        self._touch(desk)
+        self.touch(desk)
         if desk.profile is not None:
             if desk.turn >= 0:
                 self._step_out(desk, desk.profile)
@@ -340,7 +341,7 @@ class Board:
         """Forget a desk about which there is nothing to remember."""
         if desk.untouched and self.desks.get(desk.id) is desk:
             del self.desks[desk.id]
-            self._touch(desk)
+            self.touch(desk)
 
     def had_a_turn(self, desk: Desk) -> None:
         """Idle from now: the last in line among equals. No two desks are idle since the same instant."""
@@ -407,7 +408,7 @@ class Board:
         key = demand_key(demand)
         ask = self.asks.get(key)
         if ask is None:
-            plain = demand if demand.agent is None and demand.last_agent is None else _plain(demand)
+            plain = _plain(demand)
             ask = self.asks[key] = Ask(plain, self.compiler.form(plain))
             self._known[id(plain)] = ask
             self._file(ask)
@@ -540,7 +541,7 @@ class Board:
         if node.join(inquiry):
             self.firsts[node.slot] = inquiry.key
         self.waiting += 1
-        self._touch(inquiry)
+        self.touch(inquiry)
         return node
 
     def leave(self, inquiry: Inquiry) -> Node | None:
@@ -559,7 +560,7 @@ class Board:
             self.waiting -= 1
         if inquiry._more is not None:
             inquiry._more.step_at = None
-        self._touch(inquiry)
+        self.touch(inquiry)
         return node
 
     def expect(self, inquiry: Inquiry, desk: Desk, until: int) -> None:
@@ -568,12 +569,12 @@ class Board:
         inquiry.more.hold = [desk.id, until]
         insort(desk.expected, inquiry, key=lambda one: one.key)
         self.waiting += 1
-        self._touch(inquiry)
+        self.touch(inquiry)
 
     def forget(self, inquiry: Inquiry) -> None:
         """It asks nothing more."""
         del self.inquiries[inquiry.id]
-        self._touch(inquiry)
+        self.touch(inquiry)
 
     def reask(self, inquiry: Inquiry, demand: Demand) -> None:
         """It asks something else from now on. Not while it is in a queue."""
@@ -584,7 +585,7 @@ class Board:
         elif inquiry._more is not None:
             inquiry._more.demand = None
         inquiry.rekey()
-        self._touch(inquiry)
+        self.touch(inquiry)
 
     def remember(self, inquiry: Inquiry, agent: AgentId, *, counts: bool) -> None:
         """Do not ask this agent again before the cool-down is over."""
@@ -593,17 +594,10 @@ class Board:
         memory = inquiry.refusals.setdefault(agent, Refusals(0, 0))
         memory.count += counts
         memory.until = self.now + span(self.plan.policy.decline_cooldown_seconds)
-        self._touch(inquiry)
+        self.touch(inquiry)
 
-    def touch(self, inquiry: Inquiry) -> None:
+    def touch(self, thing: Desk | Inquiry) -> None:
         """Its fact changed."""
-        self._touch(inquiry)
-
-    def touch_desk(self, desk: Desk) -> None:
-        """Its fact changed, and not its place in line."""
-        self._touch(desk)
-
-    def _touch(self, thing: Any) -> None:
         if self._dirty is not None:
             self._dirty[thing] = None
 
@@ -810,21 +804,8 @@ def key_of_fact(thing: Desk | Inquiry) -> str:
 
 
 def _plain(demand: Demand) -> Demand:
-    """The demand without whom it is addressed to."""
-    if demand.agent is None and demand.last_agent is None:
-        return demand
-    return Demand(
-        brand=demand.brand,
-        channel=demand.channel,
-        kind=demand.kind,
-        languages=demand.languages,
-        floor=demand.floor,
-        skills=demand.skills,
-        priority=demand.priority,
-        pool=demand.pool,
-        residency=demand.residency,
-        zone=demand.zone,
-    )
+    """The demand without whom it is addressed to, and whom its customer knows."""
+    return demand if demand.agent is None and demand.last_agent is None else replace(demand, agent=None, last_agent=None)
 
 
 def _same(courses: Rows | None, view: View, count: int) -> bool:

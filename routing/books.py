@@ -12,17 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from routing.hours import day_start
 from routing.model import Contract, ContractId, Plan
+from routing.moments import micros, moment
 from routing.reasons import Reason
 from routing.shares import Division
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _DAY: Final = timedelta(days=1)
 
 
@@ -88,8 +87,8 @@ class _Book:
 
     def turn_page(self, now: int) -> bool:
         """Begin the day of `now`; was anything on the old page? Days never run backwards, even where clocks cross midnight twice."""
-        today = (_EPOCH + now * _MICROSECOND).astimezone(ZoneInfo(self.zone)).date()
-        self.ends = (day_start(today + _DAY, self.zone) - _EPOCH) // _MICROSECOND
+        today = moment(now).astimezone(ZoneInfo(self.zone)).date()
+        self.ends = micros(day_start(today + _DAY, self.zone))
         if today <= self.day:
             return False
         used = self.accepted > 0

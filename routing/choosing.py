@@ -20,8 +20,6 @@ from routing.model import ContractId
 from routing.moments import NEVER, span
 from routing.reasons import Reason, Why
 
-_NOBODY: Final[frozenset[str]] = frozenset()
-
 
 @dataclass(frozen=True, slots=True)
 class Pick:

@@ -8,7 +8,7 @@ queues, timers) follows from facts and plan and is never written. There may be a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -294,22 +294,7 @@ class Desk:
 
 def addressed(demand: Demand, agent: AgentId | None, last_agent: AgentId | None) -> Demand | None:
     """The demand with whom it is addressed to and whom its customer knows; None where that is nobody."""
-    if agent is None and last_agent is None:
-        return None
-    return Demand(
-        brand=demand.brand,
-        channel=demand.channel,
-        kind=demand.kind,
-        languages=demand.languages,
-        floor=demand.floor,
-        skills=demand.skills,
-        priority=demand.priority,
-        pool=demand.pool,
-        agent=agent,
-        last_agent=last_agent,
-        residency=demand.residency,
-        zone=demand.zone,
-    )
+    return None if agent is None and last_agent is None else replace(demand, agent=agent, last_agent=last_agent)
 
 
 _HELD_UP: Final = {

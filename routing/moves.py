@@ -485,7 +485,7 @@ class Moves:
         desk.lost_at = at
         if at is not None:
             self.timers.set(at, Kind.LOST, desk.id)
-        self.board.touch_desk(desk)
+        self.board.touch(desk)
 
     # reminders
 

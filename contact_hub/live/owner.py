@@ -110,7 +110,11 @@ class Owner:
                     failures = 0
                     await self._own(epoch)
                 except InvariantBroken as broken:
-                    await self._halt(broken)
+                    try:
+                        await self._halt(broken)
+                    except Exception:  # stopped it is either way
+                        self.halted = str(broken)
+                        _log.exception("halt_not_written", workspace=self.workspace)
                     await self._give_back()
                     self.stopped.set()
                     await asyncio.Event().wait()  # alive, so that the process goes on serving what needs no routing
