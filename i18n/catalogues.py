@@ -28,6 +28,7 @@ LOCALES: Final = Path(__file__).parent / "locales"
 DOMAINS: Final[Mapping[str, str]] = {
     "widget": "widget",
     "notice": "widget",
+    "mail": "mail",
     "console": "console",
     "signin": "console",
     "admin": "admin",
