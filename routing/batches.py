@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.board import CHANNEL_NUMBER, Board
+from routing.board import Board
 from routing.choosing import Pick
 from routing.demands import Form, Node
 from routing.floor import Desk, Inquiry
@@ -29,7 +29,7 @@ Pair = tuple[Inquiry, Node, Pick]
 
 def pairs(board: Board, nodes: Iterable[Node], n: int) -> list[Pair]:
     """The pairing of the first that wait in these nodes for agents of one channel; empty where one after the other does as well."""
-    waiting = list(_first(node for node in nodes if CHANNEL_NUMBER[node.ask.form.channel] == n and _plain(board, node)))
+    waiting = list(_first(node for node in nodes if node.ask.form.line == n and _plain(board, node)))
     if len(waiting) < 2:
         return []
     ready, profiles = board.ready[n], board.roster.profiles

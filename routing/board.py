@@ -21,17 +21,14 @@ from numpy.typing import NDArray
 
 from routing.books import Books
 from routing.codec import load
-from routing.demands import Ask, Compiler, Form, Node, View, demand_key
+from routing.demands import CHANNELS, Ask, Compiler, Form, Node, View, demand_key
 from routing.estimate import Estimator
 from routing.floor import FLOOR, Desk, Fact, Inquiry, Refusals, Stage
 from routing.hours import HORIZON, Calendar
-from routing.model import AgentId, Channel, ContractId, Demand, InquiryId, Plan
+from routing.model import AgentId, ContractId, Demand, InquiryId, Plan
 from routing.moments import NEVER, micros, moment, span
 from routing.reasons import Reason
 from routing.roster import Columns, Profile, Roster, Rows, Tally
-
-CHANNELS: Final = tuple(Channel)
-CHANNEL_NUMBER: Final = {channel: n for n, channel in enumerate(CHANNELS)}
 
 _LOOK_AGAIN: Final = micros(moment(0) + HORIZON) // 2
 """Hours that never change are looked at again on this grid, so that what lies beyond the horizon is not missed."""
@@ -68,7 +65,7 @@ class Board:
         self.date_due = self.midnight_due = NEVER
         self.estimator = Estimator()
         self.books = Books(plan, 0)
-        self.used_up: dict[ContractId, Reason] = {}
+        self.used_up: Mapping[ContractId, Reason] = {}
         self.asks: dict[object, Ask] = {}
         self._plain_asks: dict[bytes, Ask] = {}
         self._known: dict[int, Ask] = {}
@@ -96,6 +93,8 @@ class Board:
         self._rooms_by_seats = [
             tuple([n for n, _, weight in self._channels if weight <= free]) for free in range(self._heaviest + 1)
         ]
+        self.ring_spans = [span(policy.offer_seconds.get(channel, 30.0)) for channel in CHANNELS]
+        self.automatic = [channel in policy.auto_accept for channel in CHANNELS]
         self.guarded = len(weights) > 1 and policy.ageing_guard_seconds is not None
         self._dated = self._all_dates()
 
@@ -258,13 +257,15 @@ class Board:
 
     def used_up_changed(self, contracts: Iterable[ContractId]) -> None:
         """Caps or budgets opened or closed these contracts."""
+        used_up = dict(self.used_up)  # another one: traces keep the one of their moment
         for contract in contracts:
             reason = self.books.against(contract)
             if reason is None:
-                self.used_up.pop(contract, None)
+                used_up.pop(contract, None)
             else:
-                self.used_up[contract] = reason
+                used_up[contract] = reason
             self._stamps[contract] = self._stamps.get(contract, 0) + 1
+        self.used_up = used_up
         self.epoch += 1
 
     # desks
@@ -518,7 +519,7 @@ class Board:
         self.in_use[slot] = True
         head = node.head()
         self.firsts[slot] = head.key if head is not None else NEVER
-        n, profiles = CHANNEL_NUMBER[node.ask.form.channel], self.roster.profiles
+        n, profiles = node.ask.form.line, self.roster.profiles
         for number, course in zip(view.profile.tolist(), view.course.tolist(), strict=True):
             profiles[number].served[n].add(slot, course)
 
@@ -533,9 +534,10 @@ class Board:
             inquiry.more.demand = demand
         return inquiry
 
-    def join(self, inquiry: Inquiry) -> Node:
-        """Wait in the queue of its class and age, at the place its key gives."""
-        node = self.node(inquiry.ask, self.now - inquiry.arrived, inquiry.level)
+    def join(self, inquiry: Inquiry, node: Node | None = None) -> Node:
+        """Wait in the queue of its class and age (`node`, where that is known), at the place its key gives."""
+        if node is None:
+            node = self.node(inquiry.ask, self.now - inquiry.arrived, inquiry.level)
         inquiry.stage = Stage.WAITING
         inquiry.node = node
         if node.join(inquiry):
@@ -643,14 +645,14 @@ class Board:
 
     def staffed(self, node: Node) -> bool:
         """Is anybody in line who may take what waits here?"""
-        return bool(self.ready[CHANNEL_NUMBER[node.ask.form.channel]][node.view.profile].any())
+        return bool(self.ready[node.ask.form.line][node.view.profile].any())
 
     def rivals(self, ask: Ask) -> Rows:
         """The slots of all that wait for somebody who may take this class, too."""
         known = ask.rivals
         if known is not None and known[0] == len(self.nodes):
             return known[1]
-        n, profiles = CHANNEL_NUMBER[ask.form.channel], self.roster.profiles
+        n, profiles = ask.form.line, self.roster.profiles
         found = [profiles[number].served[m].ready(self.in_use) for number in ask.form.members.tolist() for m in (n, 1 - n)]
         slots = np.unique(np.concatenate([*found, np.array([node.slot for node in ask.nodes.values()], np.intp)]))
         ask.rivals = (len(self.nodes), slots)
@@ -668,16 +670,20 @@ class Board:
 
     def outlook(self, ask: Ask) -> tuple[bool, datetime | None]:
         """Are all who might ever take it closed, and if so, who opens when?"""
-        form = ask.form
-        if not len(form):
-            return False, None
-        there = self.open.take(form.members if not form.volatile else form.profile)
-        if form.volatile:
-            there &= self.holding(form)
-        if there.any():
+        if ask.closed[0] != self.epoch:
+            ask.closed = (self.epoch, self._all_closed(ask.form))
+        if not ask.closed[1]:
             return False, None
         opening = self.opening_of(ask)
         return True, None if opening is None else moment(opening)
+
+    def _all_closed(self, form: Form) -> bool:
+        if not len(form):
+            return False
+        there = self.open.take(form.profile)
+        if form.volatile:
+            there &= self.holding(form)
+        return not there.any()
 
     def opening_of(self, ask: Ask) -> int | None:
         """When somebody who may take this class is next at work; looked up again when anything opens, closes or changes."""
@@ -732,11 +738,13 @@ class Board:
         facts |= self.estimator.fact()
         return facts
 
-    def tick(self, now: int) -> None:
-        """Time goes on, never back."""
+    def tick(self, now: int) -> bool:
+        """Time goes on, never back; true where it begins."""
+        before = self.now
         self._ticked = True
-        if now > self.now:
+        if now > before:
             self.now, self.nth = now, 0
+        return before == 0
 
     def load(self, facts: Mapping[str, Fact]) -> None:
         """Take up the facts of an earlier floor."""

@@ -142,6 +142,10 @@ class Books:
             sorted(contract for contract in before.keys() | after.keys() if before.get(contract) is not after.get(contract))
         )
 
+    def __contains__(self, contract: ContractId) -> bool:
+        """Is the contract booked at all? For the others every question is answered without a look."""
+        return contract in self._books
+
     def against(self, contract: ContractId) -> Reason | None:
         """Why nothing more may be offered under this contract today, if so."""
         book = self._books.get(contract)

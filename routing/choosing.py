@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.board import CHANNEL_NUMBER, CHANNELS, Board
-from routing.demands import Form, Node, View
+from routing.board import Board
+from routing.demands import CHANNELS, Form, Node, View
 from routing.floor import Desk, Inquiry
 from routing.model import ContractId
 from routing.moments import NEVER, span
@@ -39,7 +39,7 @@ class Passed:
 
 def choose(board: Board, inquiry: Inquiry, node: Node) -> Pick | Passed | None:
     """The best of those in line who may take it at this step."""
-    view, n = node.view, CHANNEL_NUMBER[node.ask.form.channel]
+    view, n = node.view, node.ask.form.line
     if not len(view.profile):
         return None
     there = board.ready[n].take(view.profile)
@@ -212,7 +212,7 @@ def best_waiting(board: Board, desk: Desk) -> tuple[Inquiry, int] | None:
     for inquiry in desk.expected:
         if best is not None and best[0] < inquiry.key:
             break
-        if CHANNEL_NUMBER[inquiry.ask.form.channel] in desk.rooms:
+        if inquiry.ask.form.line in desk.rooms:
             mine = board.course(inquiry, desk)
             if mine is not None:
                 best = (inquiry.key, inquiry, mine)

@@ -1,7 +1,7 @@
 """Values to plain JSON and back, driven by their types.
 
-One rule for every frozen dataclass of this package: a field is written under its name, an absent value is not written at all, an enum by its
-stable name, an instant as ISO 8601 in UTC. Reading follows the type hints, so what one version of the service wrote, a later one with more
+One rule for every frozen record of this package, dataclass or struct: a field is written under its name, an absent value is not written at all,
+an enum by its stable name, an instant as ISO 8601 in UTC. Reading follows the type hints, so what one version of the service wrote, a later one with more
 fields (with defaults) reads. Same value, same bytes.
 """
 
@@ -15,6 +15,8 @@ from enum import Enum, IntEnum
 from functools import lru_cache
 from types import UnionType
 from typing import Any, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from msgspec import NODEFAULT, Struct, structs
 
 T = TypeVar("T")
 
@@ -42,7 +44,7 @@ def dump(value: object) -> Plain:
         return {dump(key): dump(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [dump(item) for item in value]
-    if is_dataclass(value):
+    if isinstance(value, Struct) or is_dataclass(value):
         return {name: dump(item) for name in _names(value.__class__) if (item := getattr(value, name)) is not None}
     raise TypeError(f"{type(value).__name__} has no plain form")
 
@@ -63,7 +65,7 @@ def canonical(plain: Plain) -> bytes:
 
 @lru_cache(maxsize=256)
 def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    return kind.__struct_fields__ if issubclass(kind, Struct) else tuple(field.name for field in fields(kind))
 
 
 @lru_cache(maxsize=512)
@@ -80,8 +82,8 @@ def _reader(kind: Any) -> Callable[[Plain], Any]:
         return lambda plain: {key(k): item(v) for k, v in plain.items()}
     if origin is not None:
         return lambda plain: plain  # Literal
-    if is_dataclass(kind):
-        return _dataclass(kind)
+    if is_dataclass(kind) or (isinstance(kind, type) and issubclass(kind, Struct)):
+        return _record(kind)
     return _SIMPLE.get(kind) or _enum(kind)
 
 
@@ -112,17 +114,22 @@ def _tuple(arguments: tuple[Any, ...]) -> Callable[[Plain], Any]:
     return lambda plain: tuple(read(item) for read, item in zip(readers, plain, strict=True))
 
 
-def _dataclass(kind: Any) -> Callable[[Plain], Any]:
+def _record(kind: Any) -> Callable[[Plain], Any]:
     hints = get_type_hints(kind)
-    readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
-    required = [field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING]
-    absent = {name: None for name in required if _may_be_none(hints[name])}
+    readers = {name: _reader(hints[name]) for name in _names(kind)}
+    absent = {name: None for name in _required(kind) if _may_be_none(hints[name])}
 
     def read(plain: Plain) -> Any:
         found = {name: reader(plain[name]) for name, reader in readers.items() if name in plain}
         return kind(**(absent | found))
 
     return read
+
+
+def _required(kind: Any) -> list[str]:
+    if issubclass(kind, Struct):
+        return [field.name for field in structs.fields(kind) if field.default is NODEFAULT and field.default_factory is NODEFAULT]
+    return [field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING]
 
 
 def _enum(kind: Any) -> Callable[[Plain], Any]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from msgspec import Struct
+
 from routing.model import AgentId, Availability, ContractId, InquiryId, OfferId, PoolId
 
 
@@ -40,8 +42,7 @@ class Trace:
 _TRACE_FIELDS: Final = ("rules", "tier", "eligible", "excluded", "chosen_by", "waited_seconds", "why")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class Estimate(Struct, frozen=True, kw_only=True, gc=False):
     """How long an inquiry will probably wait from now, in seconds: the middle, and the range that should hold it four times of five."""
 
     low: float
@@ -49,8 +50,7 @@ class Estimate:
     high: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queued:
+class Queued(Struct, frozen=True, kw_only=True, gc=False):
     """Nobody can take it now; it waits. `next_opening` is set (UTC) where everybody who ever could is closed, `estimate` where enough
     is known to give one, `held_for` and `held_until` while it waits for the agent its customer knows."""
 
@@ -63,8 +63,7 @@ class Queued:
     held_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
+class Offered(Struct, frozen=True, kw_only=True, gc=False):
     offer: OfferId
     inquiry: InquiryId
     agent: AgentId
@@ -75,8 +74,7 @@ class Offered:
     trace: Trace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawn:
+class Withdrawn(Struct, frozen=True, kw_only=True, gc=False):
     """A live offer is over without an assignment: lapsed, declined, agent_lost, agent_away, demand_corrected, customer_left, rules_changed, …"""
 
     offer: OfferId
@@ -85,8 +83,7 @@ class Withdrawn:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assigned:
+class Assigned(Struct, frozen=True, kw_only=True, gc=False):
     offer: OfferId
     inquiry: InquiryId
     agent: AgentId
@@ -95,8 +92,7 @@ class Assigned:
     weight: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class Refused(Struct, frozen=True, kw_only=True, gc=False):
     """An agent's wish cannot be granted (offer_lapsed, certification_expired, …); nothing else changed because of the wish itself."""
 
     agent: AgentId
@@ -105,8 +101,7 @@ class Refused:
     inquiry: InquiryId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Released:
+class Released(Struct, frozen=True, kw_only=True, gc=False):
     """An assignment is over and its seats are free: wrapped_up, wrap_up_timeout, transferred, agent_lost, customer_left."""
 
     inquiry: InquiryId
@@ -116,15 +111,13 @@ class Released:
     requeued: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrapUpStarted:
+class WrapUpStarted(Struct, frozen=True, kw_only=True, gc=False):
     inquiry: InquiryId
     agent: AgentId
     until: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrapUpEnded:
+class WrapUpEnded(Struct, frozen=True, kw_only=True, gc=False):
     """`disposition` is `timeout` where nobody chose one in time."""
 
     inquiry: InquiryId
@@ -132,23 +125,20 @@ class WrapUpEnded:
     disposition: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AvailabilityChanged:
+class AvailabilityChanged(Struct, frozen=True, kw_only=True, gc=False):
     agent: AgentId
     availability: Availability
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
+class Closed(Struct, frozen=True, kw_only=True, gc=False):
     """The inquiry asks nothing any more: handled, customer_left, …"""
 
     inquiry: InquiryId
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flagged:
+class Flagged(Struct, frozen=True, kw_only=True, gc=False):
     """A person should look: nobody_qualified, no_opening, declined_by_all."""
 
     inquiry: InquiryId

@@ -30,6 +30,9 @@ from routing.roster import Columns, Rows, group_ends, offset_minutes
 if TYPE_CHECKING:
     from routing.floor import Inquiry
 
+CHANNELS: Final = tuple(Channel)
+CHANNEL_NUMBER: Final = {channel: n for n, channel in enumerate(CHANNELS)}
+
 FRONT: Final = 86_400 * SECOND
 """The head start of an inquiry that somebody had already taken: a day, so that it comes before all that are new."""
 
@@ -75,6 +78,7 @@ class Form:
         "group",
         "head_start",
         "limited",
+        "line",
         "lost",
         "members",
         "never_counted",
@@ -101,6 +105,7 @@ class Form:
     waits: tuple[int, ...]
     contracts: tuple[Contract, ...]
     limited: tuple[ContractId, ...]
+    line: int
     contested: frozenset[int]
     tiered: bool
     volatile: bool
@@ -174,7 +179,7 @@ class Compiler:
         """The form of a demand. Whom it is addressed to, and whom its customer knows, are no part of it."""
         plan, columns = self.plan, self.columns
         form = Form()
-        form.demand, form.columns, form.channel = demand, columns, demand.channel
+        form.demand, form.columns, form.channel, form.line = demand, columns, demand.channel, CHANNEL_NUMBER[demand.channel]
         form.weight = plan.policy.weights.get(demand.channel, 1)
         ground = self._ground(demand)
         met = self._able(demand, ground)
@@ -376,10 +381,12 @@ class View:
 class Node:
     """One class at one relaxation step: who may take it there, and the queue of those who wait."""
 
-    __slots__ = ("ask", "due", "epoch", "first", "level", "number", "queue", "seen", "slot", "step", "view")
+    __slots__ = ("ask", "due", "epoch", "final", "first", "level", "number", "queue", "seen", "slot", "step", "view")
 
     def __init__(self, ask: Ask, step: int, level: int) -> None:
         self.ask, self.step, self.level = ask, step, level
+        self.final = step + 1 >= len(ask.form.ages)
+        """Is there no further step?"""
         self.queue: list[Inquiry] = []
         self.first = 0
         self.slot = -1
@@ -403,9 +410,14 @@ class Node:
         if not queue or queue[-1].key < inquiry.key:
             queue.append(inquiry)
             return len(queue) - self.first == 1
-        at = bisect_left(queue, inquiry.key, self.first, key=_BY_KEY)
+        first = self.first
+        if first and inquiry.key < queue[first].key:  # back to the head, where there is room for one
+            self.first = first - 1
+            queue[first - 1] = inquiry
+            return True
+        at = bisect_left(queue, inquiry.key, first, key=_BY_KEY)
         queue.insert(at, inquiry)
-        return at == self.first
+        return at == first
 
     def leave(self, inquiry: Inquiry) -> bool:
         """Give the place up; true where it was the first."""
@@ -439,7 +451,7 @@ class Node:
     def next_step(self) -> int:
         """When somebody here is old enough for the next step."""
         ages = self.ask.form.ages
-        if self.step + 1 >= len(ages) or self.first >= len(self.queue):
+        if self.final or self.step + 1 >= len(ages) or self.first >= len(self.queue):
             return NEVER
         # Who was in front is older or younger than who was not, in no order; behind them, the key tells the age.
         oldest = NEVER
@@ -454,7 +466,20 @@ class Node:
 class Ask:
     """A class: what is asked, its form under the rules in force, and its nodes. Outlives versions of the rules."""
 
-    __slots__ = ("demand", "first_tier", "form", "id", "nodes", "opening", "plain", "rivals", "seen", "shape", "told_closed")
+    __slots__ = (
+        "closed",
+        "demand",
+        "first_tier",
+        "form",
+        "id",
+        "nodes",
+        "opening",
+        "plain",
+        "rivals",
+        "seen",
+        "shape",
+        "told_closed",
+    )
 
     def __init__(self, demand: Demand, form: Form) -> None:
         self.demand = demand
@@ -466,6 +491,8 @@ class Ask:
         self.seen = (-1, -1)
         self.rivals: tuple[int, Rows] | None = None
         self.told_closed = False
+        self.closed: tuple[int, bool] = (-1, False)
+        """Whether all who might ever take it are closed, and as of which epoch that was known."""
         self.opening: tuple[int, int | None] | None = None
         """When somebody is next at work, and as of which epoch that was known."""
         self.shape = form.shape

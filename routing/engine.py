@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from routing.backlog import SLICE
 from routing.batches import AT_ONCE, pairs
-from routing.board import CHANNEL_NUMBER, Board
+from routing.board import Board
 from routing.books import Today
 from routing.choosing import Pick, choose
 from routing.decisions import Decision, Estimate
@@ -88,15 +88,18 @@ class Engine:
         """What follows from this event at this time. What was due before it comes first, so an answer after its deadline is late.
 
         Raises `InvariantBroken` where what can never be has come to be."""
-        moves = self._moves
-        self._tick(micros(now))
+        moves, timers, at = self._moves, self._timers, micros(now)
+        if self._board.tick(at):
+            self._begin()
         kind = type(event)
         if kind is not OwnerTookOver:  # nobody was listening: the deadlines passed meanwhile are no one's fault
-            self._run_due()
+            if timers.earliest() <= at:
+                self._run_due()
             if moves.backlog.left:
                 self._work_off(SLICE)
         _HANDLERS[kind](self, event)
-        self._run_due()
+        if timers.earliest() <= at:
+            self._run_due()
         if moves.backlog.left:
             self._work_off(SLICE)
         decisions, moves.out = tuple(moves.out), []
@@ -207,19 +210,15 @@ class Engine:
 
     # time
 
-    def _tick(self, now: int) -> None:
+    def _begin(self) -> None:
+        """The first instant of all."""
         board = self._board
-        starting = board.now == 0
-        board.tick(now)
-        if starting:
-            board.open_doors()
-            board.books.follow(board.plan, board.now)
-            board.used_up_changed(board.plan.contracts)
-            self._set_timers()
+        board.open_doors()
+        board.books.follow(board.plan, board.now)
+        board.used_up_changed(board.plan.contracts)
+        self._set_timers()
 
     def _run_due(self) -> None:
-        if not self._timers.any_due(self._board.now):
-            return
         while (timer := self._timers.due(self._board.now)) is not None:
             self._remind(timer)
 
@@ -667,7 +666,7 @@ class Engine:
         if backlog.one_by_one:
             backlog.one_by_one -= 1
             return 0
-        paired = pairs(board, [node, *backlog.serving(AT_ONCE)], CHANNEL_NUMBER[node.ask.form.channel])
+        paired = pairs(board, [node, *backlog.serving(AT_ONCE)], node.ask.form.line)
         for inquiry, at, pick in paired:
             moves.offer(inquiry, pick, at, why=Why.MATCHED)
         if paired:
@@ -695,6 +694,7 @@ class Engine:
         told_anew = inquiry.told_closed != inquiry.ask.told_closed
         if told_anew:
             self._moves.say_queued(inquiry)
+            self._board.touch(inquiry)
         if told_anew or self._moves.backlog.flag_all:
             self._moves.flag(inquiry)
 

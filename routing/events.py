@@ -6,58 +6,52 @@ Every event is a frozen value with a stable name (`EVENT_NAMES`), because the jo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from routing.model import AgentId, Availability, Demand, InquiryId, OfferId, Plan, PoolId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InquiryArrived:
+class InquiryArrived(Struct, frozen=True, kw_only=True, gc=False):
     inquiry: InquiryId
     demand: Demand
     conversation: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InquiryLeft:
+class InquiryLeft(Struct, frozen=True, kw_only=True, gc=False):
     """The customer gave up or the conversation ended before anybody took it; `because`: customer_left, customer_ended, idle, closed."""
 
     inquiry: InquiryId
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemandCorrected:
+class DemandCorrected(Struct, frozen=True, kw_only=True, gc=False):
     """The inquiry asks for something else now (language corrected, kind changed). Age is kept. Once accepted nothing moves."""
 
     inquiry: InquiryId
     demand: Demand
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferAccepted:
+class OfferAccepted(Struct, frozen=True, kw_only=True, gc=False):
     offer: OfferId
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferDeclined:
+class OfferDeclined(Struct, frozen=True, kw_only=True, gc=False):
     offer: OfferId
     agent: AgentId
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InquiryClaimed:
+class InquiryClaimed(Struct, frozen=True, kw_only=True, gc=False):
     """An agent takes a waiting inquiry on their own accord (a supervisor asked them to, everybody declined it). Hard rules and seats hold."""
 
     inquiry: InquiryId
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AvailabilitySet:
+class AvailabilitySet(Struct, frozen=True, kw_only=True, gc=False):
     """An agent (or the server, `by="server"`) set the availability. While engaged, AWAY means: no new offers."""
 
     agent: AgentId
@@ -66,18 +60,15 @@ class AvailabilitySet:
     by: str = "agent"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentConnected:
+class AgentConnected(Struct, frozen=True, kw_only=True, gc=False):
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentDisconnected:
+class AgentDisconnected(Struct, frozen=True, kw_only=True, gc=False):
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transferred:
+class Transferred(Struct, frozen=True, kw_only=True, gc=False):
     """An assigned inquiry is handed on, to a pool, an agent, or (neither) back to the queue, with its age and in front."""
 
     inquiry: InquiryId
@@ -86,35 +77,30 @@ class Transferred:
     agent: AgentId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandlingEnded:
+class HandlingEnded(Struct, frozen=True, kw_only=True, gc=False):
     """The conversation is over; its agent's seats stay in use until the wrap-up is done or timed out."""
 
     inquiry: InquiryId
     because: str = "agent_ended"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrapUpDone:
+class WrapUpDone(Struct, frozen=True, kw_only=True, gc=False):
     inquiry: InquiryId
     agent: AgentId
     disposition: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanChanged:
+class PlanChanged(Struct, frozen=True, kw_only=True, gc=False):
     """From now on these rules. The journal keeps the version; the plan itself is kept by the workspace's versions."""
 
     plan: Plan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnerTookOver:
+class OwnerTookOver(Struct, frozen=True, kw_only=True, gc=False):
     """Another process owns the floor now: who is connected is unknown until they say so or the grace is over."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlinePassed:
+class DeadlinePassed(Struct, frozen=True, kw_only=True, gc=False):
     """Nothing happened but time: the moment `next_deadline()` named has come."""
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.backlog import Backlog
-from routing.board import CHANNEL_NUMBER, Board
+from routing.board import Board
 from routing.choosing import Passed, Pick, best_waiting, choose
 from routing.decisions import (
     Assigned,
@@ -66,7 +66,7 @@ class Moves:
                 return
         node = board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.level)
         if self.backlog.busy:  # others may be before it, and their turn has not come yet
-            self.wait(inquiry, node, Passed(Reason.BEHIND_OTHERS))
+            self.wait(inquiry, node, _BEHIND_OTHERS)
             return
         found = choose(board, inquiry, node)
         if isinstance(found, Pick):
@@ -114,7 +114,7 @@ class Moves:
     def addressee(self, inquiry: Inquiry, agent: AgentId) -> Pick | None:
         """The one agent it is addressed to, if they may take it now; what they declined before does not count."""
         desk = self.board.desks.get(agent)
-        if desk is None or desk.turn < 0 or CHANNEL_NUMBER[inquiry.ask.form.channel] not in desk.rooms:
+        if desk is None or desk.turn < 0 or inquiry.ask.form.line not in desk.rooms:
             return None
         course = self.board.course(inquiry, desk)
         return None if course is None else Pick(desk, course)
@@ -160,16 +160,17 @@ class Moves:
         if inquiry.node is not None:
             self._taken(inquiry)
         self.leave(inquiry)
-        policy, contract = board.plan.policy, form.contract_of(pick.course)
+        contract = form.contract_of(pick.course).id
         inquiry.stage, inquiry.offers, inquiry.told_closed = Stage.OFFERED, inquiry.offers + 1, False
         assert desk.profile is not None
         more = inquiry.more
-        inquiry.agent, more.pool, more.contract = desk.id, desk.profile.pool, contract.id
+        inquiry.agent, more.pool, more.contract = desk.id, desk.profile.pool, contract
         inquiry.weight = form.weight
-        more.until = inquiry.ends = now + span(policy.offer_seconds.get(form.channel, 30.0))
+        more.until = inquiry.ends = now + board.ring_spans[form.line]
         board.ringing[inquiry.id] = inquiry
-        self._booked(board.books.reserve(contract.id, now), contract.id)
-        automatic = form.channel in policy.auto_accept
+        if contract in board.books:
+            self._booked(board.books.reserve(contract, now), contract)
+        automatic = board.automatic[form.line]
         board.hold(desk, inquiry, lifted=automatic)
         if desk.used > desk.seats and not why:
             raise InvariantBroken(f"{desk.id} has {desk.seats} seats and would use {desk.used}")
@@ -179,7 +180,7 @@ class Moves:
                 inquiry=inquiry.id,
                 agent=desk.id,
                 pool=more.pool,
-                contract=contract.id,
+                contract=contract,
                 weight=inquiry.weight,
                 until=moment(inquiry.ends),
                 trace=trace,
@@ -193,14 +194,16 @@ class Moves:
     def wait(self, inquiry: Inquiry, node: Node, passed: Passed | None) -> None:
         """Wait in its queue, with everything its customer can be told."""
         board = self.board
-        board.join(inquiry)
-        self.set_step(node)
+        board.join(inquiry, node)
+        if not node.final:
+            self.set_step(node)
         if inquiry.refusals:
             self.set_cool_down(inquiry)
         if self.backlog.busy:
             self.backlog.serve(node)
         self.say_queued(inquiry, passed.because if passed is not None else None)
-        self.flag(inquiry)
+        if inquiry.told_closed or inquiry.refusals or not len(node.view.profile):
+            self.flag(inquiry)
         if inquiry.ask.form.waits:
             self._overflow_by_estimate(inquiry, node)
 
@@ -222,7 +225,6 @@ class Moves:
         node = inquiry.node
         closed, opening = board.outlook(ask)
         inquiry.told_closed = ask.told_closed = closed
-        board.touch(inquiry)
         if node is None:
             node = board.node(ask, board.now - inquiry.arrived, inquiry.level)
         tallies = board.tallies.take(ask.form.members, axis=0)
@@ -245,10 +247,10 @@ class Moves:
     def _estimate(self, inquiry: Inquiry, node: Node, tallies: NDArray[np.int32], *, asked: bool = False) -> Estimate | None:
         """Who only asks leaves no trace: what estimates learn from must be the same whether anybody looked or not."""
         board = self.board
-        present = int(tallies[:, Tally.PRESENT].sum())
+        present = sum(tallies[:, Tally.PRESENT].tolist())
         if not present:
             return None
-        ahead = len(node) - 1 if inquiry.key >= node.queue[-1].key else node.before(inquiry.key)
+        ahead = len(node) - 1 if inquiry is node.queue[-1] else node.before(inquiry.key)
         if asked:
             return board.estimator.glimpse(inquiry.ask.id, ahead, board.now, present=present)
         return board.estimator.estimate(inquiry.ask.id, ahead, board.now, present=present)
@@ -327,7 +329,8 @@ class Moves:
             self._booked(board.books.unreserve(more.contract), more.contract)
             self._booked(board.books.reserve(contract, board.now), contract)
         board.ringing.pop(inquiry.id, None)
-        self._booked(board.books.accept(contract, board.now), contract)
+        if contract in board.books:
+            self._booked(board.books.accept(contract, board.now), contract)
         inquiry.stage, more.until, inquiry.ends, more.since = Stage.ASSIGNED, None, None, board.now
         more.contract = contract
         if inquiry.demand.agent is not None:  # it has arrived where it was addressed
@@ -351,7 +354,7 @@ class Moves:
         if inquiry.demand.agent == desk.id:
             self.board.reask(inquiry, replace(inquiry.demand, agent=None))
         self.out.append(Withdrawn(offer=offer, inquiry=inquiry.id, agent=desk.id, because=because.value))
-        if contract is not None:
+        if contract is not None and contract in self.board.books:
             self._booked(self.board.books.unreserve(contract), contract)
         return desk
 
@@ -361,7 +364,7 @@ class Moves:
         if since is not None:
             profile = self.holder(inquiry).profile
             if profile is not None:
-                board.estimator.handled(profile.groups[CHANNEL_NUMBER[inquiry.ask.form.channel]], (board.now - since) / SECOND)
+                board.estimator.handled(profile.groups[inquiry.ask.form.line], (board.now - since) / SECOND)
             board.had_a_turn(self.holder(inquiry))
         desk = self._let_go(inquiry, lifted=lifted)
         self.out.append(Released(inquiry=inquiry.id, agent=desk.id, weight=weight, because=because.value, requeued=requeued))
@@ -551,10 +554,10 @@ class Moves:
                 board.now,
                 board.now - inquiry.arrived,
                 inquiry.ask.first_tier,
-                CHANNEL_NUMBER[form.channel],
+                form.line,
                 chosen,
                 str(why),
-                dict(board.used_up) if board.used_up else None,
+                board.used_up,
                 self._barred_in_line(inquiry) if refusals else None,
                 passed,
                 lot,
@@ -564,7 +567,7 @@ class Moves:
 
     def _barred_in_line(self, inquiry: Inquiry) -> list[int]:
         """The profile of each who is in line, and has just declined or missed it."""
-        board, n, numbers = self.board, CHANNEL_NUMBER[inquiry.ask.form.channel], list[int]()
+        board, n, numbers = self.board, inquiry.ask.form.line, list[int]()
         rounds_max = board.plan.policy.decline_rounds_max
         for agent in inquiry.refusals or ():
             desk = board.desks.get(agent)
@@ -573,6 +576,9 @@ class Moves:
                 if desk.profile.open:
                     numbers.append(desk.profile.number)
         return numbers
+
+
+_BEHIND_OTHERS = Passed(Reason.BEHIND_OTHERS)
 
 
 def _will_be_asked(memory: Refusals, now: int, rounds_max: int) -> bool:

@@ -7,10 +7,10 @@ there can be. (It is ≥, not >: two contracts with equal weights would have no 
 
 Whoever cannot take what is its turn falls into debt, w·n − x, and is served first once it can. A debt never exceeds `catch_up` − B (nor is it
 pressed below B, which is the rounding of ordinary days): what is beyond is *forgiven*, which means counted as if the contract had taken it. So
-after an outage a contract gets `catch_up` inquiries beyond its regular share and no more. Counts with what was forgiven are the ones the rule looks
-at, and their sum is its n; whatever the outage, the bound holds for them again at every prefix, at the latest from the one at which the work that
-others did in advance would have been due (`settled_at`). The proof is that of earliest deadlines: from any counts, the jobs due by then are as
-many as there is time for.
+after an outage a contract gets `catch_up` inquiries beyond its regular share and no more (of what others are forgiven meanwhile it has its share,
+as if that were work). Counts with what was forgiven are the ones the rule looks at, and their sum is its n; whatever the outage, the bound holds for
+them again at every prefix, at the latest from the one at which the work that others did in advance would have been due (`settled_at`). The proof is
+that of earliest deadlines: from any counts, the jobs due by then are as many as there is time for.
 
 An offer reserves its turn, so that simultaneous offers do not overshoot; if it comes to nothing the turn is given back. So the bound is kept in the
 order in which turns are taken; while several offers ring, what is accepted may be behind that by what rings. Integers throughout.

@@ -10,6 +10,8 @@ import heapq
 from collections.abc import Callable
 from enum import IntEnum
 
+from routing.moments import NEVER
+
 
 class Kind(IntEnum):
     """What a reminder is about, in the order of one instant."""
@@ -48,9 +50,9 @@ class Timers:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def any_due(self, now: int) -> bool:
-        """Has the first reminder come up, whether it still means something or not?"""
-        return bool(self._heap) and self._heap[0][0] <= now
+    def earliest(self) -> int:
+        """When the first reminder comes up, whether it still means something or not."""
+        return self._heap[0][0] if self._heap else NEVER
 
     def due(self, now: int) -> Timer | None:
         """Take the first reminder that is due and still means something."""

@@ -8,9 +8,10 @@ journal's writer, after the decision is made.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from routing.decisions import Trace
@@ -20,7 +21,7 @@ from routing.reasons import Reason, Why
 from routing.roster import Rows, Tally
 
 
-class Seen(NamedTuple):
+class Seen(Struct, frozen=True, gc=False):
     """What is kept of the moment of a decision."""
 
     rules: int
