@@ -43,7 +43,7 @@ def judge(answer: Answer) -> BounceReason:
     heard = _heard(words)
     known = _by_status(answer)
     reason = heard or known or _by_reply(answer) or _R.UNDEFINED
-    if reason in HARD and answer.command in _BEFORE_THE_NAME:
+    if _of_the_sender(answer, reason):
         return _R.REJECTED
     if heard is _R.USER_UNKNOWN:
         reason = _of_the_name(answer, words)
@@ -71,6 +71,11 @@ def reply_code_in(words: str) -> str:
     """The three digits of SMTP within an answer, if there are any that can be told from other numbers."""
     found = _REPLY.search(words[:WORDS_MAX])
     return found[1] if found else ""
+
+
+def _of_the_sender(answer: Answer, reason: BounceReason) -> bool:
+    """Names and domains that are refused before ours was said, and domains that are refused with the mail, are those of the sender."""
+    return (reason in HARD and answer.command in _BEFORE_THE_NAME) or (reason is _R.HOST_UNKNOWN and answer.command in _AFTER_THE_NAME)
 
 
 def _of_the_name(answer: Answer, words: str) -> BounceReason:
@@ -111,7 +116,7 @@ _NOT_YET: Final = frozenset({"delayed"})
 _AFTER_THE_NAME: Final = frozenset({"DATA", "BDAT", "."})
 _BEFORE_THE_NAME: Final = frozenset({"CONN", "INITIAL", "HELO", "EHLO", "MAIL", "STARTTLS", "AUTH"})
 _OF_THE_ADDRESS: Final = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "1.20", "1.350", "1.351", "2.1"})
-_NAME_ECHOED: Final = re.compile(r"<[^<> ]{1,128}@[^<> ]{1,128}>\s{0,2}:|recipient (?:address )?rejected")
+_NAME_ECHOED: Final = re.compile(r"<[^<> ]{1,128}@[^<> ]{1,128}>\s{0,2}:|recipient (?:address )?rejected|unknown user: ")
 """How Postfix and its kind answer to RCPT."""
 _EXCHANGE_AUTHENTICATION: Final = frozenset({"509", "515", "516", "5100"})
 _EXCHANGE_UNKNOWN: Final = frozenset({"350", "351", "20"})

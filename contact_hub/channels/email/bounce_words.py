@@ -74,6 +74,14 @@ _SENTENCES: Final[tuple[tuple[BounceReason, str], ...]] = (
         """,
     ),
     (
+        _R.NETWORK_ERROR,
+        r"""
+        host not found, try again
+        temporar\w+ (?:\w+ )?(?:name|dns|lookup|resolution)
+        (?:name|dns|lookup|resolution) .{0,20}temporar
+        """,
+    ),
+    (
         _R.HOST_UNKNOWN,
         r"""
         account or domain may not exist
@@ -323,7 +331,7 @@ _SENTENCES: Final[tuple[tuple[BounceReason, str], ...]] = (
         (?:unknown|no such) (?:user|recipient|mailbox|account)\b
         recipientnotfound
         adr\.exrecipnotfound
-        recipient address rejected: (?:access denied|user|unknown|undeliverable)
+        recipient address rejected: (?:access denied|user unknown|unknown|undeliverable)
         recipient address rejected\.?$
         requested (?:mail )?action (?:not taken|aborted)[:,] mailbox (?:unavailable|not found)
         5\d\d (?:5\.\d\.\d )?mailbox unavailable
@@ -369,7 +377,7 @@ _SENTENCES: Final[tuple[tuple[BounceReason, str], ...]] = (
         (?:not|n't) accept(?:ing|ed)? (?:\w+ ){0,3}(?:from|connections?) (?:your|this|that|ip|host|server|client|dynamic|unknown)
         host .{0,40}(?:refused|rejected|not allowed)
         intrusion prevention
-        bad (?:sender )?ip
+        (?:bad|invalid|unauthori[sz]ed|suspicious) (?:sender |source |sending )?ip\b
         ip.{0,10}abus
         spam (?:source|sender|host)
         helo (?:command )?(?:rejected|host)

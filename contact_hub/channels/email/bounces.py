@@ -123,9 +123,10 @@ def _from_report(mail: InboundMail, letter: str, sections: Mapping[str, str]) ->
     seen: dict[str, RecipientVerdict] = {}
     for block in _blocks(mail):
         verdict = _from_block(block, letter, sections)
-        known = seen.get(verdict.address.lower())
+        whom = f"{verdict.address} {block.get('original-recipient', '')}".lower()
+        known = seen.get(whom)
         if known is None or known.reason is BounceReason.UNDEFINED:
-            seen[verdict.address.lower()] = verdict
+            seen[whom] = verdict
     yield from seen.values()
 
 

@@ -1,0 +1,319 @@
+"""Whether a mail is from whom it says.
+
+Two witnesses are heard. Our own mail server, by the `Authentication-Results` it wrote (RFC 8601): only under its own name, only above the last line it can
+have written, for anybody may write such headers into a mail. Where it wrote none, the signatures are checked here (RFC 6376) and measured against the
+sender's policy (RFC 7489); without the connecting address there is no SPF then, so a policy can be met by a signature alone, and a mail whose domain publishes
+no policy proves nothing either way. A signature over a part of the body (`l=`) counts for nothing: what follows could be anybody's.
+
+DNS is a question put to the caller's resolver. This module opens no socket.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final, Protocol
+
+import authres  # type: ignore[import-untyped, unused-ignore]
+import dkim  # type: ignore[import-untyped, unused-ignore]
+import publicsuffix2  # type: ignore[import-untyped, unused-ignore]
+from authheaders import dmarc_lookup  # type: ignore[import-untyped, unused-ignore]
+
+from contact_hub.channels.email.mail import InboundMail
+
+SIGNATURES_MAX: Final = 5
+"""How many signatures of one mail are checked; more cost CPU and prove no more."""
+RESULTS_MAX: Final = 8_000
+"""The longest header of results that is read, in characters."""
+
+
+class Verdict(StrEnum):
+    """The words of RFC 8601 §2.7."""
+
+    PASS = "pass"  # noqa: S105 (RFC 8601's word)
+    FAIL = "fail"
+    SOFTFAIL = "softfail"
+    NEUTRAL = "neutral"
+    NONE = "none"
+    TEMPERROR = "temperror"
+    PERMERROR = "permerror"
+
+
+class Witness(StrEnum):
+    """Who found out."""
+
+    OWN_SERVER = "own_server"
+    OWN_CHECK = "own_check"
+    NOBODY = "nobody"
+
+
+class TemporarilyUnknown(Exception):
+    """The resolver could not tell now; the mail is to be looked at again."""
+
+
+class Resolver(Protocol):
+    """The one question to DNS."""
+
+    def txt(self, name: str) -> str | None:
+        """The text record of a name, its strings joined; None if there is none. Raises `TemporarilyUnknown` when it cannot tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authenticity:
+    """What is known about who sent a mail. `signed_by`: domains whose signature holds. `policy`: what the sender's domain asks to do with failures."""
+
+    dmarc: Verdict = Verdict.NONE
+    spf: Verdict = Verdict.NONE
+    dkim: Verdict = Verdict.NONE
+    from_domain: str = ""
+    signed_by: tuple[str, ...] = ()
+    aligned: bool = False
+    """Whether SPF or a signature speaks for the domain in From."""
+    policy: str = ""
+    witness: Witness = Witness.NOBODY
+    because: str = ""
+    """A stable code where the verdict is not simply the witness's: `several_senders`, `other_from`, `unreadable_results`."""
+
+    @property
+    def quarantine(self) -> bool:
+        """Whether the mail is kept apart: shown as doubtful, answered by no robot, joined to no known customer and no conversation."""
+        return self.dmarc is Verdict.FAIL or self.because == "several_senders"
+
+    @property
+    def proven(self) -> bool:
+        """Whether the domain in From really sent it."""
+        return not self.quarantine and (self.dmarc is Verdict.PASS or self.aligned)
+
+
+def authenticity(mail: InboundMail, raw: bytes, *, own_servers: Collection[str], resolver: Resolver | None = None) -> Authenticity:
+    """Who vouches for the sender: our server's results if it wrote any, else our own check if a resolver is given."""
+    if _has_several_senders(mail):
+        return Authenticity(from_domain=_from_domain(mail), because="several_senders")
+    found = results_of(mail, own_servers)
+    if found is not None:
+        return found
+    return check(mail, raw, resolver) if resolver is not None else Authenticity(from_domain=_from_domain(mail))
+
+
+def without_foreign_results(mail: InboundMail, own_servers: Collection[str]) -> InboundMail:
+    """The mail without the results that others wrote into it, so that nothing downstream can take them for ours."""
+    own = set(_own_positions(mail, own_servers))
+    return replace(
+        mail, headers=tuple(header for place, header in enumerate(mail.headers) if header[0] != _RESULTS or place in own)
+    )
+
+
+# --- our server's word -------------------------------------------------------------------------------------------------------------------
+
+
+def results_of(mail: InboundMail, own_servers: Collection[str]) -> Authenticity | None:
+    """What our own mail server found (by the names it gives itself; `""` for one that gives none, as Exchange Online); None if it wrote nothing."""
+    positions = list(_own_positions(mail, own_servers))
+    if not positions:
+        return None
+    results = [result for place in positions for result in _parsed(mail.headers[place][1], own_servers)]
+    return _of_results(_from_domain(mail), results)
+
+
+def _own_positions(mail: InboundMail, own_servers: Collection[str]) -> Iterator[int]:
+    """Where our server's results stand: the first under its name, and others between the same two `Received`.
+
+    What comes later somebody else may have put there.
+    """
+    names = frozenset(name.lower() for name in own_servers)
+    found = False
+    for place, (name, value) in enumerate(mail.headers):
+        if name == "received" and found:
+            return
+        if name == _RESULTS and _server(value) in names:
+            found = True
+            yield place
+
+
+def _server(value: str) -> str:
+    """The name under which results were written; empty if they begin at once."""
+    head = _COMMENT.sub("", value[:500]).partition(";")[0].strip().lower()
+    return "" if "=" in head else head.split(" ")[0].strip('"')
+
+
+def _parsed(value: str, own_servers: Collection[str]) -> list[Any]:
+    """The results in one header. One that cannot be read says nothing."""
+    text = value[:RESULTS_MAX]
+    if "" in own_servers and _server(value) == "":
+        text = "exchange; " + _EXCHANGE.sub("", text).rstrip("; ")
+    try:
+        return list(authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {text}").results)
+    except Exception:  # authres raises its own and, on odd input, any other
+        return []
+
+
+def _of_results(domain: str, results: list[Any]) -> Authenticity:
+    """The verdict of our server's results; of each method the topmost counts, of signatures the best."""
+    if not results:
+        return Authenticity(from_domain=domain, witness=Witness.OWN_SERVER, because="unreadable_results")
+    dmarc = next((result for result in results if result.method == "dmarc"), None)
+    spf = next((result for result in results if result.method == "spf"), None)
+    signatures = [result for result in results if result.method == "dkim"]
+    signed = tuple(dict.fromkeys(_signer(result) for result in signatures if _verdict(result) is Verdict.PASS))
+    envelope = _property(spf, "mailfrom").rpartition("@")[2] if spf is not None and _verdict(spf) is Verdict.PASS else ""
+    verdict, because = _verdict(dmarc), ""
+    named = _property(dmarc, "from").rpartition("@")[2]
+    if verdict is Verdict.PASS and named and organisation(named) != organisation(domain):
+        verdict, because = Verdict.PERMERROR, "other_from"
+    return Authenticity(
+        dmarc=verdict,
+        spf=_verdict(spf),
+        dkim=Verdict.PASS if signed else _verdict(next(iter(signatures), None)),
+        from_domain=domain,
+        signed_by=signed,
+        aligned=any(_alike(one, domain) for one in (*signed, envelope)),
+        witness=Witness.OWN_SERVER,
+        because=because,
+    )
+
+
+def _verdict(result: Any | None) -> Verdict:
+    if result is None or not result.result:
+        return Verdict.NONE
+    word = str(result.result).lower()
+    return _WORDS.get(word, Verdict.NEUTRAL)
+
+
+def _signer(result: Any) -> str:
+    return (_property(result, "d") or _property(result, "i").rpartition("@")[2]).lower()
+
+
+def _property(result: Any | None, name: str) -> str:
+    return next((str(one.value or "") for one in result.properties if one.name == name), "") if result is not None else ""
+
+
+# --- our own check -----------------------------------------------------------------------------------------------------------------------
+
+
+def check(mail: InboundMail, raw: bytes, resolver: Resolver) -> Authenticity:
+    """Check the signatures and the sender's policy ourselves. A resolver that cannot tell now makes a `temperror`, never a failure."""
+    domain = _from_domain(mail)
+    try:
+        verdict, signed = _signatures(raw, resolver)
+        policy = _policy(domain, resolver)
+    except TemporarilyUnknown:
+        return Authenticity(dmarc=Verdict.TEMPERROR, from_domain=domain, witness=Witness.OWN_CHECK)
+    strict = policy.get("adkim", "r").startswith("s")
+    aligned = any(one == domain if strict else _alike(one, domain) for one in signed)
+    return Authenticity(
+        dmarc=_measured(policy, aligned=aligned),
+        dkim=verdict,
+        from_domain=domain,
+        signed_by=signed,
+        aligned=aligned,
+        policy=policy.get("p", ""),
+        witness=Witness.OWN_CHECK,
+    )
+
+
+def _measured(policy: Mapping[str, str], *, aligned: bool) -> Verdict:
+    """No signature of the domain is a failure only where the domain asks for consequences: with `p=none`, SPF, which we cannot see here, may have passed."""
+    if not policy:
+        return Verdict.NONE
+    if aligned:
+        return Verdict.PASS
+    return Verdict.FAIL if policy.get("p") in ("quarantine", "reject") else Verdict.NEUTRAL
+
+
+def _signatures(raw: bytes, resolver: Resolver) -> tuple[Verdict, tuple[str, ...]]:
+    """Whether the mail is signed, and by whom with signatures that hold."""
+    try:
+        message = dkim.DKIM(raw)
+        count = sum(name.lower() == b"dkim-signature" for name, _ in message.headers)
+    except (dkim.DKIMException, ValueError, IndexError):
+        return Verdict.PERMERROR, ()
+    held = [signer for place in range(min(count, SIGNATURES_MAX)) if (signer := _held(raw, place, resolver))]
+    return (Verdict.PASS if held else Verdict.FAIL if count else Verdict.NONE), tuple(dict.fromkeys(held))
+
+
+def _held(raw: bytes, place: int, resolver: Resolver) -> str | None:
+    """Who signed, if the signature holds for the whole body."""
+
+    def ask(name: bytes, timeout: float = 5) -> bytes | None:  # noqa: ARG001 (dkimpy passes a time-out; the resolver has its own)
+        answer = resolver.txt(name.decode("ascii", "replace").rstrip("."))
+        return answer.encode() if answer is not None else None
+
+    message = dkim.DKIM(raw)
+    try:
+        holds = message.verify(idx=place, dnsfunc=ask)
+    except TemporarilyUnknown:
+        raise
+    except Exception:  # dkimpy raises its own, and others on hostile keys and fields
+        return None
+    fields = message.signature_fields
+    return fields.get(b"d", b"").decode("ascii", "replace").lower() if holds and b"l" not in fields else None
+
+
+def _policy(domain: str, resolver: Resolver) -> dict[str, str]:
+    """What the sender's domain, or the one above it, asks for; its own word for subdomains is put where `p` stands."""
+    if not domain:
+        return {}
+    above = organisation(domain)
+    for name in dict.fromkeys((domain, above)):
+        record = resolver.txt(f"_dmarc.{name}")
+        if record is None or not record.strip().lower().startswith("v=dmarc1"):
+            continue
+        try:
+            tags = {str(tag): str(value) for tag, value in dmarc_lookup.answer_to_dict(record).items()}
+        except (dmarc_lookup.DMARCException, ValueError):
+            return {}
+        if name != domain and "sp" in tags:
+            tags["p"] = tags["sp"]
+        return tags
+    return {}
+
+
+# --- both --------------------------------------------------------------------------------------------------------------------------------
+
+
+def organisation(domain: str) -> str:
+    """The domain somebody registered: `mail.example.co.uk` → `example.co.uk`."""
+    return _registered(domain.lower().strip("."))
+
+
+def _alike(one: str, other: str) -> bool:
+    return bool(one) and bool(other) and organisation(one) == organisation(other)
+
+
+def _from_domain(mail: InboundMail) -> str:
+    return mail.sender.host.lower() if mail.sender is not None else ""
+
+
+def _has_several_senders(mail: InboundMail) -> bool:
+    """Two authors, and nobody can say whose policy counts (RFC 7489 §6.6.1). Names may hold commas and addresses; only what is meant as an address counts."""
+    fields = list(mail.values("from"))
+    written = " ".join(fields)[:4000]
+    meant = _BRACKETED.findall(written) or _BARE.findall(_QUOTED.sub("", written))
+    return len(fields) > 1 or len({one.lower() for one in meant}) > 1
+
+
+@lru_cache(maxsize=4096)
+def _registered(domain: str) -> str:
+    return str(_suffixes().get_sld(domain) or domain)
+
+
+@lru_cache(maxsize=1)
+def _suffixes() -> Any:
+    return publicsuffix2.PublicSuffixList()
+
+
+_RESULTS: Final = "authentication-results"
+_WORDS: Final = {verdict.value: verdict for verdict in Verdict} | {
+    "hardfail": Verdict.FAIL,
+    "bestguesspass": Verdict.NEUTRAL,
+    "policy": Verdict.NEUTRAL,
+    "error": Verdict.TEMPERROR,
+}
+_COMMENT: Final = re.compile(r"\([^()]{0,400}\)")
+_QUOTED: Final = re.compile(r"\"[^\"]{0,400}\"|\([^()]{0,400}\)")
+_BRACKETED: Final = re.compile(r"<([^<>\s]{1,320}@[^<>\s]{1,320})>")
+_BARE: Final = re.compile(r"[^\s<>,;\"]{1,320}@[^\s<>,;\"]{1,320}")
+_EXCHANGE: Final = re.compile(r"\baction=\S{1,40}|;?\s{0,3}compauth=[^;]{0,80}|(?<=;)\s{0,3}reason=\S{1,40}", re.IGNORECASE)
