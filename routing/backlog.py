@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from routing.demands import Ask, Node
     from routing.floor import Desk, Inquiry
 
-SLICE: Final = 1000
-"""How much is done between two events, in moves: some ten to twenty milliseconds."""
+SLICE: Final = 500
+"""How much is done between two events, in moves: some ten to twenty milliseconds on a busy machine."""
 
 
 class Backlog:

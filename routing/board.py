@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import marshal
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from routing.books import Books
 from routing.codec import load
-from routing.demands import CHANNELS, Ask, Compiler, Form, Node, View, demand_key
+from routing.demands import CHANNELS, UNSEEN, Ask, Compiler, Form, Node, View, demand_key
 from routing.estimate import Estimator
 from routing.floor import FLOOR, Desk, Fact, Inquiry, Refusals, Stage
 from routing.hours import HORIZON, Calendar
@@ -79,10 +80,10 @@ class Board:
         self.plan = plan
         self.compiler = Compiler(Columns(plan, self.roster))
         self._allocate()
-        self.new_rules()
+        self.new_rules(self.compiler.all_dates())
 
-    def new_rules(self) -> None:
-        """What follows from the plan alone."""
+    def new_rules(self, dates: list[int]) -> None:
+        """What follows from the plan alone; `dates`: when something begins or ends by the calendar."""
         policy = self.plan.policy
         self._by_load = policy.fewest_in_hand
         weights = {policy.weights.get(channel, 1) for channel in CHANNELS}
@@ -96,7 +97,7 @@ class Board:
         self.ring_spans = [span(policy.offer_seconds.get(channel, 30.0)) for channel in CHANNELS]
         self.automatic = [channel in policy.auto_accept for channel in CHANNELS]
         self.guarded = len(weights) > 1 and policy.ageing_guard_seconds is not None
-        self._dated = self._all_dates()
+        self._dated = dates
 
     def move(self, agent: AgentId, profile: Profile | None) -> None:
         """Other rules have the agent in another profile, or in none."""
@@ -129,32 +130,52 @@ class Board:
         self.doors += 1
         self.epoch += 1
 
-    def reclass(self, forms: Mapping[Ask, Form]) -> None:
-        """Other forms for those who wait; their queues stay out of sight until each is looked at afresh. Classes nobody waits in are forgotten."""
+    def reclass(self, forms: Mapping[Ask, Form], touched: Collection[Ask]) -> None:
+        """Other forms for every class that is alive; the others are forgotten. The queues of those touched stay out of sight until each is looked at
+        afresh; the courses of the others are what they were."""
         self.epoch += 1
-        self.asks = {key: ask for key, ask in self.asks.items() if ask.waiting}
+        self.asks = {key: ask for key, ask in self.asks.items() if ask.alive}
         self._known, self._plain_asks = {id(ask.demand): ask for ask in self.asks.values()}, {}
         self._asks_under = {}
+        reordered: set[Ask] = set()
         for ask in self.asks.values():
-            ask.form = forms[ask] if ask in forms else self.compiler.form(ask.demand)
+            before, ask.form = ask.form, forms[ask]
             self._file(ask)
-            ask.rivals = None
-            for node in ask.nodes.values():
-                if node.slot >= 0:
-                    self.nodes[node.slot] = None
-                    self.in_use[node.slot], self.firsts[node.slot], node.slot = False, NEVER, -1
-        held = [inquiry for desk in self.desks.values() for inquiry in (*desk.held.values(), *desk.expected)]
-        for inquiry in held:
-            inquiry.ask = self.ask_of(inquiry.ask.demand)
-            inquiry.rekey()
+            if ask in touched:
+                ask.rivals = None
+                self._hide(ask)
+                if ask.held and ask.form.head_start != before.head_start:
+                    reordered.add(ask)
+            else:
+                for node in ask.nodes.values():
+                    node.same_as(before)
+        if reordered:
+            self._rekey(reordered)
+
+    def _hide(self, ask: Ask) -> None:
+        """Nobody serves its queues until they are freshened."""
+        for node in ask.nodes.values():
+            node.seen = UNSEEN
+            if node.slot >= 0:
+                self.nodes[node.slot] = None
+                self.in_use[node.slot], self.firsts[node.slot], node.slot = False, NEVER, -1
+
+    def _rekey(self, asks: Collection[Ask]) -> None:
+        """What rings, and who waits for one agent alone, stands in no queue and yet has a place. What is assigned gets one when it is given back."""
+        for inquiry in self.ringing.values():
+            if inquiry.ask in asks:
+                inquiry.rekey()
+        for desk in self.desks.values():
+            if desk.expected:
+                for inquiry in desk.expected:
+                    inquiry.rekey()
+                desk.expected.sort(key=attrgetter("key"))
 
     def rebuild(self, ask: Ask) -> None:
         """Its nodes as its form has them now, and everybody in the right one, at the right place."""
         waiting = [inquiry for node in ask.nodes.values() for inquiry in node.waiting()]
+        self._hide(ask)
         for node in ask.nodes.values():
-            if node.slot >= 0:
-                self.nodes[node.slot] = None
-                self.in_use[node.slot], self.firsts[node.slot], node.slot = False, NEVER, -1
             node.queue, node.first, node.due = [], 0, NEVER
         ask.nodes, ask.shape = {}, ask.form.shape
         for inquiry in waiting:
@@ -236,15 +257,6 @@ class Board:
         again = (self.now // _LOOK_AGAIN + 1) * _LOOK_AGAIN
         return again if change is None else min(micros(change), again)
 
-    def _all_dates(self) -> list[int]:
-        """The instants at which a contract begins or ends, or a certification ends."""
-        found: set[int] = set(self.compiler.contract_dates.ravel().tolist())
-        peopled = self.compiler.columns.sizes > 0
-        for brand in self.roster.certified:
-            if brand in self.plan.brands and self.plan.brands[brand].certification_required:
-                found.update(np.unique(self.compiler.certified(brand)[peopled]).tolist())
-        return sorted(found - {0, NEVER})
-
     def next_date(self) -> int:
         """The next of the dated instants."""
         at = bisect_left(self._dated, self.now + 1)
@@ -311,6 +323,7 @@ class Board:
     def hold(self, desk: Desk, inquiry: Inquiry, *, lifted: bool = False) -> None:
         """Take an inquiry in hand; its seats are in use from now. `lifted`: the desk is put in line by what follows at once."""
         desk.held[inquiry.id] = inquiry
+        inquiry.ask.held += 1
         desk.used += inquiry.weight
         if not lifted:
             self.refresh(desk)
@@ -320,6 +333,7 @@ class Board:
     def let_go(self, desk: Desk, inquiry: Inquiry, *, lifted: bool = False) -> None:
         """Give an inquiry out of hand; its seats are free. `lifted`: out of line, yet with the room it has now."""
         del desk.held[inquiry.id]
+        inquiry.ask.held -= 1
         desk.used -= inquiry.weight
         if not lifted:
             self.refresh(desk)
@@ -558,6 +572,7 @@ class Board:
         hold = inquiry.rare.hold
         if hold is not None:
             inquiry.more.hold = None
+            inquiry.ask.held -= 1
             self.desks[AgentId(hold[0])].expected.remove(inquiry)
             self.waiting -= 1
         if inquiry._more is not None:
@@ -569,7 +584,8 @@ class Board:
         """Wait for this very agent."""
         inquiry.stage = Stage.WAITING
         inquiry.more.hold = [desk.id, until]
-        insort(desk.expected, inquiry, key=lambda one: one.key)
+        inquiry.ask.held += 1
+        insort(desk.expected, inquiry, key=attrgetter("key"))
         self.waiting += 1
         self.touch(inquiry)
 
@@ -581,7 +597,11 @@ class Board:
     def reask(self, inquiry: Inquiry, demand: Demand) -> None:
         """It asks something else from now on. Not while it is in a queue."""
         assert inquiry.node is None
-        inquiry.ask = self.ask_of(demand)
+        ask = self.ask_of(demand)
+        if inquiry.agent is not None:
+            inquiry.ask.held -= 1
+            ask.held += 1
+        inquiry.ask = ask
         if demand.agent is not None or demand.last_agent is not None:
             inquiry.more.demand = demand
         elif inquiry._more is not None:
@@ -785,6 +805,7 @@ class Board:
             elif inquiry.agent is not None:
                 holder = self.desks[inquiry.agent]
                 holder.held[inquiry.id] = inquiry
+                inquiry.ask.held += 1
                 holder.used += inquiry.weight
                 contract = inquiry.rare.contract
                 if inquiry.stage is Stage.OFFERED:

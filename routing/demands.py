@@ -175,6 +175,15 @@ class Compiler:
         ]
         self._terms = np.array(terms, np.int64).reshape(-1, 5)
 
+    def all_dates(self) -> list[int]:
+        """The instants at which a contract begins or ends, or a certification ends."""
+        found: set[int] = set(self.contract_dates.ravel().tolist())
+        peopled = self.columns.sizes > 0
+        for brand in self.columns.roster.certified:
+            if brand in self.plan.brands and self.plan.brands[brand].certification_required:
+                found.update(np.unique(self.certified(brand)[peopled]).tolist())
+        return sorted(found - {0, NEVER})
+
     def form(self, demand: Demand) -> Form:
         """The form of a demand. Whom it is addressed to, and whom its customer knows, are no part of it."""
         plan, columns = self.plan, self.columns
@@ -378,6 +387,10 @@ class View:
         self.ends = group_ends(form.group if course is None else form.group[course])
 
 
+UNSEEN: Final = (-1, -1, -1)
+"""Of a node that was never looked at, or not under these rules."""
+
+
 class Node:
     """One class at one relaxation step: who may take it there, and the queue of those who wait."""
 
@@ -391,7 +404,7 @@ class Node:
         self.first = 0
         self.slot = -1
         self.view: View = _NO_VIEW
-        self.seen: tuple[int, int, int] = (-1, -1, -1)
+        self.seen: tuple[int, int, int] = UNSEEN
         self.due = NEVER
         self.epoch = -1
         self.number = -1
@@ -448,6 +461,11 @@ class Node:
         """How many wait before this place."""
         return bisect_left(self.queue, key, self.first, key=_BY_KEY) - self.first
 
+    def same_as(self, form: Form) -> None:
+        """The form of its class says what this one said before: its view stays."""
+        if self.seen[0] == id(form):
+            self.seen = (id(self.ask.form), *self.seen[1:])
+
     def next_step(self) -> int:
         """When somebody here is old enough for the next step."""
         ages = self.ask.form.ages
@@ -471,6 +489,7 @@ class Ask:
         "demand",
         "first_tier",
         "form",
+        "held",
         "id",
         "nodes",
         "opening",
@@ -487,6 +506,8 @@ class Ask:
         self.plain: Mapping[str, Any] = dump(demand)
         self.id = blake2b(canonical(self.plain), digest_size=8).hexdigest()
         self.nodes: dict[tuple[int, int], Node] = {}
+        self.held = 0
+        """How many are in somebody's hands, or wait for one agent alone."""
         self.first_tier = 0
         self.seen = (-1, -1)
         self.rivals: tuple[int, Rows] | None = None
@@ -497,6 +518,11 @@ class Ask:
         """When somebody is next at work, and as of which epoch that was known."""
         self.shape = form.shape
         """Of the form under which its nodes were made."""
+
+    @property
+    def alive(self) -> bool:
+        """Does anybody wait for this, or have it in hand?"""
+        return self.held > 0 or any(self.nodes.values())
 
     @property
     def waiting(self) -> int:

@@ -519,11 +519,13 @@ class Engine:
         self._remind_of_midnight()
         for desk in desks:
             board.refresh(desk)
-        over = [i for _, i in sorted(board.ringing.items()) if self._course_still(i, moves.holder(i)) is None]
+        touched = succession.touched
+        ringing = sorted(id_ for id_, inquiry in board.ringing.items() if inquiry.ask in touched)
+        over = [i for i in map(board.inquiries.__getitem__, ringing) if self._course_still(i, moves.holder(i)) is None]
         for inquiry in over:
             moves.withdraw(inquiry, Over.RULES_CHANGED)
         backlog.flag_all = True  # anybody may have become able, or nobody
-        backlog.review(board.asks.values())
+        backlog.review(touched)
         backlog.fill(desks)
         backlog.succession = None
         moves.place_all(over)

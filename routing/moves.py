@@ -378,6 +378,7 @@ class Moves:
         more = inquiry.more
         inquiry.agent = more.pool = more.contract = more.until = inquiry.ends = more.since = None
         inquiry.weight = 0
+        inquiry.rekey()  # other rules may hold than when it was taken
         self.board.touch(inquiry)
         return desk
 

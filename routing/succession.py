@@ -24,13 +24,16 @@ _AS_CHEAP, _COMPILED = 4, 10
 class Succession:
     """From the board's plan to another one."""
 
-    __slots__ = ("_board", "_compiler", "_forms", "_moved", "plan")
+    __slots__ = ("_board", "_compiler", "_dates", "_forms", "_moved", "plan", "touched")
 
     def __init__(self, board: Board, plan: Plan) -> None:
         self._board, self.plan = board, plan
         self._moved: dict[AgentId, Profile | None] = {}
         self._forms: dict[Ask, Form] = {}
         self._compiler = board.compiler
+        self._dates: list[int] = []
+        self.touched: dict[Ask, None] = {}
+        """The classes that the change concerns: compiled anew, and to be looked at afresh."""
 
     def prepare(self) -> Iterator[int]:
         """Work it out, in portions; each yields what it cost, in moves."""
@@ -40,15 +43,19 @@ class Succession:
             yield min(AT_ONCE, len(plan.agents)) // _AS_CHEAP
         self._compiler = Compiler(Columns(plan, board.roster, self._sizes()))
         yield len(board.roster) // _AS_CHEAP
-        brands, kinds = self._touched()
+        self._dates = self._compiler.all_dates()
+        yield len(plan.brands)
+        brands, kinds = self._concerned()
         renumbered = self._renumbered()
-        for ask in [one for one in board.asks.values() if one.waiting]:
-            if brands is None or ask.demand.brand in brands or ask.demand.kind in kinds:
-                self._forms[ask] = self._compiler.form(ask.demand)
-                yield _COMPILED
-            else:
-                self._forms[ask] = rebased(ask.form, self._compiler.columns, renumbered)
-                yield 1
+        while missing := [ask for ask in board.asks.values() if ask.alive and ask not in self._forms]:  # some come meanwhile
+            for ask in missing:
+                if brands is None or ask.demand.brand in brands or ask.demand.kind in kinds:
+                    self.touched[ask] = None
+                    self._forms[ask] = self._compiler.form(ask.demand)
+                    yield _COMPILED
+                else:
+                    self._forms[ask] = rebased(ask.form, self._compiler.columns, renumbered)
+                    yield 1
 
     def take_over(self) -> list[Desk]:
         """From now on these rules. The desks that must be seen afresh."""
@@ -62,8 +69,8 @@ class Succession:
             for profile in fresh:
                 profile.calendars = calendars_of(profile.sample, plan)
         board.rehang_calendars(sorted(fresh, key=lambda profile: profile.number))
-        board.reclass(self._forms)
-        board.new_rules()
+        board.reclass(self._forms, self.touched)
+        board.new_rules(self._dates)
         if old.policy != plan.policy:
             return list(board.desks.values())
         return [board.desks[agent] for agent in self._moved if agent in board.desks]
@@ -84,12 +91,11 @@ class Succession:
         numbers = {contract.id: n for n, contract in enumerate(self._compiler.columns.contracts)}
         return np.array([numbers.get(contract.id, -1) for contract in self._board.compiler.columns.contracts], np.int32)
 
-    def _touched(self) -> tuple[set[BrandId] | None, set[str]]:
+    def _concerned(self) -> tuple[set[BrandId] | None, set[str]]:
         """The brands and kinds whose classes the change can concern; None: every one."""
         old, new = self._board.plan, self.plan
         unlike = (
             old.policy != new.policy
-            or special_contracts(old) != special_contracts(new)
             or old.pools != new.pools
             or {b.id: b.certification_required for b in old.brands.values()}
             != {b.id: b.certification_required for b in new.brands.values()}
@@ -98,9 +104,10 @@ class Succession:
         if unlike:
             return None, set()
         brands = {b.id for b in new.brands.values() if old.brands.get(b.id) != b}
+        divided = special_contracts(old).keys() ^ special_contracts(new).keys()
         for id_ in old.contracts.keys() | new.contracts.keys():
             before, after = old.contracts.get(id_), new.contracts.get(id_)
-            if before != after:
+            if before != after or id_ in divided:
                 for one in (before, after):
                     brands |= (one.brands or set(new.brands)) if one is not None else set()
         for agent, profile in self._moved.items():
