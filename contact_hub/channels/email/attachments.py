@@ -1,6 +1,7 @@
-"""Attachments: what a file really is, what it may be called, and whether it may be shown beside the text.
+"""Attachments: what a file may be called, and whether it may be shown beside the text.
 
-The content decides. A name or a type is only what a stranger claims; where the claim can be checked and fails, the file is bytes and no more.
+A name is made harmless before anybody judges it, so that what is judged is what a person reads. Shown in place are pictures that are what they say and that
+a browser can bear; everything else is a download, with what speaks against it.
 """
 
 from __future__ import annotations
@@ -8,165 +9,226 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
+
+from contact_hub.channels.email.filetypes import EXTENSIONS, extension_of, type_by_name, type_of
+from contact_hub.channels.email.mail import Attachment
 
 NAME_CHARACTERS_MAX: Final = 120
 INLINE_BYTES_MAX: Final = 10 * 1024 * 1024
 INLINE_PIXELS_MAX: Final = 50_000_000
 
-_OCTETS: Final = "application/octet-stream"
-_OFFICE: Final = "application/vnd.openxmlformats-officedocument."
-_MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
-    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
-    (0, b"\xff\xd8\xff", "image/jpeg"),
-    (0, b"GIF87a", "image/gif"),
-    (0, b"GIF89a", "image/gif"),
-    (8, b"WEBP", "image/webp"),
-    (8, b"WAVE", "audio/wav"),
-    (8, b"AVI ", "video/x-msvideo"),
-    (0, b"II*\0", "image/tiff"),
-    (0, b"MM\0*", "image/tiff"),
-    (0, b"\0\0\x01\0", "image/vnd.microsoft.icon"),
-    (4, b"ftypavif", "image/avif"),
-    (4, b"ftypheic", "image/heic"),
-    (4, b"ftypheix", "image/heic"),
-    (4, b"ftypmif1", "image/heic"),
-    (4, b"ftypM4A", "audio/mp4"),
-    (4, b"ftypqt", "video/quicktime"),
-    (4, b"ftyp", "video/mp4"),
-    (0, b"OggS", "audio/ogg"),
-    (0, b"ID3", "audio/mpeg"),
-    (0, b"\xff\xfb", "audio/mpeg"),
-    (0, b"fLaC", "audio/flac"),
-    (0, b"#!AMR", "audio/amr"),
-    (0, b"\x1aE\xdf\xa3", "video/webm"),
-    (0, b"%PDF-", "application/pdf"),
-    (0, b"%!PS", "application/postscript"),
-    (0, b"{\\rtf", "application/rtf"),
-    (0, b"Rar!\x1a\x07", "application/vnd.rar"),
-    (0, b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
-    (0, b"\x1f\x8b\x08", "application/gzip"),
-    (0, b"BZh", "application/x-bzip2"),
-    (0, b"\xfd7zXZ\0", "application/x-xz"),
-    (0, b"\x28\xb5\x2f\xfd", "application/zstd"),
-    (0, b"MSCF\0\0\0\0", "application/vnd.ms-cab-compressed"),
-    (257, b"ustar", "application/x-tar"),
-    (0, b"MZ", "application/vnd.microsoft.portable-executable"),
-    (0, b"\x7fELF", "application/x-elf"),
-    (0, b"\xca\xfe\xba\xbe", "application/x-executable"),
-    (0, b"\xcf\xfa\xed\xfe", "application/x-executable"),
-    (0, b"L\0\0\0\x01\x14\x02\0", "application/x-ms-shortcut"),
-    (0, b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef"),
-    (0, b"SQLite format 3\0", "application/vnd.sqlite3"),
-    (0, b"wOFF", "font/woff"),
-    (0, b"wOF2", "font/woff2"),
-)
-_RIFF: Final = frozenset(("image/webp", "audio/wav", "video/x-msvideo"))
-_MARKUP: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,200}(?:<\?xml[^>]{0,300}>\s{0,100})?(?:<!--.{0,500}?-->\s{0,100})?<(!doctype\s+)?(html|svg|script|body|head|iframe|meta|object|math)\b", re.IGNORECASE | re.DOTALL)  # fmt: skip
-_MAIL: Final = re.compile(
-    rb"(?:from|to|subject|date|message-id|mime-version|received|return-path|delivered-to|content-type)[ \t]?:", re.IGNORECASE
-)
-_PACKED: Final[tuple[tuple[bytes, str, str], ...]] = (
-    (b"word/", _OFFICE + "wordprocessingml.document", "application/vnd.ms-word.document.macroenabled.12"),
-    (b"xl/", _OFFICE + "spreadsheetml.sheet", "application/vnd.ms-excel.sheet.macroenabled.12"),
-    (b"ppt/", _OFFICE + "presentationml.presentation", "application/vnd.ms-powerpoint.presentation.macroenabled.12"),
-)
-_OLE: Final[tuple[tuple[str, str], ...]] = (
-    ("__substg1.0_", "application/vnd.ms-outlook"),
-    ("__properties_version1.0", "application/vnd.ms-outlook"),
-    ("WordDocument", "application/msword"),
-    ("Workbook", "application/vnd.ms-excel"),
-    ("PowerPoint Document", "application/vnd.ms-powerpoint"),
-    ("Book", "application/vnd.ms-excel"),
-)
-EXTENSIONS: Final[Mapping[str, str]] = {
-    "application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp", "image/bmp": "bmp", "image/tiff": "tif",
-    "image/avif": "avif", "image/heic": "heic", "image/svg+xml": "svg", "image/vnd.microsoft.icon": "ico", "text/html": "html", "text/plain": "txt", "text/csv": "csv",
-    "text/calendar": "ics", "application/ics": "ics", "text/vcard": "vcf", "text/x-vcard": "vcf", "text/xml": "xml", "application/xml": "xml", "application/json": "json",
-    "text/markdown": "md", "text/rtf": "rtf", "application/rtf": "rtf", "message/rfc822": "eml", "application/zip": "zip", "application/gzip": "gz",
-    "application/vnd.rar": "rar", "application/x-7z-compressed": "7z", "application/x-tar": "tar", "application/msword": "doc", "application/vnd.ms-excel": "xls",
-    "application/vnd.ms-powerpoint": "ppt", "application/vnd.ms-outlook": "msg", _OFFICE + "wordprocessingml.document": "docx", _OFFICE + "spreadsheetml.sheet": "xlsx",
-    _OFFICE + "presentationml.presentation": "pptx", "application/vnd.ms-word.document.macroenabled.12": "docm",
-    "application/vnd.ms-excel.sheet.macroenabled.12": "xlsm", "application/vnd.ms-powerpoint.presentation.macroenabled.12": "pptm",
-    "application/vnd.oasis.opendocument.text": "odt", "application/vnd.oasis.opendocument.spreadsheet": "ods", "application/vnd.oasis.opendocument.presentation": "odp",
-    "application/epub+zip": "epub", "application/pkcs7-signature": "p7s", "application/x-pkcs7-signature": "p7s", "application/pkcs7-mime": "p7m",
-    "application/x-pkcs7-mime": "p7m", "application/pgp-signature": "asc", "application/pgp-encrypted": "asc", "application/pgp-keys": "asc",
-    "application/postscript": "ps", "application/vnd.ms-tnef": "dat", "audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/wav": "wav", "audio/ogg": "ogg", "audio/amr": "amr",
-    "audio/flac": "flac", "video/mp4": "mp4", "video/quicktime": "mov", "video/webm": "webm", "video/x-msvideo": "avi", "application/javascript": "js",
-    "application/vnd.microsoft.portable-executable": "exe", "application/x-ms-shortcut": "lnk",
-}  # fmt: skip
-"""The extension a type goes by."""
-_TYPES: Final[Mapping[str, str]] = {extension: kind for kind, extension in reversed(EXTENSIONS.items())} | {
-    "jpeg": "image/jpeg", "jpe": "image/jpeg", "tiff": "image/tiff", "htm": "text/html", "xhtml": "text/html", "log": "text/plain", "text": "text/plain",
-    "conf": "text/plain", "ini": "text/plain", "yml": "text/plain", "yaml": "text/plain", "tsv": "text/csv", "markdown": "text/markdown", "vcard": "text/vcard",
-    "oga": "audio/ogg", "tgz": "application/gzip", "diff": "text/x-diff", "patch": "text/x-diff",
-}  # fmt: skip
-_KNOWN_BY_CONTENT: Final = frozenset(kind for _, _, kind in _MAGIC) | {
-    "image/bmp", "image/svg+xml", "application/zip", "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint", "application/vnd.ms-outlook",
-    *(kind for _, plain, macro in _PACKED for kind in (plain, macro)), "image/jpg", "image/pjpeg", "image/x-png", "application/x-pdf", "application/x-zip-compressed",
-}  # fmt: skip
+RISKS: Final[Mapping[str, str]] = {
+    "executable": "It is a program, or runs like one when opened.",
+    "macros": "It is a document with macros.",
+    "active": "It is a page or a drawing that can hold scripts.",
+    "disguised": "Its name says it is something else than it is.",
+    "double_extension": "Its name has a second extension that hides what it is.",
+    "encrypted": "It is an archive that cannot be looked into.",
+    "picture_too_large": "It is a picture too large to be shown in place.",
+}
+"""What can speak against a file, and what it means. The codes are stable."""
 
-
-def type_of(content: bytes, *, declared: str = "", name: str = "") -> str:
-    """What a content is. A claim is taken only where the content does not say, and could not say, that it is something else."""
-    if found := _by_content(content):
-        return found
-    declared = declared.lower()
-    textual = _is_text(content)
-    if textual and (marked := _MARKUP.match(content[:2000])):
-        return "image/svg+xml" if marked[2].lower() == b"svg" else "text/html"
-    claimed = (
-        declared
-        if declared not in {"", _OCTETS, "application/unknown", "application/x-unknown"}
-        else _TYPES.get(_extension(name), "")
+_SHOWN: Final = frozenset(("image/png", "image/jpeg", "image/gif", "image/webp"))
+_ACTIVE: Final = frozenset(("text/html", "image/svg+xml", "application/xhtml+xml", "application/javascript", "text/javascript"))
+_PROGRAMS: Final = frozenset(
+    (
+        "application/vnd.microsoft.portable-executable", "application/x-elf", "application/x-executable", "application/x-ms-shortcut",
+        "application/vnd.ms-cab-compressed",
     )
-    if claimed == "message/rfc822" and not (textual and _MAIL.search(content[:4000])):
-        claimed = ""
-    if claimed and claimed not in _KNOWN_BY_CONTENT and not (claimed.startswith("text/") and not textual):
-        return claimed
-    return "text/plain" if textual and content else _OCTETS
+)  # fmt: skip
+_RUN: Final = frozenset(
+    [
+        "exe",
+        "com",
+        "scr",
+        "pif",
+        "bat",
+        "cmd",
+        "msi",
+        "msp",
+        "mst",
+        "ps1",
+        "psm1",
+        "vbs",
+        "vbe",
+        "js",
+        "jse",
+        "wsf",
+        "wsh",
+        "hta",
+        "cpl",
+        "jar",
+        "lnk",
+        "url",
+        "scf",
+        "reg",
+        "inf",
+        "chm",
+        "iso",
+        "img",
+        "vhd",
+        "vhdx",
+        "dll",
+        "sys",
+        "app",
+        "dmg",
+        "pkg",
+        "deb",
+        "rpm",
+        "sh",
+        "command",
+        "desktop",
+        "appx",
+        "msix",
+        "application",
+        "gadget",
+        "xll",
+        "one",
+        "wim",
+        "ade",
+        "adp",
+    ]
+)
+_HIDDEN_BEHIND: Final = frozenset(
+    [
+        "pdf",
+        "doc",
+        "docx",
+        "xls",
+        "xlsx",
+        "ppt",
+        "pptx",
+        "odt",
+        "ods",
+        "txt",
+        "csv",
+        "rtf",
+        "jpg",
+        "jpeg",
+        "png",
+        "gif",
+        "webp",
+        "bmp",
+        "tif",
+        "mp3",
+        "mp4",
+        "mov",
+        "wav",
+        "zip",
+        "rar",
+        "7z",
+        "htm",
+        "html",
+        "eml",
+        "msg",
+    ]
+)
 
 
-def _by_content(content: bytes) -> str:
-    """The type the first bytes tell; empty if they tell nothing."""
-    head = content[:512]
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
-        return _zipped(content)
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return next((kind for stream, kind in _OLE if stream.encode("utf-16-le") in content), "application/x-ole-storage")
-    if head.startswith(b"BM") and len(content) >= 26 and head[6:10] == b"\0\0\0\0":
-        return "image/bmp"
-    for at, magic, kind in _MAGIC:
-        if head.startswith(magic, at) and (kind not in _RIFF or head.startswith(b"RIFF")):
-            return kind
-    pdf = content[:1024].find(b"%PDF-")  # readers look this far, so do attackers
-    return "application/pdf" if pdf >= 0 else ""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether a file may be shown in place, and what speaks against opening it (codes of `RISKS`)."""
+
+    inline: bool
+    risks: tuple[str, ...] = ()
 
 
-def _zipped(content: bytes) -> str:
-    head = content[:4096]
-    if head[30:38] == b"mimetype" and (
-        said := re.match(rb"application/(?:vnd\.oasis\.opendocument\.[a-z-]{3,30}|epub\+zip)", head[38:100])
-    ):
-        return said[0].decode("ascii")
-    if b"[Content_Types].xml" in content:
-        names = head + content[-65_536:]
-        for folder, plain, macro in _PACKED:
-            if folder in names:
-                return macro if b"vbaProject.bin" in content else plain
-    return "application/zip"
+def verdict(attachment: Attachment) -> Verdict:
+    """Judged by the content and by the name a person reads."""
+    kind = type_of(attachment.content, declared=attachment.type, name=attachment.name)
+    risks = tuple(risk for risk, found in _findings(kind, attachment) if found)
+    return Verdict(inline=kind in _SHOWN and not risks and len(attachment.content) <= INLINE_BYTES_MAX, risks=risks)
 
 
-def _is_text(content: bytes) -> bool:
-    return not re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", content[:65_536])
+def _findings(kind: str, attachment: Attachment) -> tuple[tuple[str, bool], ...]:
+    name, content = attachment.name, attachment.content
+    extension = extension_of(name)
+    before = extension_of(name.rpartition(".")[0].rstrip(" ._"))
+    return (
+        ("executable", kind in _PROGRAMS or extension in _RUN),
+        (
+            "macros",
+            "macroenabled" in kind or extension in {"docm", "xlsm", "pptm", "dotm", "xlam", "xlsb"} or _has_macros(kind, content),
+        ),
+        ("active", kind in _ACTIVE),
+        ("disguised", _is_disguised(kind, extension)),
+        (
+            "double_extension",
+            bool(before in _HIDDEN_BEHIND and extension != before and extension in _RUN | {"html", "htm", "svg", "zip"}),
+        ),
+        ("encrypted", _is_encrypted(kind, content)),
+        ("picture_too_large", kind in _SHOWN and (len(content) > INLINE_BYTES_MAX or pixels(content) > INLINE_PIXELS_MAX)),
+    )
 
 
-def _extension(name: str) -> str:
-    stem, dot, extension = name.rpartition(".")
-    return extension.strip().lower() if dot and stem else ""
+def _is_disguised(kind: str, extension: str) -> bool:
+    """Whether the extension stands for a family that the content is not of. Text is never a disguise for text, nor one picture for another."""
+    claimed = type_by_name(extension)
+    if not claimed or kind in {claimed, "application/octet-stream"}:
+        return kind == "application/octet-stream" and claimed in _SHOWN
+    families = (claimed.partition("/")[0], kind.partition("/")[0])
+    if kind in _ACTIVE or kind in _PROGRAMS:
+        return True
+    if families[0] == families[1] and families[0] != "application":
+        return False
+    return "image" in families or "application/pdf" in {claimed, kind}
 
 
-# Names
+def _has_macros(kind: str, content: bytes) -> bool:
+    return (
+        kind.startswith("application/")
+        and content.startswith(b"\xd0\xcf\x11\xe0")
+        and "_VBA_PROJECT".encode("utf-16-le") in content
+    )
+
+
+def _is_encrypted(kind: str, content: bytes) -> bool:
+    if kind == "application/zip":
+        return len(content) > 8 and bool(content[6] & 1)
+    return content.startswith(b"\xd0\xcf\x11\xe0") and "EncryptedPackage".encode("utf-16-le") in content
+
+
+def pixels(content: bytes) -> int:
+    """How many pixels a picture says it has; 0 where it does not say. A small file can be a picture of gigabytes."""
+    if content.startswith(b"\x89PNG") and len(content) >= 24:
+        return int.from_bytes(content[16:20], "big") * int.from_bytes(content[20:24], "big")
+    if content.startswith(b"GIF8") and len(content) >= 10:
+        return int.from_bytes(content[6:8], "little") * int.from_bytes(content[8:10], "little")
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP" and len(content) >= 30:
+        return _webp_pixels(content)
+    return _jpeg_pixels(content) if content.startswith(b"\xff\xd8") else 0
+
+
+def _webp_pixels(content: bytes) -> int:
+    match content[12:16]:
+        case b"VP8X":
+            return (int.from_bytes(content[24:27], "little") + 1) * (int.from_bytes(content[27:30], "little") + 1)
+        case b"VP8L":
+            bits = int.from_bytes(content[21:25], "little")
+            return ((bits & 0x3FFF) + 1) * ((bits >> 14 & 0x3FFF) + 1)
+        case _:
+            return (int.from_bytes(content[26:28], "little") & 0x3FFF) * (int.from_bytes(content[28:30], "little") & 0x3FFF)
+
+
+_JPEG_SEGMENTS_MAX: Final = 200
+
+
+def _jpeg_pixels(content: bytes) -> int:
+    """From the frame header, behind whatever segments stand before it."""
+    at = 2
+    for _ in range(_JPEG_SEGMENTS_MAX):
+        if at + 9 > len(content) or content[at] != 0xFF:
+            return 0
+        marker = content[at + 1]
+        if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
+            return int.from_bytes(content[at + 5 : at + 7], "big") * int.from_bytes(content[at + 7 : at + 9], "big")
+        at += 2 + max(int.from_bytes(content[at + 2 : at + 4], "big"), 2) if marker != 0xFF else 1
+    return 0
+
+
+# What a file may be called
 
 _INVISIBLE: Final = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 _FORBIDDEN: Final = str.maketrans(dict.fromkeys('<>:"|?*\\/', "_"))
@@ -189,7 +251,7 @@ def safe_name(name: str, *, kind: str, number: int) -> str:
         return f"{_NAMES.get(kind.partition('/')[0], 'file')}-{number}.{extension}"
     if _RESERVED.match(name):
         name = "_" + name
-    if not _extension(name) and kind in EXTENSIONS:
+    if not extension_of(name) and kind in EXTENSIONS:
         name = f"{name}.{EXTENSIONS[kind]}"
     return _shortened(name)
 

@@ -20,13 +20,16 @@ from contact_hub.channels.email.mended import Mended
 
 _LABELS: Final[Mapping[str, str]] = {
     # What mail and the web mean by these names is more than what the standards say (https://encoding.spec.whatwg.org, and mailers' habits)
-    "us_ascii": "utf_8", "ascii": "utf_8", "ansi_x3_4_1968": "utf_8", "iso_ir_6": "utf_8", "utf8mb4": "utf_8", "unicode": "utf_8", "unicode_1_1_utf_8": "utf_8",
-    "utf_8_sig": "utf_8", "iso_8859_1": "cp1252", "iso8859_1": "cp1252", "latin1": "cp1252", "latin_1": "cp1252", "l1": "cp1252", "iso_8859_1_windows_1252": "cp1252",
+    "us_ascii": "utf_8", "ascii": "utf_8", "ansi_x3_4_1968": "utf_8", "iso_ir_6": "utf_8", "utf8mb4": "utf_8", "unicode": "utf_8",
+    "unicode_1_1_utf_8": "utf_8",
+    "utf_8_sig": "utf_8", "iso_8859_1": "cp1252", "iso8859_1": "cp1252", "latin1": "cp1252", "latin_1": "cp1252", "l1": "cp1252",
+    "iso_8859_1_windows_1252": "cp1252",
     "ansi": "cp1252", "x_ansi": "cp1252", "x_cp1252": "cp1252", "iso_8859_9": "cp1254", "iso8859_9": "cp1254", "latin5": "cp1254", "iso_8859_8_i": "cp1255",
     "iso_8859_8_e": "cp1255", "iso_8859_6_i": "iso8859_6", "iso_8859_6_e": "iso8859_6", "gb2312": "gb18030", "gb_2312": "gb18030", "gb_2312_80": "gb18030",
     "gbk": "gb18030", "x_gbk": "gb18030", "cp936": "gb18030", "ms936": "gb18030", "windows_936": "gb18030", "iso_gb2312": "gb18030", "euc_cn": "gb18030",
     "ks_c_5601": "cp949", "ks_c_5601_1987": "cp949", "ksc5601": "cp949", "ksc_5601": "cp949", "euc_kr": "cp949", "euckr": "cp949", "windows_949": "cp949",
-    "shift_jis": "cp932", "sjis": "cp932", "x_sjis": "cp932", "shiftjis": "cp932", "s_jis": "cp932", "windows_31j": "cp932", "ms_kanji": "cp932", "x_euc_jp": "euc_jp",
+    "shift_jis": "cp932", "sjis": "cp932", "x_sjis": "cp932", "shiftjis": "cp932", "s_jis": "cp932", "windows_31j": "cp932", "ms_kanji": "cp932",
+    "x_euc_jp": "euc_jp",
     "cp50220": "iso2022_jp", "cp50221": "iso2022_jp", "big5": "cp950", "big_5": "cp950", "x_big5": "cp950", "x_x_big5": "cp950", "big5_hkscs": "big5hkscs",
     "tis_620": "cp874", "tis620": "cp874", "iso_8859_11": "cp874", "iso8859_11": "cp874", "windows_874": "cp874", "dos_874": "cp874", "koi8": "koi8_r",
     "x_mac_roman": "mac_roman", "macintosh": "mac_roman", "x_mac_cyrillic": "mac_cyrillic", "unicode_1_1_utf_7": "utf_7", "x_unicode_2_0_utf_7": "utf_7",
@@ -62,7 +65,8 @@ _SEVERAL_BYTES: Final = frozenset(
 )
 _DETECTABLE: Final = (
     "utf-8", "windows-1252", "windows-1250", "windows-1251", "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257", "windows-1258",
-    "iso-8859-2", "iso-8859-5", "iso-8859-7", "iso-8859-15", "koi8-r", "koi8-u", "cp874", "gb18030", "big5", "cp949", "euc-kr", "cp932", "shift_jis", "euc-jp",
+    "iso-8859-2", "iso-8859-5", "iso-8859-7", "iso-8859-15", "koi8-r", "koi8-u", "cp874", "gb18030", "big5", "cp949", "euc-kr", "cp932", "shift_jis",
+    "euc-jp",
     "iso-2022-jp",
 )  # fmt: skip
 _DETECTED_BYTES_MAX: Final = 16_384

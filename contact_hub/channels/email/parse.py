@@ -13,13 +13,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from contact_hub.channels.email import headers, parts, transfer
-from contact_hub.channels.email.attachments import safe_name, type_of
+from contact_hub.channels.email import headers, parts, smime, tnef, transfer
+from contact_hub.channels.email.addresses import addresses
+from contact_hub.channels.email.attachments import safe_name
 from contact_hub.channels.email.charsets import Decoder, codec
+from contact_hub.channels.email.dates import date
+from contact_hub.channels.email.filetypes import type_of
 from contact_hub.channels.email.html import as_html, text_of
 from contact_hub.channels.email.mail import BYTES_MAX, Address, Attachment, InboundMail, Report
 from contact_hub.channels.email.mended import Mended
+from contact_hub.channels.email.parameters import parameter
 from contact_hub.channels.email.parts import Part
+from contact_hub.channels.email.words import words
 
 TEXT_BYTES_MAX: Final = 4 * 1024 * 1024
 """The longest text that is shown; a longer one is shown as far as this and kept whole as an attachment."""
@@ -30,8 +35,8 @@ _REPORT_TYPES: Final = frozenset(
         "message/global-delivery-status",
         "message/feedback-report",
         "message/disposition-notification",
-        "message/global-disposition-notification",
         "message/tracking-status",
+        "message/global-disposition-notification",
         "message/rfc822-headers",
         "text/rfc822-headers",
         "message/global-headers",
@@ -39,6 +44,7 @@ _REPORT_TYPES: Final = frozenset(
 )
 _MAIL_TYPES: Final = frozenset(["message/rfc822", "message/global", "message/news", "message/x-rfc822"])
 _TEXTS: Final = frozenset(("text/plain", "text/html"))
+_SEALED: Final = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime"))
 _CHARSET_OF_PAGE: Final = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 
 
@@ -65,7 +71,7 @@ def parse(raw: bytes) -> InboundMail:
         html=html,
         attachments=tuple(reading.attachments),
         reports=tuple(reading.reports),
-        headers=tuple((name, headers.words(decoder.header(value), decoder, mended)) for name, value in top.block.fields),
+        headers=tuple((name, words(decoder.header(value), decoder, mended)) for name, value in top.block.fields),
         warnings=mended.codes,
         lossy=mended.lossy,
     )
@@ -96,11 +102,11 @@ def _values(top: Part, name: str) -> list[str]:
 
 
 def _subject(top: Part, decoder: Decoder, mended: Mended) -> str:
-    return headers.words(decoder.header(top.block.first("subject") or b""), decoder, mended)
+    return words(decoder.header(top.block.first("subject") or b""), decoder, mended)
 
 
 def _addresses(top: Part, name: str, decoder: Decoder, mended: Mended) -> tuple[Address, ...]:
-    return headers.addresses((decoder.header(value) for value in top.block.all(name)), decoder, mended)
+    return addresses((decoder.header(value) for value in top.block.all(name)), decoder, mended)
 
 
 def _sender(top: Part, decoder: Decoder, mended: Mended) -> Address | None:
@@ -116,7 +122,7 @@ def _sender(top: Part, decoder: Decoder, mended: Mended) -> Address | None:
 
 def _date(top: Part, mended: Mended) -> datetime | None:
     value = top.header("date")
-    found = headers.date(value) if value else None
+    found = date(value) if value else None
     if value and found is None:
         mended.note("date_wrong")
     return found
@@ -195,12 +201,41 @@ class _Reading:
 
     def _file(self, part: Part, *, depth: int) -> list[_Body]:
         content, name = part.content(self.mended), self._name(part)
+        if tnef.is_tnef(content):
+            self._winmail(content)
+            return []
+        if (part.type in _SEALED or name.lower().endswith(".p7m")) and (bodies := self._signed(content, depth=depth)) is not None:
+            return bodies
         self.attachments.append(
             self._attachment(
                 content, name=name, declared=part.type, content_id=_content_id(part), inline=part.disposition != "attachment"
             )
         )
         return []
+
+    def _winmail(self, content: bytes) -> None:
+        """Outlook's own packing: its files, and its text should the mail have none besides."""
+        found = tnef.opened(content)
+        self.mended.note("tnef_opened")
+        if found.faulty:
+            self.mended.note("tnef_faulty")
+        for file in found.files:
+            self.attachments.append(
+                self._attachment(file.content, name=file.name, declared=file.type, content_id=file.content_id, inline=True)
+            )
+        if (found.text or "").strip() or found.html:
+            self.packed_bodies.append(_Body(text=_lines(found.text) if found.text else None, html=found.html))
+        elif found.rtf:
+            self.attachments.append(self._attachment(found.rtf, name="message.rtf", declared="application/rtf"))
+
+    def _signed(self, content: bytes, *, depth: int) -> list[_Body] | None:
+        """What was signed, read as the mail it is; None if it cannot be had."""
+        inner = smime.signed_content(content)
+        if not inner or depth >= parts.DEPTH_MAX:
+            self.mended.note("encrypted" if smime.is_enveloped(content) else "signed_faulty")
+            return None
+        self.mended.note("signed_opened")
+        return self.bodies(parts.tree(inner.lstrip(b"\r\n"), self.mended, depth=depth + 1, room=self.room), depth=depth + 1)
 
     def _text(self, part: Part) -> _Body:
         content = part.content(self.mended)
@@ -238,7 +273,7 @@ class _Reading:
         name = self._name(part)
         if not name:
             inner = headers.block(content, 0, len(content), mended=Mended(), fields_max=headers.PART_HEADERS_MAX).first("subject")
-            name = headers.words(self.decoder.header(inner or b""), self.decoder, self.mended)[:80] or "message"
+            name = words(self.decoder.header(inner or b""), self.decoder, self.mended)[:80] or "message"
         name = name if name.lower().endswith(".eml") else name + ".eml"
         return self._attachment(content, name=name, declared="message/rfc822", content_id=_content_id(part))
 
@@ -255,10 +290,10 @@ class _Reading:
         hint, self.decoder.hint = self.decoder.hint, part.parameters.get("charset", "") or self.decoder.hint
         try:
             return (
-                headers.parameter(part.disposition_parameters, "filename", self.decoder, self.mended)
-                or headers.parameter(part.parameters, "name", self.decoder, self.mended)
-                or headers.parameter(part.disposition_parameters, "name", self.decoder, self.mended)
-                or headers.parameter(part.parameters, "filename", self.decoder, self.mended)
+                parameter(part.disposition_parameters, "filename", self.decoder, self.mended)
+                or parameter(part.parameters, "name", self.decoder, self.mended)
+                or parameter(part.disposition_parameters, "name", self.decoder, self.mended)
+                or parameter(part.parameters, "filename", self.decoder, self.mended)
                 or ""
             ).strip()
         finally:

@@ -12,6 +12,7 @@ from typing import Final
 
 from contact_hub.channels.email import headers, transfer
 from contact_hub.channels.email.mended import Mended
+from contact_hub.channels.email.parameters import TYPE, parameters
 
 DEPTH_MAX: Final = 20
 PARTS_MAX: Final = 300
@@ -71,7 +72,7 @@ def _part(source: bytes, start: int, end: int, mended: Mended, *, depth: int, ro
     limit = headers.HEADERS_MAX if depth == 0 else headers.PART_HEADERS_MAX
     block = headers.block(source, start, end, mended=mended, fields_max=limit)
     room.left -= 1
-    kind, parameters = _kind(block, source, end, mended, default=default)
+    kind, told = _kind(block, source, end, mended, default=default)
     disposition, _, rest = (block.first("content-disposition") or b"").decode("latin-1").partition(";")
     body, encoding, children = block.body_start, (block.first("content-transfer-encoding") or b"").decode("latin-1"), ()
     inside = _Inside(source=source, body=body, end=end, encoding=encoding)
@@ -81,7 +82,7 @@ def _part(source: bytes, start: int, end: int, mended: Mended, *, depth: int, ro
             mended.note("too_deep")
             kind = _TOO_DEEP
         else:
-            inside, spans = _spans(inside, parameters.get("boundary", ""), mended)
+            inside, spans = _spans(inside, told.get("boundary", ""), mended)
             if not spans:
                 kind = _without_parts(inside, mended) or kind
     return Part(
@@ -91,9 +92,9 @@ def _part(source: bytes, start: int, end: int, mended: Mended, *, depth: int, ro
         end=inside.end,
         block=block,
         type=kind,
-        parameters=parameters,
+        parameters=told,
         disposition=disposition.strip().strip('"').lower(),
-        disposition_parameters=headers.parameters(rest),
+        disposition_parameters=parameters(rest),
         encoding=inside.encoding,
         children=children
         or tuple(_children(inside.source, spans, mended, depth=depth, room=room, digest=kind == "multipart/digest")),
@@ -116,13 +117,13 @@ def _kind(block: headers.Block, source: bytes, end: int, mended: Mended, *, defa
     """Type and parameters; the first Content-Type that can be read, since some mails have several."""
     values = [value.decode("latin-1") for value in block.all("content-type")]
     for value in values:
-        if found := headers.TYPE.match(value):
-            return f"{found[1]}/{found[2]}".lower(), headers.parameters(value[found.end() :])
+        if found := TYPE.match(value):
+            return f"{found[1]}/{found[2]}".lower(), parameters(value[found.end() :])
     if any(values):
         mended.note("type_wrong")
         word = values[0].strip().lower()
         guessed = "text/html" if word.startswith("html") else "multipart/mixed" if word.startswith("multipart") else "text/plain"
-        return guessed, headers.parameters(values[0].partition(";")[2])
+        return guessed, parameters(values[0].partition(";")[2])
     if not values and re.match(
         rb"\s{0,100}(?:<!doctype\s+html|<html[\s>])", source[block.body_start : min(end, block.body_start + 200)], re.IGNORECASE
     ):

@@ -138,7 +138,7 @@ def _uu_lines(data: bytes, start: int) -> tuple[bytes | None, int]:
     return None, min(at, len(data))
 
 
-# format=flowed
+# Text in format flowed
 
 
 def unflowed(text: str, *, delete_space: bool) -> str:
