@@ -72,7 +72,9 @@ def find(lines: Sequence[Line], end: int, first: int) -> Attribution | None:
         best = _better(best, Attribution(start=start, word=None, weight=weigh(text, end - start)))
         for word, rest in _later_openings(line.body, text):
             best = _better(best, Attribution(start=start, word=word, weight=weigh(rest, end - start)))
-    return best if best and best.weight.merit > 0 else None
+    if best is None or best.weight.merit <= 0:
+        return None
+    return best if best.word else Attribution(start=_drawn_up(lines, best.start, first), word=None, weight=best.weight)
 
 
 def weigh(text: str, wraps: int = 0) -> Weight:
@@ -96,6 +98,35 @@ def weigh(text: str, wraps: int = 0) -> Weight:
         - 0.5 * wraps
     )
     return Weight(alone=alone, above_marks=above, merit=merit if above else 0.0)
+
+
+def _drawn_up(lines: Sequence[Line], start: int, first: int) -> int:
+    """The line before, and the next, if nothing stands there that a person would write: `On Tue,`, or the name above its address."""
+    while start > first and not lines[start - 1].blank and not lines[start - 1].depth:
+        above = lines[start - 1].body
+        words = [word.casefold() for word in _TOKEN.findall(above[:60]) if word[0].isalnum()]
+        if (
+            len(above) <= 40
+            and words
+            and (all(map(_belongs, words)) or all(_belongs(w.strip(".,،()").casefold()) for w in above.split()))
+        ):
+            start -= 1
+            continue
+        by_itself = start - 1 == first or lines[start - 2].blank
+        if (
+            lines[start].body.startswith(("<", "("))
+            and by_itself
+            and len(words) <= 4
+            and above[-1].isalpha()
+            and above[:1].isupper()
+        ):
+            start -= 1
+        break
+    return start
+
+
+def _belongs(word: str) -> bool:
+    return word.isdecimal() or word in OPENERS or word in WEEKDAYS or word in MONTHS or word in GLUE
 
 
 def _better(best: Attribution | None, other: Attribution) -> Attribution | None:
@@ -130,6 +161,16 @@ def _alone(found: _Found, *, closed: bool, dashed: bool) -> float:
         return 0.0
     few, none = found.strangers <= 4, found.strangers <= 1
     dated = found.date or (found.time and found.weekday)
+    if (
+        closed
+        and found.opened
+        and found.bracketed
+        and found.date
+        and found.ends_with_verb
+        and found.strangers <= 8
+        and not found.person
+    ):
+        return 0.95
     if closed and found.bracketed and found.date and (found.time or found.verb) and few:
         return 0.95 if found.verb or found.opened else 0.9
     if closed and found.bracketed and dated and found.verb and few:

@@ -40,13 +40,12 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Division:
-    """The lines with their parts, how sure that is, and by which rules; `marked` if the markup itself told where the quote begins."""
+    """The lines with their parts, how sure that is, and by which rules."""
 
     lines: tuple[Line, ...]
     parts: tuple[Part, ...]
     confidence: float
     reasons: tuple[str, ...]
-    marked: bool = False
 
 
 def divide(lines: Sequence[Line]) -> Division:
@@ -66,7 +65,6 @@ def divide(lines: Sequence[Line]) -> Division:
         parts=tuple(parts),
         confidence=round(max(seen.confidence, 0.1), 3),
         reasons=tuple(dict.fromkeys(seen.reasons)) or ("nothing_quoted",),
-        marked=seen.marked,
     )
 
 
@@ -83,7 +81,6 @@ class _Survey:
         """Lines of attributions above marked lines: first line, and the first marked one."""
         self.confidence = 1.0
         self.reasons: list[str] = []
-        self.marked = False
         self._tries = self._blocks = 0
 
     @classmethod
@@ -110,14 +107,13 @@ class _Survey:
         if line.hint is Hint.FORWARD:
             return self._forwarded(at)
         if line.hint is Hint.QUOTE_BELOW:
-            self.marked = True
             return self._all_below(at, "quote_marked", 0.98)
         said = separator(line)
         if said is Separator.FORWARD:
             return self._forwarded(at)
         if said is Separator.ORIGINAL:
             return self._all_below(at, "original_message", 0.97)
-        return self._headers_at(at, said) or self._attribution_at(at, first)
+        return self._headers_at(at, said) or self._attribution_at(at, first) or self._footer_at(at)
 
     def _headers_at(self, at: int, said: Separator | None) -> bool:
         following = at
@@ -153,6 +149,21 @@ class _Survey:
             self.doubt("attribution", 0.98 if found.weight.above_marks >= 0.9 else 0.9)
             return False
         return self._all_below(start, "attribution", found.weight.alone)
+
+    def _footer_at(self, at: int) -> bool:
+        """Whether a telephone's footer ends the new words here: it stands under all that was typed, so text below it is old, and nobody marked it."""
+        alone = at and self.lines[at - 1].blank and at + 1 < len(self.lines) and self.lines[at + 1].blank
+        if not alone or not signatures.is_footer(self.lines[at].body):
+            return False
+        following = next_written(self.lines, at + 1)
+        if following >= len(self.lines) or self.lines[following].depth:
+            return False
+        rest = signatures.find(self.lines, at, len(self.lines))
+        if rest and rest.start <= at:
+            return False
+        self.below = following
+        self.doubt("below_footer", 0.75)
+        return True
 
     def _opened(self, found: attributions.Attribution) -> int:
         """The line the attribution begins with; where it begins within one, the line is parted there."""
@@ -230,10 +241,14 @@ def _runs(seen: _Survey, end: int) -> list[_Run]:
             continue
         if runs and runs[-1].quoted == is_quote:
             runs[-1].end = at + 1
-            runs[-1].attributed |= at in named
+            runs[-1].attributed |= at in named or lines[at].vouched
             runs[-1].written |= not lines[at].blank
         else:
-            runs.append(_Run(start=at, end=at + 1, quoted=is_quote, attributed=at in named, written=not lines[at].blank))
+            runs.append(
+                _Run(
+                    start=at, end=at + 1, quoted=is_quote, attributed=at in named or lines[at].vouched, written=not lines[at].blank
+                )
+            )
     return [run for run in runs if run.written or run.quoted]
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-LINES_MAX: Final = 4_000
+LINES_MAX: Final = 3_000
 CHARS_MAX: Final = 400_000
 BODY_MAX: Final = 600
 """Longer than any attribution line or header; what stands behind it in a line is kept but not judged."""
@@ -50,6 +50,8 @@ class Line:
     body: str
     depth: int = 0
     hint: Hint | None = None
+    vouched: bool = False
+    """Whether the markup says that it is quoted, so that a list or code is out of the question."""
 
     @property
     def blank(self) -> bool:
@@ -63,12 +65,17 @@ class Lines:
 
     all: tuple[Line, ...]
     cut: bool = False
+    marked: bool = False
+    """Whether a mail program's own markup told what is quoted or signature."""
 
 
 def read(text: str) -> Lines:
     """The lines of a plain text."""
-    head = text[:CHARS_MAX].replace("\r\n", "\n").replace("\r", "\n").split("\n", LINES_MAX)
-    rest = text[CHARS_MAX:]
+    whole = len(text) <= CHARS_MAX
+    end = len(text) if whole else text.rfind("\n", 0, CHARS_MAX) + 1
+    head = text[:end].replace("\r\n", "\n").replace("\r", "\n").split("\n", LINES_MAX)
+    if not whole:
+        head[-1] += text[end:]
     lines: list[Line] = []
     open_address = False
     for raw in head:
@@ -76,14 +83,14 @@ def read(text: str) -> Lines:
         depth, body = (0, plain) if open_address else _unmarked(plain)
         open_address = depth == 0 and _opens_address(body)
         lines.append(Line(raw=raw, body=body, depth=depth))
-    if rest:
-        lines[-1] = Line(raw=lines[-1].raw + rest, body=lines[-1].body, depth=lines[-1].depth)
-    return Lines(all=tuple(lines), cut=bool(rest) or len(head) > LINES_MAX)
+    return Lines(all=tuple(lines), cut=not whole or len(head) > LINES_MAX)
 
 
 def plain_of(raw: str) -> str:
     """A line for judging: ordinary spaces and colons, composed letters, nothing invisible, of bounded length."""
     line = raw[:BODY_MAX]
+    if len(raw) > BODY_MAX and line.isspace():
+        line = raw.lstrip()[:BODY_MAX]
     if not line.isascii():
         line = unicodedata.normalize("NFC", line.translate(_PLAIN))
     return line.strip()
@@ -121,7 +128,7 @@ def continues(above: Line, line: Line) -> bool:
 
     It must not have fitted above any more, and the sentence must go on: a small letter, or a line above that ends in the middle of one.
     """
-    if not above.depth or line.depth or line.blank or above.blank:
+    if not above.depth or line.depth or line.blank or above.blank or above.vouched:
         return False
     first = line.body.split(None, 1)[0]
     if len(above.raw.rstrip()) + 1 + len(first) < 70:

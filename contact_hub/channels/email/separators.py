@@ -47,7 +47,7 @@ def separator(line: Line) -> Separator | None:
         return Separator.RULE if not body.strip(_STRONG_MARKS) else None
     words = body.strip(_MARKS)
     if not words:
-        return Separator.RULE if len(body) >= 10 and body[0] in _STRONG_MARKS else None
+        return Separator.RULE if len(body) >= 4 and body[0] in _STRONG_MARKS else None
     dashed = _dashes(body) >= 2 and _dashes(body[::-1]) >= 2
     if not dashed and not words.endswith(":"):
         return None
@@ -85,7 +85,7 @@ def label(body: str) -> tuple[str, str] | None:
 def block_at(lines: Sequence[Line], start: int, *, announced: bool) -> Block | None:
     """The block of headers that begins with this line; `announced` where a rule or "original message" stands above it."""
     first = label(lines[start].body)
-    if first is None or (first[0] == _UNKNOWN and not tells_an_address(first[1], bracketed=True)):
+    if first is None or (first[0] == _UNKNOWN and not tells_an_address(first[1], bracketed=True) and not tells_a_date(first[1])):
         return None
     found = _collect(lines, start)
     return _in_one_line(lines[start].body) if len(found.kinds) == 1 and not announced else _judge(found, announced=announced)
@@ -150,6 +150,8 @@ def _judge(found: _Collected, *, announced: bool) -> Block | None:
         return Block(certainty=0.97, known=True)
     if {FROM, DATE, SUBJECT} <= known and dated:
         return Block(certainty=0.92, known=True)
+    if {FROM, SUBJECT} <= known and dated:
+        return Block(certainty=0.9, known=True)
     if {FROM, DATE} <= known and dated and (found.address or (TO in known and found.timed)):
         return Block(certainty=0.9, known=True)
     if {DATE, TO} <= known and dated and found.address:

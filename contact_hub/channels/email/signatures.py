@@ -76,9 +76,11 @@ def is_footer(body: str) -> bool:
 
 
 def _names_a_program(bare: str) -> bool:
-    """`Sent from TypeApp`, `Sent with Sparrow`: two small words and then only names."""
-    words = bare.rstrip(".").split()
-    return 3 <= len(words) <= 6 and all(word[:1].isupper() or word[:1].isdigit() for word in words[2:]) and words[1].islower()
+    """`Sent from TypeApp`, `Sent from my Wiko RIDGE FAB 4G`: after the sending one to three small words, then only names."""
+    words = bare.rstrip(".").split()[1:]
+    small = next((at for at, word in enumerate(words) if not word.islower()), len(words))
+    names = words[small:]
+    return 1 <= small <= 3 and 1 <= len(names) <= 6 and all(word[:1].isupper() or word[:1].isdigit() for word in names)
 
 
 def _next(lines: Sequence[Line], first: int, end: int) -> Signature | None:
