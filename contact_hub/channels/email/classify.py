@@ -141,7 +141,7 @@ def _list_sign(mail: InboundMail, own: frozenset[str]) -> Sign | None:
         value = mail.header(name)
         if value is not None:
             return None if any(host and host in value.lower() for host in ours) else sign("list", mail, name)
-    if (mail.header("precedence") or "").strip().lower() == "list":
+    if _precedence(mail) == "list":
         return sign("precedence", mail, "precedence")
     if mail.header("list-unsubscribe") is not None and not mail.in_reply_to:
         return sign("list", mail, "list-unsubscribe")
@@ -177,7 +177,7 @@ def _replies_elsewhere(mail: InboundMail, own: frozenset[str]) -> Address | None
 
 
 def _is_bulk(mail: InboundMail) -> bool:
-    precedence = (mail.header("precedence") or "").strip().lower()
+    precedence = _precedence(mail)
     return precedence in ("bulk", "junk", "list") or any(
         mail.header(name) is not None for name in ("list-unsubscribe", "list-id", "feedback-id")
     )
@@ -202,6 +202,10 @@ def _no_answer(mail: InboundMail, kind: MailKind, own: frozenset[str]) -> str | 
     if own and not any(_plain(to) in own for to in (*mail.recipients, *mail.cc)):
         return "not_addressed_to_us"
     return None
+
+
+def _precedence(mail: InboundMail) -> str:
+    return (mail.header("precedence") or "").strip().lower()
 
 
 def _plain(address: str) -> str:
