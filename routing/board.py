@@ -134,19 +134,23 @@ class Board:
         """Other forms for every class that is alive; the others are forgotten. The queues of those touched stay out of sight until each is looked at
         afresh; the courses of the others are what they were."""
         self.epoch += 1
-        self.asks = {key: ask for key, ask in self.asks.items() if ask.alive}
-        self._known, self._plain_asks = {id(ask.demand): ask for ask in self.asks.values()}, {}
-        self._asks_under = {}
+        for key in [key for key, ask in self.asks.items() if ask not in forms or not ask.alive]:
+            ask = self.asks.pop(key)
+            self._known.pop(id(ask.demand), None)
+            self._unfile(ask)
+        self._plain_asks = {}
         reordered: set[Ask] = set()
         for ask in self.asks.values():
-            before, ask.form = ask.form, forms[ask]
-            self._file(ask)
+            before, after = ask.form, forms[ask]
             if ask in touched:
-                ask.rivals = None
+                self._unfile(ask)
+                ask.form, ask.rivals = after, None
+                self._file(ask)
                 self._hide(ask)
-                if ask.held and ask.form.head_start != before.head_start:
+                if ask.held and after.head_start != before.head_start:
                     reordered.add(ask)
             else:
+                ask.form = after
                 for node in ask.nodes.values():
                     node.same_as(before)
         if reordered:
@@ -433,6 +437,10 @@ class Board:
         """Find it again by the contracts that may be used up for it."""
         for contract in ask.form.limited:
             self._asks_under.setdefault(contract, {})[ask] = None
+
+    def _unfile(self, ask: Ask) -> None:
+        for contract in ask.form.limited:
+            self._asks_under[contract].pop(ask, None)
 
     def asks_under(self, contract: ContractId) -> Iterable[Ask]:
         """The classes that a contract with a cap or a budget may serve."""

@@ -512,6 +512,7 @@ class Engine:
     def _succeed(self, succession: Succession) -> Iterator[int]:
         board, moves, backlog = self._board, self._moves, self._moves.backlog
         yield from succession.prepare()
+        yield SLICE  # what comes now cannot be divided: it has a slice for itself
         desks = succession.take_over()
         board.used_up_changed(board.books.follow(board.plan, board.now))
         self._remind_of_hours()
@@ -531,7 +532,7 @@ class Engine:
         moves.place_all(over)
         for desk in desks:
             board.tidy(desk)
-        yield 1
+        yield SLICE
 
     def _owner_took_over(self, _: OwnerTookOver) -> None:
         """Who is connected is unknown; who was gets a grace to say so."""

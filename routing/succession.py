@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from routing.board import Board
 from routing.demands import Ask, Compiler, Form, rebased, special_contracts
 from routing.floor import Desk
-from routing.model import AgentId, BrandId, Plan
+from routing.model import AgentId, BrandId, Hours, Plan, PoolId
 from routing.roster import AT_ONCE, Columns, Profile, calendars_of
 
 _AS_CHEAP, _COMPILED = 4, 10
@@ -24,7 +24,7 @@ _AS_CHEAP, _COMPILED = 4, 10
 class Succession:
     """From the board's plan to another one."""
 
-    __slots__ = ("_board", "_compiler", "_dates", "_forms", "_moved", "plan", "touched")
+    __slots__ = ("_board", "_compiler", "_dates", "_forms", "_moved", "_new_hours", "plan", "touched")
 
     def __init__(self, board: Board, plan: Plan) -> None:
         self._board, self.plan = board, plan
@@ -32,6 +32,7 @@ class Succession:
         self._forms: dict[Ask, Form] = {}
         self._compiler = board.compiler
         self._dates: list[int] = []
+        self._new_hours = False
         self.touched: dict[Ask, None] = {}
         """The classes that the change concerns: compiled anew, and to be looked at afresh."""
 
@@ -44,6 +45,7 @@ class Succession:
         self._compiler = Compiler(Columns(plan, board.roster, self._sizes()))
         yield len(board.roster) // _AS_CHEAP
         self._dates = self._compiler.all_dates()
+        self._new_hours = _hours(board.plan) != _hours(plan)
         yield len(plan.brands)
         brands, kinds = self._concerned()
         renumbered = self._renumbered()
@@ -64,7 +66,7 @@ class Succession:
         fresh = {profile for profile in self._moved.values() if profile is not None and not profile.size}
         for agent, profile in self._moved.items():
             board.move(agent, profile)
-        if {id_: pool.hours for id_, pool in old.pools.items()} != {id_: pool.hours for id_, pool in plan.pools.items()}:
+        if self._new_hours:
             fresh = {profile for profile in board.roster.profiles if profile.pool in plan.pools}
             for profile in fresh:
                 profile.calendars = calendars_of(profile.sample, plan)
@@ -117,6 +119,10 @@ class Succession:
                     brands |= set(seat.sample.certifications) | {b.id for b in new.brands.values() if not b.certification_required}
         kinds = {id_ for id_ in old.kinds.keys() | new.kinds.keys() if old.kinds.get(id_) != new.kinds.get(id_)}
         return brands, kinds
+
+
+def _hours(plan: Plan) -> dict[PoolId, Hours]:
+    return {id_: pool.hours for id_, pool in plan.pools.items()}
 
 
 def _longest_promise(plan: Plan) -> float:
