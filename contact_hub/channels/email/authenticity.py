@@ -297,7 +297,9 @@ def _has_several_senders(mail: InboundMail) -> bool:
 
 @lru_cache(maxsize=4096)
 def _registered(domain: str) -> str:
-    return str(_suffixes().get_sld(domain) or domain)
+    """By the public suffix list; under an ending the list does not know the last two labels, as its rule for them says."""
+    found = str(_suffixes().get_sld(domain) or domain)
+    return found if "." in found else ".".join(domain.split(".")[-2:])
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,22 @@
+"""A key pair that signs mails in tests and nothing else. Short, so that signing is quick; no domain publishes it."""
+
+PRIVATE = b"""-----BEGIN RSA PRIVATE KEY-----
+MIICXQIBAAKBgQDRyK0PUYmSAUrgzACyd7Y6kvlXxVOjmVo6yySqnxETqxXDCitw
+YBb8KVcNdy40MLth1G2WgYToa5f/USbv0YlcGoW9pk5i33Ww11jPoamHWvsj3ihm
+PM9XihwtpuUv+Ss39n4+1ypc5NjDa7M1fn7geToZ5GlPqfP7owr677IGrQIDAQAB
+AoGAV1er5hLWqjlriYimSafZ8S08LzTzC8xPauclTvyHSZ8Tom7bgyAescIsgmi6
+jfQ0MBkXv3ARfAs/74dEJNkizLpWv0tKOem5b6rMIN4GHiOL/cTtHeA1gdVJXGlL
+xD9chKqXrWblFEWUHC+ETiGuG2YuQ9HjmrP0NOwX2reLwUECQQD+XQ3u21msDmrM
+S5wkhe9DyBv1r9AqKdfVsSmCTPvk89yB3hxx/ObOIa16ca0Og4lSsAYjk26Rhrxq
+SdDm6MH1AkEA0yIyik6kD+0pcb/9VXsldphmykCa5szibz3yiTTeupKNDsUsyQRz
+V8368bhx66eHhZ7nyYwmMHlSqJnFQeZm2QJBALRoJ4Ory9P+fbzcO6ij3emDOmFt
+CwV8m/qSJtCl7Vqbo1/wutgV+VVmCXZ4vbc3j+Q3uILvBFLu7x+rryC3ISkCQAxT
+aMPuR2GupMbBQJbm847y4r1X/DMRLv7zjN85uO8HczizhiPOILW1jrrh27S4OQ8x
+8bIwfmJCEvNI1t08CDECQQDcTGAah/DLMclDY0IveGRMKffU2YF9LRAHxozSh0hS
+wD1t2m9o3rk4aKY04gHC1z+eFdo6D9UdBodTOvbUtOjd
+-----END RSA PRIVATE KEY-----
+"""
+PUBLIC = (
+    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDRyK0PUYmSAUrgzACyd7Y6kvlXxVOjmVo6yySqnxETqxXDCitwYBb8KVcNdy40MLth1G2WgY"
+    "Toa5f/USbv0YlcGoW9pk5i33Ww11jPoamHWvsj3ihmPM9XihwtpuUv+Ss39n4+1ypc5NjDa7M1fn7geToZ5GlPqfP7owr677IGrQIDAQAB"
+)
