@@ -19,11 +19,12 @@ from contact_hub.channels.email.attachments import safe_name
 from contact_hub.channels.email.charsets import Decoder, codec
 from contact_hub.channels.email.dates import date
 from contact_hub.channels.email.filetypes import type_of
-from contact_hub.channels.email.html import as_html, text_of
+from contact_hub.channels.email.html import as_html
 from contact_hub.channels.email.mail import BYTES_MAX, Address, Attachment, InboundMail, Report
 from contact_hub.channels.email.mended import Mended
 from contact_hub.channels.email.parameters import parameter
 from contact_hub.channels.email.parts import Part
+from contact_hub.channels.email.plain import text_of
 from contact_hub.channels.email.words import words
 
 TEXT_BYTES_MAX: Final = 4 * 1024 * 1024
