@@ -57,6 +57,9 @@ __all__ = ["Engine", "InvariantBroken", "Ledger"]
 
 MISSED_OFFER = "missed_offer"
 
+_AS_CHEAP: Final = 8
+"""How many classes take up other rules for the cost of a move."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
@@ -512,7 +515,7 @@ class Engine:
     def _succeed(self, succession: Succession) -> Iterator[int]:
         board, moves, backlog = self._board, self._moves, self._moves.backlog
         yield from succession.prepare()
-        yield SLICE  # what comes now cannot be divided: it has a slice for itself
+        yield len(board.asks) // _AS_CHEAP  # what comes now cannot be divided: where it is much, it has a slice for itself
         desks = succession.take_over()
         board.used_up_changed(board.books.follow(board.plan, board.now))
         self._remind_of_hours()
@@ -532,7 +535,7 @@ class Engine:
         moves.place_all(over)
         for desk in desks:
             board.tidy(desk)
-        yield SLICE
+        yield 1 + len(board.asks) // _AS_CHEAP
 
     def _owner_took_over(self, _: OwnerTookOver) -> None:
         """Who is connected is unknown; who was gets a grace to say so."""
