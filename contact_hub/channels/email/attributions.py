@@ -81,9 +81,11 @@ def weigh(text: str, wraps: int = 0) -> Weight:
     """How much a text looks like an attribution; `wraps` is over how many lines it goes."""
     bare = text.strip(_DASHES)
     dashed = len(text) - len(text.lstrip(_DASHES)) >= 2 and len(text) - len(text.rstrip(_DASHES)) >= 2
-    closed = bare.endswith(":")
     found = _Found.of(bare)
-    if found is None or not (closed or found.ends_with_verb or (dashed and found.verb)):
+    if found is None:
+        return _NOTHING
+    closed = bare.endswith(":") or (found.ends_with_verb and found.date and text[-2:] in {"--", "––", "——"})
+    if not (closed or found.ends_with_verb or (dashed and found.verb)):
         return _NOTHING
     alone = _alone(found, closed=closed, dashed=dashed)
     above = max(alone, _above_marks(found, closed=closed))

@@ -44,6 +44,8 @@ class Division:
 
     lines: tuple[Line, ...]
     parts: tuple[Part, ...]
+    borrowed: frozenset[int]
+    """Lines that stay in the reply and are not the customer's typing of today: quotes they answer, a footer, what they forward."""
     confidence: float
     reasons: tuple[str, ...]
 
@@ -57,12 +59,14 @@ def divide(lines: Sequence[Line]) -> Division:
         return Division(
             lines=tuple(seen.lines),
             parts=(Part.REPLY,) * len(parts),
+            borrowed=frozenset(),
             confidence=0.3 if any(not x.blank for x in lines) else 1.0,
             reasons=("nothing_left",),
         )
     return Division(
         lines=tuple(seen.lines),
         parts=tuple(parts),
+        borrowed=frozenset(seen.borrowed),
         confidence=round(max(seen.confidence, 0.1), 3),
         reasons=tuple(dict.fromkeys(seen.reasons)) or ("nothing_quoted",),
     )
@@ -81,6 +85,8 @@ class _Survey:
         """Lines of attributions above marked lines: first line, and the first marked one."""
         self.confidence = 1.0
         self.reasons: list[str] = []
+        self.borrowed: set[int] = set()
+        """Lines that stay and are not new."""
         self._tries = self._blocks = 0
 
     @classmethod
@@ -212,6 +218,7 @@ class _Run:
 def _parts(seen: _Survey) -> list[Part]:
     parts = [Part.REPLY] * len(seen.lines)
     parts[seen.below :] = [Part.QUOTED] * (len(parts) - seen.below)
+    seen.borrowed.update(range(seen.content, len(parts)))
     runs = _runs(seen, min(seen.below, seen.content))
     quotes = [run for run in runs if run.quoted]
     if not quotes:
@@ -220,6 +227,8 @@ def _parts(seen: _Survey) -> list[Part]:
     for run in quotes:
         keep_from = kept.get(run.start, run.end)
         parts[run.start : keep_from] = [Part.QUOTED] * (keep_from - run.start)
+        if run.attributed or len(kept) > 1:
+            seen.borrowed.update(range(keep_from, run.end))
     return parts
 
 
@@ -346,6 +355,7 @@ def _take_signatures(seen: _Survey, parts: list[Part]) -> None:
             continue
         rest = [line for at, line in enumerate(seen.lines) if parts[at] is Part.REPLY and not (found.start <= at < end)]
         if _words(rest) <= _WORDS_FEW:
+            seen.borrowed.update(range(found.start, end))
             seen.doubt("signature_kept", 0.85)
             continue
         parts[found.start : end] = [Part.SIGNATURE] * (end - found.start)

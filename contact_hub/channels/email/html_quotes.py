@@ -151,22 +151,24 @@ class _Page:
         self.chars += len(text)
         text = unescape(text) if "&" in text else text
         if self.preformatted and "\n" in text:
-            for part in text.split("\n"):
+            *whole, text = text.split("\n")
+            for part in whole:
                 self.words.append(part)
-                self.end_line()
-            return
-        folded = " ".join(text.split())
+                self.end_line(always=True)
+        folded = text if self.preformatted else " ".join(text.split())
         if not folded:
             if self.words and not self.words[-1].endswith(" "):
                 self.words.append(" ")
             return
-        before = " " if text[0].isspace() and self.words and not self.words[-1].endswith(" ") else ""
-        self.words.append(f"{before}{folded}{' ' if text[-1].isspace() else ''}")
+        before = " " if text[:1].isspace() and self.words and not self.words[-1].endswith(" ") else ""
+        self.words.append(f"{before}{folded}{' ' if text[-1:].isspace() else ''}")
 
     def end_line(self, *, always: bool = False) -> None:
         """Ends the line, if anything stands in it or an empty one is meant."""
-        written = "".join(self.words).strip()
+        written = "".join(self.words).rstrip()
         self.words.clear()
+        if not self.preformatted:
+            written = written.lstrip()
         if not written:
             if always:
                 self._add("")

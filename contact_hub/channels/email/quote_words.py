@@ -217,33 +217,55 @@ FORWARDED: Final = _parts(
 
 SENT: Final = _set(
     """
-    sent sending gesendet gesendete geschickt verschickt versendet envoyé envoyée envoye expédié enviado enviada inviato inviata verzonden
-    verstuurd gestuurd skickat skickades skickad sendt sänt lähetetty wysłano wysłane wysłana odesláno poslané poslano odoslané elküldve
-    küldve trimis trimisă отправлено отправлена отправил надіслано відправлено изпратено στάλθηκε εστάλη απεστάλη gönderildi gönderilmiştir
-    נשלח נשלחה أرسلت أُرسلت مرسل مرسلة تم送信 ارسال dikirim terkirim đã gửi išsiųsta nosūtīts saadetud enviat poslato poslane послато sent-from
-    sendingu sendur hantar ส่งจาก bidalia get composed typed written sendes skickas verzend
+    sent gesendet geschickt verschickt versendet envoyé envoyée envoye envoyer expédié enviado enviada enviat inviato inviata verzonden
+    verstuurd gestuurd skickat skickades skickad sendt sänt lähetetty wysłano wysłane wysłana wyslano odesláno odeslano poslané poslano
+    odoslané elküldve küldve trimis trimisă отправлено отправлена надіслано відправлено адпраўлена изпратено послато poslato στάλθηκε εστάλη
+    απεστάλη gönderildi gönderilmiştir נשלח נשלחה أرسلت أُرسلت مرسل مرسلة ارسال dikirim terkirim išsiųsta nosūtīts saadetud bidalia sendur
+    sendes skickas verzend göndərildi poslane hantar dihantar
     """
 )
 """Said of a mail by the telephone it was written on."""
 
-SENT_PARTS: Final = _parts(
+SENT_FROM: Final = _set(
     """
-    送信 | 发送 | 發送 | 发自 | 發自 | 寄出 | 传送 | 傳送 | 보냄 | 보냈 | 보낸 | 발송 | ส่งจาก | から | đã gửi | được gửi | تم الإرسال | أرسل
-    ارسال | नेभेजा | भेजा
+    partir from via with using by on through von vom mit aus per über de depuis du d avec à desde con por mediante do da dal tramite pelo pela
+    com vanaf met van uit från med fra z ze za prostřednictvím pomocou pomocí pomocą przez od pe prin с со из от через з із від από μέσω με מ
+    מה מאת באמצעות من بواسطة عبر از توسط dari melalui từ bằng iš no ar iz sa s saját az minu my mein meinem mon mi mio meu mijn min mitt moj
+    mój moje из-под на la l
     """
 )
-"""The same in scripts without spaces, or of several words."""
+"""What stands between the sending and the thing sent from, or before the thing where the sending comes last."""
+
+SENT_BEGINS: Final = _parts(
+    """
+    发自 | 發自 | 寄自 | 傳送自 | 传送自 | 来自 | 來自 | đã gửi từ | được gửi từ | gửi từ | تم الإرسال | تم الارسال | أرسلت من | أُرسلت من
+    ارسال شده از | فرستاده شده از | ส่งจาก | نُشر من | مُرسل من | נשלח מ
+    """
+)
+SENT_ENDS: Final = _parts(
+    """
+    から送信 | より送信 | から送信されました | からの送信 | 发送 | 发送的 | 發送 | 傳送 | 传送 | 寄出 | 보냄 | 보냈습니다 | 보낸 메일 | 발송
+    발송됨 | से भेजा गया | ارسال شد | ارسال شده | gönderildi
+    """
+)
+"""The same in scripts without spaces or of several words: how such a line begins, or ends."""
+
+SPEAKING: Final = _set(
+    "i i'm i'll we you he she it ich wir du habe hat je nous vous j'ai yo io ho eu ik wij jag jeg vi minä ja já én я мы вы ми ben biz"
+)
+"""Whoever says this writes a sentence, not a footer."""
 
 DEVICES: Final = _parts(
     """
     iphon | ipad | ipod | ios | android | samsung | galaxy | blackberry | huawei | xiaomi | redmi | oppo | oneplus | nokia | lumia | sony
-    xperia | htc | pixel | motorola | honor | windows | outlook | gmail | yahoo | aol | hotmail | icloud | protonmail | proton mail | tutanota
-    typeapp | bluemail | blue mail | mailbird | mailspring | sparrow | spark | airmail | edison | k-9 | k9 mail | fairemail | thunderbird
-    mail.ru | яндекс | yandex | gmx | web.de | t-online | telekom | orange | sfr | libero | seznam | email.cz | post.cz | zoho | fastmail
-    superhuman | newton | boxer | nine | myma | mymail | polymail | acompli | mailbox | smartphone | mobile | mobil | handy | telefon | phone
-    tablet | téléphone | teléfono | telefono | telemóvel | celular | móvil | portable | cellulare | puhelin | telefoon | matkapuhel | телефон
-    смартфон | планшет | κινητό | τηλέφωνο | telefonum | הנייד | טלפון | هاتف | 手机 | 手機 | 携帯 | 스마트폰 | 휴대 | điện thoại | ponsel
-    mail | netflix | macbook | mac | apple watch | vivo | realme | lg | zte | note | qq | 网易 | 網易 | foxmail | naver | daum | kakao
+    xperia | htc | pixel | motorola | windows | outlook | gmail | yahoo | aol | hotmail | icloud | protonmail | proton | tutanota | tuta
+    typeapp | bluemail | mailbird | mailspring | sparrow | spark | airmail | edison | k-9 | k9 | fairemail | thunderbird | mail.ru | яндекс
+    yandex | gmx | web.de | t-online | telekom | orange | sfr | libero | seznam | email.cz | post.cz | zoho | fastmail | superhuman | polymail
+    acompli | smartphone | smarttelefon | mobile | mobil | handy | telefon | phone | tablet | téléphone | teléfono | telefono | telemóvel
+    celular | móvil | cellulare | puhelim | telefoon | matkapuhel | телефон | смартфон | планшет | мобильн | мобільн | κινητό | τηλέφωνο
+    הנייד | טלפון | הטלפון | هاتف | هاتفي | جوالي | 手机 | 手機 | 携帯 | スマートフォン | 스마트폰 | 휴대 | điện thoại | ponsel | mail | email
+    e-mail | macbook | mac | apple | vivo | realme | zte | qq | 网易 | 網易 | foxmail | naver | daum | kakao | почт | wiko | fairphone
+    ゲーラクシー | 我的 | 나의 | vodafone | verizon | att | t-mobile | wireless | webmail | roundcube | mailbox
     """
 )
 """What a mail is sent from."""

@@ -128,7 +128,11 @@ def continues(above: Line, line: Line) -> bool:
 
     It must not have fitted above any more, and the sentence must go on: a small letter, or a line above that ends in the middle of one.
     """
-    if not above.depth or line.depth or line.blank or above.blank or above.vouched:
+    if not above.depth or above.vouched or line.depth or line.blank:
+        return False
+    if line.body.startswith(("(http", "<http")):
+        return True  # the address of a link, which some program wrote behind its words
+    if above.blank:
         return False
     first = line.body.split(None, 1)[0]
     if len(above.raw.rstrip()) + 1 + len(first) < 70:

@@ -146,7 +146,7 @@ def _judge(found: _Collected, *, announced: bool) -> Block | None:
     dated = found.dated_at is not None
     if announced and FROM in known and (len(known) >= 2 or found.address):
         return Block(certainty=0.97, known=True)
-    if FROM in known and len(known) >= 3 and found.address:
+    if FROM in known and len(known) >= 3 and found.address and (dated or _UNKNOWN not in found.kinds):
         return Block(certainty=0.97, known=True)
     if {FROM, DATE, SUBJECT} <= known and dated:
         return Block(certainty=0.92, known=True)
@@ -156,8 +156,6 @@ def _judge(found: _Collected, *, announced: bool) -> Block | None:
         return Block(certainty=0.9, known=True)
     if {DATE, TO} <= known and dated and found.address:
         return Block(certainty=0.85, known=True)
-    if {FROM, SUBJECT} <= known and found.address:
-        return Block(certainty=0.8, known=True)
     if len(found.kinds) >= 3 and found.bracketed_first and found.dated_at in {1, 2} and found.timed:
         return Block(certainty=0.75, known=False)
     return None

@@ -13,7 +13,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from contact_hub.channels.email.attributions import tells_an_address
-from contact_hub.channels.email.quote_words import CLOSINGS, CONTACT, DEVICES, PRIVACY, SENT, SENT_PARTS, VIRUS, VIRUS_SCANNERS
+from contact_hub.channels.email.quote_words import (
+    CLOSINGS,
+    CONTACT,
+    DEVICES,
+    PRIVACY,
+    SENT,
+    SENT_BEGINS,
+    SENT_ENDS,
+    SENT_FROM,
+    SPEAKING,
+    VIRUS,
+    VIRUS_SCANNERS,
+)
 from contact_hub.channels.email.quoting import Hint, Line
 
 _DELIMITERS: Final = frozenset({"--", "—", "––", "- -", "*--*"})
@@ -52,27 +64,36 @@ def find(lines: Sequence[Line], first: int, end: int) -> Signature | None:
 
 
 def is_footer(body: str) -> bool:
-    """Whether a line is what a telephone or a mail program puts under a mail: short, a word of sending and a thing to send from."""
+    """Whether a line is what a telephone or a mail program puts under a mail: a word of sending, "from", and at once the thing it was sent from."""
     bare = body.strip("*_-–—|<>[]() \t")
     link = bare.find("http")
     if link > 0:
         bare = bare[:link].rstrip("<([ ")
     said = bare.casefold()
-    words = said.split()
-    if not words or len(words) > 12 or len(said) > 110:
+    words = [word.strip('.,:;!()"„“”') for word in said.split()]
+    if not words or len(words) > 10 or len(said) > 100 or "?" in said or any(word in SPEAKING for word in words):
         return False
-    device = any(name in said for name in DEVICES)
-    letters = [word.strip(".,:;!()'\"") for word in words]
-    if device and "outlook" in said and len(words) <= 8 and ("ios" in said or "android" in said):
+    device = next((at for at, word in enumerate(words) if _is_device(word)), None)
+    if "outlook" in said and len(words) <= 8 and ("ios" in words or "android" in words):
         return True
-    if "," in bare.rstrip(".,") or "?" in bare:
+    if "," in bare.rstrip(".,"):
         return False
-    sent = letters[0] in SENT or (
-        device and (letters[-1] in SENT or any(word in SENT for word in letters) or any(part in said for part in SENT_PARTS))
-    )
-    if not sent or letters[0] in {"get", "typed", "written", "composed"} and not device:
+    if words[0] in SENT and len(words) > 1:
+        if device == 1:
+            return True
+        between = words[2:device]
+        return words[1] in SENT_FROM and (
+            _names_a_program(bare) or (device is not None and all(word in SENT_FROM or len(word) <= 3 for word in between))
+        )
+    if words[-1] in SENT and device is not None and len(words) <= 7:
+        return words[0] in SENT_FROM or device == 0
+    if len(said) > 45 or not any(name in said for name in DEVICES):
         return False
-    return device and (len(words) <= 8 or letters[0] in SENT) or _names_a_program(bare)
+    return any(said.startswith(begin) for begin in SENT_BEGINS) or any(said.rstrip("。.").endswith(end) for end in SENT_ENDS)
+
+
+def _is_device(word: str) -> bool:
+    return any(part.startswith(name) for part in (word, *word.split("-")[1:]) for name in DEVICES)
 
 
 def _names_a_program(bare: str) -> bool:
@@ -80,7 +101,7 @@ def _names_a_program(bare: str) -> bool:
     words = bare.rstrip(".").split()[1:]
     small = next((at for at, word in enumerate(words) if not word.islower()), len(words))
     names = words[small:]
-    return 1 <= small <= 3 and 1 <= len(names) <= 6 and all(word[:1].isupper() or word[:1].isdigit() for word in names)
+    return 1 <= small <= 3 and 1 <= len(names) <= 6 and all(not word.islower() for word in names)
 
 
 def _next(lines: Sequence[Line], first: int, end: int) -> Signature | None:

@@ -7,7 +7,7 @@ last line judged, and the confidence says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from contact_hub.channels.email.dividing import Division, Part, divide
@@ -23,6 +23,9 @@ class Stripped:
     quoted: str = ""
     signature: str = ""
     confidence: float = 1.0
+    own: str = ""
+    """Of the reply only what the customer typed, without quotes they answered, a footer that stayed or what they forward: what tells their language.
+    As the reply where nothing is left."""
     reasons: tuple[str, ...] = ()
     """Stable codes of the rules applied, in their order; the first says which body was read."""
 
@@ -68,20 +71,32 @@ def _html_is_better(of_text: _Reading, of_html: _Reading) -> bool:
 
 
 def _composed(division: Division, source: str, *, cut: bool) -> Stripped:
+    reply = _trimmed(_lines(division, Part.REPLY))
+    own = (
+        _trimmed([line for at, line in _numbered(division, Part.REPLY) if at not in division.borrowed])
+        if division.borrowed
+        else reply
+    )
     return Stripped(
-        reply=_part(division, Part.REPLY),
-        quoted=_part(division, Part.QUOTED),
-        signature=_part(division, Part.SIGNATURE),
+        reply=reply,
+        quoted=_trimmed(_lines(division, Part.QUOTED)),
+        signature=_trimmed(_lines(division, Part.SIGNATURE)),
         confidence=round(division.confidence * (0.6 if cut else 1.0), 3),
+        own=own or reply,
         reasons=(source, *division.reasons, *(("cut",) if cut else ())),
     )
 
 
-def _part(division: Division, part: Part) -> str:
-    return _trimmed([line for line, its in zip(division.lines, division.parts, strict=True) if its is part])
+def _numbered(division: Division, part: Part) -> Iterator[tuple[int, Line]]:
+    return ((at, line) for at, (line, its) in enumerate(zip(division.lines, division.parts, strict=True)) if its is part)
+
+
+def _lines(division: Division, part: Part) -> list[Line]:
+    return [line for _, line in _numbered(division, part)]
 
 
 def _trimmed(lines: Sequence[Line]) -> str:
+    """The lines as text, without blank ones around it."""
     first, end = 0, len(lines)
     while first < end and _is_empty(lines[first].raw):
         first += 1

@@ -41,7 +41,10 @@ ATTRIBUTED: Final[dict[str, str]] = {
     "gmail pl": "wt., 3 mar 2026 o 16:19 Jane Roe <jane@shop.example> napisał(a):",
     "thunderbird pl": "W dniu 03.03.2026 o 16:19, Jane Roe pisze:",
     "gmail cs": "út 3. 3. 2026 v 16:19 odesílatel Jane Roe <jane@shop.example> napsal:",
-    "seznam cs": "---------- Původní e-mail ----------\nOd: Jane Roe <jane@shop.example>\nKomu: kunde@mail.example\nDatum: 3. 3. 2026 16:19:12\nPředmět: Re: dotaz",
+    "seznam cs": (
+        "---------- Původní e-mail ----------\nOd: Jane Roe <jane@shop.example>\n"
+        "Komu: kunde@mail.example\nDatum: 3. 3. 2026 16:19:12\nPředmět: Re: dotaz"
+    ),
     "gmail sk": "ut 3. 3. 2026 o 16:19 Jane Roe <jane@shop.example> napísal(a):",
     "gmail hu": "Jane Roe <jane@shop.example> ezt írta (időpont: 2026. márc. 3., K,\n16:19):",
     "gmail ro": "În mar., 3 mar. 2026 la 16:19, Jane Roe <jane@shop.example> a scris:",
@@ -55,7 +58,7 @@ ATTRIBUTED: Final[dict[str, str]] = {
     "gmail ar": "في الثلاثاء، 3 مارس 2026 في 4:19 م تمت كتابة ما يلي بواسطة Jane Roe <jane@shop.example>:",
     "apple ar": "في ٣ مارس ٢٠٢٦، الساعة ٤:١٩ م، كتب Jane Roe <jane@shop.example>:",
     "gmail he": "\u202bבתאריך יום ג׳, 3 במרץ 2026 ב-16:19 מאת \u202aJane Roe\u202c\u200f <\u202ajane@shop.example\u202c\u200f>:\u202c",
-    "gmail fa": "در تاریخ سه‌شنبه ۳ مارس ۲۰۲۶،‏ ۱۶:۱۹ Jane Roe <jane@shop.example> نوشت:",
+    "gmail fa": "در تاریخ سه\u200cشنبه ۳ مارس ۲۰۲۶،\u200f ۱۶:۱۹ Jane Roe <jane@shop.example> نوشت:",
     "gmail hi": "मंगल, 3 मार्च 2026 को 4:19 pm बजे को Jane Roe <jane@shop.example> ने लिखा:",
     "gmail th": "ในวันที่ อ. 3 มี.ค. 2026 เวลา 16:19 Jane Roe <jane@shop.example> เขียนว่า:",
     "gmail ja": "2026年3月3日(火) 16:19 Jane Roe <jane@shop.example>:",
@@ -91,7 +94,10 @@ BLOCKS: Final[dict[str, str]] = {
     "original message": "-----Original Message-----\nFrom: Jane Roe\nTo: Max\nSent: Tue, Mar 3, 2026 4:19 pm\nSubject: Your order",
     "original message alone": "----- Original Message -----",
     "samsung en": "-------- Original message --------\nFrom: Jane Roe <jane@shop.example>\nDate: 03/03/2026 16:19 (GMT+01:00)\nTo: max@mail.example",
-    "outlook de": "Von: Jane Roe <jane@shop.example>\nGesendet: Dienstag, 3. März 2026 16:19\nAn: Max Kunde <max@mail.example>\nBetreff: Ihre Bestellung",
+    "outlook de": (
+        "Von: Jane Roe <jane@shop.example>\nGesendet: Dienstag, 3. März 2026 16:19\n"
+        "An: Max Kunde <max@mail.example>\nBetreff: Ihre Bestellung"
+    ),
     "original de": "-----Ursprüngliche Nachricht-----\nVon: Jane Roe\nGesendet: Dienstag, 3. März 2026 16:19\nAn: Max\nBetreff: Ihre Bestellung",
     "gmx de": 'Gesendet: Dienstag, 03. März 2026 um 16:19 Uhr\nVon: "Jane Roe" <jane@shop.example>\nAn: max@mail.example\nBetreff: Ihre Bestellung',
     "outlook fr": "De : Jane Roe <jane@shop.example>\nEnvoyé : mardi 3 mars 2026 16:19\nÀ : Max Kunde\nObjet : Votre commande",
@@ -115,7 +121,10 @@ BLOCKS: Final[dict[str, str]] = {
     "outlook ja": "差出人: Jane Roe <jane@shop.example>\n送信日時: 2026年3月3日 16:19\n宛先: Max Kunde\n件名: ご注文",
     "outlook ko": "보낸 사람: Jane Roe <jane@shop.example>\n보낸 날짜: 2026년 3월 3일 화요일 오후 4:19\n받는 사람: Max Kunde\n제목: 주문",
     "outlook zh": "发件人: Jane Roe <jane@shop.example>\n发送时间: 2026年3月3日 16:19\n收件人: Max Kunde\n主题: 订单",
-    "qq": '------------------ 原始邮件 ------------------\n发件人: "Jane Roe" <jane@shop.example>;\n发送时间: 2026年3月3日(星期二) 下午4:19\n收件人: "Max";\n主题: 订单',
+    "qq": (
+        '------------------ 原始邮件 ------------------\n发件人: "Jane Roe" <jane@shop.example>;\n'
+        '发送时间: 2026年3月3日(星期二) 下午4:19\n收件人: "Max";\n主题: 订单'
+    ),
     "outlook tw": "寄件者: Jane Roe <jane@shop.example>\n寄件日期: 2026年3月3日 16:19\n收件者: Max Kunde\n主旨: 訂單",
     "outlook vi": "Từ: Jane Roe <jane@shop.example>\nĐã gửi: Thứ Ba, 3 Tháng Ba 2026 16:19\nTới: Max Kunde\nChủ đề: Đơn hàng",
     "unknown language": "Chuiha: Jane Roe <jane@shop.example>\nTlaihna: 3 Machi 2026 16:19\nKitapa: Max Kunde\nKhwada: Oda",
@@ -182,7 +191,10 @@ UNTOUCHED: Final[dict[str, str]] = {
         "FYI\n\n---------- Forwarded message ----------\nFrom: bob@mail.example\nDate: Tue, Mar 3, 2026 at 1:35 PM\n"
         "Subject: Two\nTo: rob@mail.example\n\nThe text of it"
     ),
-    "forwarded, Apple": "See below.\n\nBegin forwarded message:\n\n> From: Bob <bob@mail.example>\n> Subject: Bill\n> Date: 3 March 2026 at 16:19:00 CET\n>\n> Text",
+    "forwarded, Apple": (
+        "See below.\n\nBegin forwarded message:\n\n> From: Bob <bob@mail.example>\n"
+        "> Subject: Bill\n> Date: 3 March 2026 at 16:19:00 CET\n>\n> Text"
+    ),
     "forwarded, German": (
         "Bitte ansehen.\n\n-------- Weitergeleitete Nachricht --------\nBetreff: Rechnung\nDatum: Tue, 3 Mar 2026 16:19:00 +0100\n"
         "Von: Bob <bob@mail.example>\nAn: max@mail.example\n\nText"
@@ -192,6 +204,16 @@ UNTOUCHED: Final[dict[str, str]] = {
         "Дата: 3 марта 2026 16:19\n\nТекст"
     ),
     "sent from a desk": "Here is another mail\n\nSent from my desk, is much easier then my mobile phone.",
+    "sent the mail": "Where is my answer?\n\nSent the mail yesterday.",
+    "sent from Hamburg": "Where is my parcel?\n\nSent from Hamburg by mail on Monday.",
+    "I sent it from my phone": "Did you get the picture?\n\nI have sent the mail from my iPhone.",
+    "ich habe gesendet": "Guten Tag!\n\nDas Paket habe ich mit dem Handy gesendet.",
+    "cannot log in from an iPhone": "こんにちは。\n\niPhoneからログインできません。",
+    "mail from a phone in Korean": "안녕하세요.\n\niPhone에서 보낸 메일이 도착하지 않아요.",
+    "an order form": (
+        "You have a new message:\n\nFrom: Max Kunde <max@mail.example>\n"
+        "Subject: Order\nPhone: 030 1234567\nMessage:\nWhere is my parcel?"
+    ),
     "dash in a line": "This is a mail with a -- in the middle of a line, which is not a signature -- at all.",
     "a colon at the end": "Hello,\nplease note the following at 10:00:\nthe shop in Berlin, shop@shop.example, is closed.",
     "log lines": "\n".join(f"2026-03-03 16:19:0{n} INFO Von: a An: b: c <d@e.example> schrieb nothing" for n in range(9)),
