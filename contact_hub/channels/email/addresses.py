@@ -146,6 +146,7 @@ def _address(entry: _Entry, decoder: Decoder, mended: Mended) -> Address | None:
     if found is None:
         return None
     rest = phrase.replace(found[0], "", 1).strip()
+    rest = "" if "@" in rest else rest
     return Address(_spec(found[0]), _name(rest or " ".join(entry.comments), decoder, mended))
 
 
@@ -158,7 +159,9 @@ def _crowd(entry: _Entry) -> Iterator[Address]:
 
 def _joined(phrase: str) -> str:
     """`a @ b . c` is one address (RFC 5322, 4.4)."""
-    return re.sub(r"\s*+@\s*+", "@", phrase) if re.search(r"\s@|@\s", phrase) else phrase
+    phrase = re.sub(r"\s++(?=@)", "", phrase) if " @" in phrase else phrase
+    phrase = re.sub(r"@\s++", "@", phrase) if "@ " in phrase else phrase
+    return re.sub(r"(@[\w-]{1,63})\s{0,9}\.\s{0,9}(?=\w)", r"\1.", phrase) if " ." in phrase else phrase
 
 
 def _spec(text: str) -> str:
@@ -175,6 +178,8 @@ def _spec(text: str) -> str:
         return re.sub(r"\s+", "", text)
     local = local.strip() if local.lstrip().startswith('"') else re.sub(r"\s+", "", local)
     host = re.sub(r"\s+", "", host).rstrip(".>").lower()
+    if ":" in local and not local.startswith('"'):
+        return ""  # a group put into brackets
     return f"{local}@{host}" if local and host else ""
 
 

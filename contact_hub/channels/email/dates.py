@@ -24,7 +24,7 @@ _CLOCK: Final = re.compile(
 )
 _NUMERIC: Final = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _OFFSET: Final = re.compile(r"(?:GMT|UTC)?\s?([+-])\s?(\d{1,2}):?(\d{2})(?!\d)", re.IGNORECASE)
-_YEAR_MIN: Final = 1970
+_YEAR_MIN: Final = 1900
 _YEAR_MAX: Final = 2199
 
 

@@ -83,7 +83,8 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "text/csv": "csv",
     "text/calendar": "ics", "application/ics": "ics", "text/vcard": "vcf", "text/x-vcard": "vcf", "text/xml": "xml", "application/xml": "xml",
     "application/json": "json",
-    "text/markdown": "md", "text/rtf": "rtf", "application/rtf": "rtf", "message/rfc822": "eml", "application/zip": "zip", "application/gzip": "gz",
+    "text/markdown": "md",
+    "text/enriched": "txt", "text/rtf": "rtf", "application/rtf": "rtf", "message/rfc822": "eml", "application/zip": "zip", "application/gzip": "gz",
     "application/vnd.rar": "rar", "application/x-7z-compressed": "7z", "application/x-tar": "tar", "application/msword": "doc",
     "application/vnd.ms-excel": "xls",
     "application/vnd.ms-powerpoint": "ppt", "application/vnd.ms-outlook": "msg", _OFFICE + "wordprocessingml.document": "docx",
@@ -119,6 +120,8 @@ def type_of(content: bytes, *, declared: str = "", name: str = "") -> str:
     if found := _by_content(content):
         return found
     declared = declared.lower()
+    if not content:
+        return declared or _OCTETS
     textual = _is_text(content)
     if textual and (marked := _MARKUP.match(content[:2000])):
         return "image/svg+xml" if marked[1].lower() == b"svg" else "text/html"
@@ -131,7 +134,7 @@ def type_of(content: bytes, *, declared: str = "", name: str = "") -> str:
         claimed = ""
     if claimed and claimed not in _KNOWN_BY_CONTENT and not (claimed.startswith("text/") and not textual):
         return claimed
-    return "text/plain" if textual and content else _OCTETS
+    return "text/plain" if textual else _OCTETS
 
 
 def type_by_name(extension: str) -> str:

@@ -19,6 +19,8 @@ PART_HEADERS_MAX: Final = 1_000
 IDS_MAX: Final = 1_000
 
 _EMPTY_LINE: Final = re.compile(rb"\n\r*\n")
+_TORN: Final = re.compile(rb"[!-~]{40,}$")
+"""A line without a space: the rest of a long value whose fold was lost, hardly the beginning of a text."""
 _FIELD: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _KNOWN: Final = re.compile(
     rb"(?:from|to|cc|bcc|subject|date|message-id|mime-version|content-[a-z-]{2,30}|received|return-path|reply-to|sender|in-reply-to|references"
@@ -69,7 +71,7 @@ def block(source: bytes, start: int, end: int, *, mended: Mended, fields_max: in
         elif stripped and not (index == 0 and re.match(rb">?From ", stripped)):
             if last_known < 0:
                 last_known = max((i for i, other in enumerate(lines) if _KNOWN.match(other)), default=0)
-            if index >= last_known:
+            if index >= last_known and not (fields and found and _TORN.match(stripped)):
                 mended.note("headers_unended" if fields else "headers_missing")
                 body_start = at
                 break

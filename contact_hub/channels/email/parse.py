@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+from urllib.parse import unquote
 
 from contact_hub.channels.email import headers, parts, smime, tnef, transfer
 from contact_hub.channels.email.addresses import addresses
@@ -31,21 +32,17 @@ TEXT_BYTES_MAX: Final = 4 * 1024 * 1024
 """The longest text that is shown; a longer one is shown as far as this and kept whole as an attachment."""
 _REPORT_BYTES_MAX: Final = 256 * 1024
 _REPORT_TYPES: Final = frozenset(
-    [
-        "message/delivery-status",
-        "message/global-delivery-status",
-        "message/feedback-report",
-        "message/disposition-notification",
-        "message/tracking-status",
-        "message/global-disposition-notification",
-        "message/rfc822-headers",
-        "text/rfc822-headers",
+    (
+        "message/delivery-status", "message/global-delivery-status", "message/feedback-report", "message/disposition-notification",
+        "message/global-disposition-notification", "message/tracking-status", "message/rfc822-headers", "text/rfc822-headers", "text/rfc822-header",
         "message/global-headers",
-    ]
-)
+    )
+)  # fmt: skip
 _MAIL_TYPES: Final = frozenset(["message/rfc822", "message/global", "message/news", "message/x-rfc822"])
 _TEXTS: Final = frozenset(("text/plain", "text/html"))
 _SEALED: Final = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime"))
+_OTHER_FORMS: Final = frozenset(("text/enriched", "text/richtext", "text/x-amp-html", "text/watch-html"))
+"""Further forms of what stands beside them as plain text or HTML."""
 _CHARSET_OF_PAGE: Final = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 
 
@@ -163,14 +160,15 @@ class _Reading:
             self.attachments.insert(before, self._attachment(part.content(self.mended), name=self._name(part), declared=part.type))
         return found
 
-    def bodies(self, part: Part, *, depth: int) -> list[_Body]:
+    def bodies(self, part: Part, *, depth: int, beside_others: bool = False) -> list[_Body]:
         """The pieces of text in a part, in their order. Files and reports are put aside."""
         if part.too_deep:
             self.attachments.append(self._attachment(part.whole(), name="message.eml", declared="message/rfc822"))
             return []
         if not part.type.startswith("multipart/"):
-            return self._leaf(part, depth=depth)
-        pieces = [self.bodies(child, depth=depth + 1) for child in self._in_order(part)]
+            return self._leaf(part, depth=depth, beside_others=beside_others)
+        several = part.type == "multipart/alternative" and len(part.children) > 1
+        pieces = [self.bodies(child, depth=depth + 1, beside_others=several) for child in self._in_order(part)]
         match part.type:
             case "multipart/alternative":
                 return _alternatives(pieces)
@@ -187,11 +185,13 @@ class _Reading:
             return part.children
         return tuple(sorted(part.children, key=lambda child: _content_id(child) != start))
 
-    def _leaf(self, part: Part, *, depth: int) -> list[_Body]:
+    def _leaf(self, part: Part, *, depth: int, beside_others: bool) -> list[_Body]:
         if part.type in _REPORT_TYPES:
             self.reports.append(self._report(part))
+        elif beside_others and part.type in _OTHER_FORMS:
+            return []
         elif part.type in _MAIL_TYPES:
-            self.attachments.append(self._enclosed(part))
+            self._enclosed(part)
         elif part.type not in _TEXTS or part.disposition == "attachment":
             return self._file(part, depth=depth)
         elif self._name(part):
@@ -201,7 +201,8 @@ class _Reading:
         return []
 
     def _file(self, part: Part, *, depth: int) -> list[_Body]:
-        content, name = part.content(self.mended), self._name(part)
+        content = part.content(self.mended)
+        name = self._name(part) or unquote(part.header("content-location").rpartition("/")[2].partition("?")[0])
         if tnef.is_tnef(content):
             self._winmail(content)
             return []
@@ -269,14 +270,16 @@ class _Reading:
         """The mail a report is about, as text; the mail itself is among the attachments too."""
         return Report(type=part.type, text=_lines(self.decoder.text(part.content(self.mended)[:_REPORT_BYTES_MAX])))
 
-    def _enclosed(self, part: Part) -> Attachment:
+    def _enclosed(self, part: Part) -> None:
         content = part.content(self.mended).lstrip(b"\r\n")
+        if not content.strip():
+            return
         name = self._name(part)
         if not name:
             inner = headers.block(content, 0, len(content), mended=Mended(), fields_max=headers.PART_HEADERS_MAX).first("subject")
             name = words(self.decoder.header(inner or b""), self.decoder, self.mended)[:80] or "message"
         name = name if name.lower().endswith(".eml") else name + ".eml"
-        return self._attachment(content, name=name, declared="message/rfc822", content_id=_content_id(part))
+        self.attachments.append(self._attachment(content, name=name, declared="message/rfc822", content_id=_content_id(part)))
 
     def _attachment(
         self, content: bytes, *, name: str, declared: str, content_id: str | None = None, inline: bool = False

@@ -17,6 +17,7 @@ from contact_hub.channels.email.parameters import TYPE, parameters
 DEPTH_MAX: Final = 20
 PARTS_MAX: Final = 300
 _GUESSED_WITHIN: Final = 64 * 1024
+_BROKEN_END_WITHIN: Final = 300
 _TOO_DEEP: Final = "message/x-too-deep"
 
 
@@ -184,8 +185,14 @@ def _cut(inside: _Inside, boundary: bytes, mended: Mended) -> list[tuple[int, in
         at = found.end() - 1 if found.end() > found.start() + 1 and source[found.end() - 1 : found.end()] == b"\n" else found.end()
     if opened is not None and len(spans) <= PARTS_MAX:
         mended.note("boundary_open")
-        spans.append((opened, end))
+        spans.append((opened, _before_broken_end(source, boundary, opened, end)))
     return spans
+
+
+def _before_broken_end(source: bytes, boundary: bytes, start: int, end: int) -> int:
+    """The last boundary is often there, but cut off or with one dash: that line is no text."""
+    at = source.rfind(b"\n--" + boundary.rstrip(), max(start, end - _BROKEN_END_WITHIN), end)
+    return _without_line_end(source, start, at) if at >= 0 and not source[at + 1 : end].strip(b"\r\n").count(b"\n") else end
 
 
 def _without_line_end(source: bytes, start: int, end: int) -> int:
