@@ -8,6 +8,7 @@ A reader never meets an exception or a bare key that English knows; a translator
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po
+from babel.plural import to_gettext
 
 from i18n import tags
 from i18n.numerals import number
@@ -38,6 +40,7 @@ DOMAINS: Final[Mapping[str, str]] = {
     "language": "errors",
 }
 _FILES: Final = tuple(dict.fromkeys(DOMAINS.values()))
+_OFFERED_SHARE: Final = 0.9
 _CATEGORIES: Final = ("zero", "one", "two", "few", "many", "other")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _FSI, _PDI = "\u2068", "\u2069"
@@ -120,25 +123,34 @@ class Catalogues:
         """The keys of the English source, in order."""
         return tuple(key for key in self._read(SOURCE) if key.startswith(prefix))
 
-    def resolve(self, tag: str) -> str:
-        """The tag of the catalogue a reader of `tag` is served from."""
-        return self._chain(tag)[0]
+    def resolve(self, tag: str, *, prefixes: Sequence[str] = ()) -> str:
+        """The tag of the catalogue a reader of `tag` is served from; with `prefixes`, the one most texts of that face come from."""
+        if not prefixes:
+            return self._chain(tag)[0]
+        return self._main(tag, self._origins(tag, prefixes))
 
     def available(self, prefix: str = "") -> tuple[str, ...]:
         """The tags with at least one text under the prefix, English first."""
         return tuple(tag for tag in self._all_tags() if any(key.startswith(prefix) for key in self._read(tag)))
 
+    def offered(self, prefixes: Sequence[str]) -> tuple[str, ...]:
+        """The tags a reader can be offered for a face, English first: those with nine of ten of its texts of their own."""
+        whole = len([key for key in self._read(SOURCE) if key.startswith(tuple(prefixes))])
+        own = {tag: [key for key in self._shown(tag) if key.startswith(tuple(prefixes))] for tag in self._all_tags()}
+        return tuple(tag for tag, found in own.items() if found and len(found) >= _OFFERED_SHARE * whole)
+
     def browser_catalogue(self, tag: str, *, prefixes: Sequence[str]) -> dict[str, Any]:
         """`{"tag", "dir", "texts"}` for the browser. A plural is an object by CLDR category.
 
-        A reader of texts that fell back to English may ask for a category English lacks: take `other`.
+        Tag and direction are those of the catalogue most of the texts come from. A text that fell back may lack a category of the
+        reader's language: take `other`.
         """
-        served = self.resolve(tag)
+        origins = self._origins(tag, prefixes)
+        served = self._main(tag, origins)
         texts: dict[str, str | dict[str, str]] = {}
-        for candidate in reversed(self._chain(tag)):
-            for key, entry in self._read(candidate).items():
-                if key.startswith(tuple(prefixes)) and not entry.fuzzy:
-                    texts[key] = dict(zip(categories(candidate), entry.forms, strict=False)) if entry.plural else entry.forms[0]
+        for key, origin in origins.items():
+            entry = self._read(origin)[key]
+            texts[key] = dict(zip(categories(origin), entry.forms, strict=False)) if entry.plural else entry.forms[0]
         region_kept = tags.canonical(tag) if tags.distance(tag, served, use="reading") < tags.UNRELATED else served
         shown = served if served == PSEUDO else region_kept
         return {"tag": shown, "dir": tags.direction(served), "texts": dict(sorted(texts.items()))}
@@ -153,6 +165,18 @@ class Catalogues:
         """Every text whose placeholders differ from English, whose plurals are incomplete, or that English lacks."""
         return tuple(problem for tag in self._all_tags() for problem in self._problems(tag))
 
+    def _origins(self, tag: str, prefixes: Sequence[str]) -> dict[str, str]:
+        """For each text of a face, the catalogue a reader of `tag` gets it from."""
+        nearest_last = reversed(self._chain(tag))
+        return {key: candidate for candidate in nearest_last for key in self._shown(candidate) if key.startswith(tuple(prefixes))}
+
+    def _main(self, tag: str, origins: Mapping[str, str]) -> str:
+        counted = Counter(origins.values())
+        return max(self._chain(tag), key=lambda candidate: counted[candidate])
+
+    def _shown(self, tag: str) -> Iterator[str]:
+        return (key for key, entry in self._read(tag).items() if not entry.fuzzy)
+
     def _problems(self, tag: str) -> Iterator[Problem]:
         source = self._read(SOURCE)
         for key, entry in self._read(tag).items():
@@ -166,7 +190,7 @@ class Catalogues:
                 yield Problem(tag, key, f"needs the forms {', '.join(categories(tag))}")
             for form in entry.forms:
                 # "one message" may leave out the number, nothing else may be left out or added
-                given = frozenset(_PLACEHOLDER.findall(form))
+                given = placeholders(form)
                 if given - known or known - given - ({"n"} if entry.plural else frozenset()):
                     yield Problem(tag, key, f"placeholders {sorted(given)} instead of {sorted(known)}")
 
@@ -185,7 +209,7 @@ class Catalogues:
         return _PLACEHOLDER.sub(value_of, form)
 
     def _chain(self, tag: str) -> tuple[str, ...]:
-        """From which catalogues, in order: CLDR's parents, a close relative (pt → pt-BR), English."""
+        """From which catalogues, in order: the tag and CLDR's parents, its relatives by distance (pt-PT → pt-BR), English."""
         if tag not in self._chains:
             if len(self._chains) > 1000:
                 self._chains.clear()
@@ -201,8 +225,15 @@ class Catalogues:
             return (PSEUDO, SOURCE)
         there = self._all_tags()
         chain = [parent for parent in tags.fallbacks(wanted) if parent in there]
-        relative = tags.best_match([wanted], [known for known in there if known != PSEUDO])
-        return tuple(dict.fromkeys([*chain, *([relative] if relative else []), SOURCE]))
+        return tuple(dict.fromkeys([*chain, *self._relatives(wanted), SOURCE]))
+
+    def _relatives(self, wanted: str) -> Iterator[str]:
+        """All that a reader of `wanted` can read at a price, nearest first. Another language in another script is no relative on paper."""
+        script, language = tags.script(wanted), tags.language(wanted)
+        left = [tag for tag in self._all_tags() if tags.language(tag) == language or tags.script(tag) == script]
+        while nearest := tags.best_match([wanted], left):
+            yield nearest
+            left.remove(nearest)
 
     def _all_tags(self) -> tuple[str, ...]:
         if self._tags is None:
@@ -232,6 +263,19 @@ def categories(tag: str) -> tuple[str, ...]:
     """The plural categories of a language in the order of our catalogues' forms: `pl` → one, few, many, other."""
     known = tags.locale(tag).plural_form.tags | {"other"}
     return tuple(category for category in _CATEGORIES if category in known)
+
+
+def plural_header(tag: str) -> str:
+    """The `Plural-Forms` header of a language, for its categories in our order."""
+    rule = tags.locale(tag).plural_form
+    # CLDR's `e` and `c` are the exponent of "2 million" written short; a number we count has none
+    expression = re.sub(r"\b[ce]\b", "0", to_gettext(rule).partition("plural=")[2])
+    return f"nplurals={len(categories(tag))}; plural={expression}"
+
+
+def placeholders(form: str) -> frozenset[str]:
+    """The names of the values a text asks for."""
+    return frozenset(_PLACEHOLDER.findall(form))
 
 
 def _entries(path: Path) -> dict[str, _Entry]:
@@ -264,7 +308,7 @@ def _written(value: object, tag: str) -> str:
 
 
 def _placeholders(entry: _Entry) -> frozenset[str]:
-    return frozenset(name for form in entry.forms for name in _PLACEHOLDER.findall(form))
+    return frozenset(name for form in entry.forms for name in placeholders(form))
 
 
 def _lack(own: _Entry | None, source: _Entry, tag: str) -> str | None:
@@ -299,6 +343,7 @@ has = _DEFAULT.has
 keys = _DEFAULT.keys
 resolve = _DEFAULT.resolve
 available = _DEFAULT.available
+offered = _DEFAULT.offered
 browser_catalogue = _DEFAULT.browser_catalogue
 missing = _DEFAULT.missing
 check_placeholders = _DEFAULT.check_placeholders
