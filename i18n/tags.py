@@ -16,14 +16,34 @@ Use = Literal["reading", "writing", "speaking"]
 UNRELATED: Final = 100
 """The distance of two languages that do not help each other."""
 
+# The whole of the registry's list (RFC 5646, section 2.1); what it gives no successor becomes private use, as CLDR has it.
 _GRANDFATHERED: Final = {
-    "i-klingon": "tlh",
+    "art-lojban": "jbo",
+    "cel-gaulish": "xtg",
+    "en-gb-oed": "en-gb-oxendict",
+    "i-ami": "ami",
+    "i-bnn": "bnn",
+    "i-default": "en-x-i-default",
+    "i-enochian": "und-x-i-enochian",
     "i-hak": "hak",
+    "i-klingon": "tlh",
     "i-lux": "lb",
+    "i-mingo": "see-x-i-mingo",
     "i-navajo": "nv",
-    "zh-min-nan": "nan",
+    "i-pwn": "pwn",
+    "i-tao": "tao",
+    "i-tay": "tay",
+    "i-tsu": "tsu",
     "no-bok": "nb",
     "no-nyn": "nn",
+    "sgn-be-fr": "sfb",
+    "sgn-be-nl": "vgt",
+    "sgn-ch-de": "sgg",
+    "zh-guoyu": "zh",
+    "zh-hakka": "hak",
+    "zh-min": "nan-x-zh-min",
+    "zh-min-nan": "nan",
+    "zh-xiang": "hsn",
 }
 _EXTLANGS: Final = {"yue", "cmn", "nan", "wuu", "hak", "gan", "hsn", "arz", "arb", "ary", "apc", "zsm", "ekk", "lvs"}
 
@@ -36,7 +56,11 @@ _TAG: Final = re.compile(
     r"(?P<extensions>(?:-[0-9a-wy-z](?:-[a-z0-9]{2,8})+)*)"
     r"(?P<private>-x(?:-[a-z0-9]{1,8})+)?"
 )
+_EXTENSION: Final = re.compile(r"[0-9a-wy-z](?:-[a-z0-9]{2,8})+")
 _LENGTH_MAX: Final = 100
+
+_NO_LANGUAGE: Final = frozenset({"und", "mul", "zxx", "mis"})
+"""Subtags that say that no one language is known: nobody can be served in them."""
 
 _RTL_SCRIPTS: Final = frozenset({"Adlm", "Arab", "Aran", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa", "Yezi"})
 
@@ -114,7 +138,7 @@ def canonical(tag: str) -> str:
         other = _parse(alias)
         language_, script_, region = other.language, script_ or other.script, region or other.region
     region = _one(get_global("territory_aliases").get(region, region)) if region else None
-    subtags = [language_, script_, region, *sorted(parts.variants), *parts.extensions]
+    subtags = [language_, script_, region, *sorted(parts.variants), *sorted(parts.extensions), parts.private]
     return "-".join(filter(None, subtags))
 
 
@@ -168,12 +192,15 @@ def locale(tag: str) -> Locale:
 def display_name(tag: str, *, in_tag: str) -> str:
     """What speakers of `in_tag` call it: `de` in `fr` → `allemand`. The tag itself where CLDR has no name."""
     wanted = canonical(tag)
-    language_, script_, region = _split(wanted)
+    subtags = _parse(wanted)
+    language_, script_, region = subtags.language, subtags.script, subtags.region
     names = locale(in_tag)
-    whole = names.languages.get(wanted.replace("-", "_"))
-    if whole:
+    whole = names.languages.get("_".join(filter(None, (language_, script_, region))))
+    if whole and not subtags.variants:
         return str(whole)
-    parts = [name for name in (names.scripts.get(script_ or ""), names.territories.get(region or "")) if name]
+    variants = (names.variants.get(variant.upper()) for variant in subtags.variants)
+    known = (names.scripts.get(script_ or ""), names.territories.get(region or ""), *variants)
+    parts = [str(name) for name in known if name]
     base = names.languages.get(f"{language_}_{script_}") if script_ else None
     if base:
         parts = parts[1:]
@@ -193,10 +220,12 @@ def distance(a: str, b: str, *, use: Use = "writing") -> int:
     first, second = canonical(a), canonical(b)
     if first == second:
         return 0
+    if language(first) in _NO_LANGUAGE or language(second) in _NO_LANGUAGE:
+        return UNRELATED
     (language_a, script_a, region_a), (language_b, script_b, region_b) = _split(expand(first)), _split(expand(second))
     if language_a != language_b:
         neighbours = _NEIGHBOURS.get(frozenset({language_a, language_b}))
-        return neighbours[_USES.index(use)] if neighbours else UNRELATED
+        return min(neighbours[_USES.index(use)] + _unusual_script(first, second, use), UNRELATED) if neighbours else UNRELATED
     if script_a != script_b:
         return _SAME_LANGUAGE_OTHER_SCRIPT.get(language_a, _OTHER_SCRIPT)[use]
     if region_a == region_b:
@@ -204,6 +233,12 @@ def distance(a: str, b: str, *, use: Use = "writing") -> int:
     if _split(first)[2] is None or _split(second)[2] is None:
         return _UNSAID_REGION
     return _REGION_PRICES.get(frozenset({f"{language_a}-{region_a}", f"{language_b}-{region_b}"}), _OTHER_REGION)
+
+
+def _unusual_script(a: str, b: str, use: Use) -> int:
+    """What it costs neighbours not to share a script where one does not write in its usual one: the table's prices know only those."""
+    usual = script(a) == script(language(a)) and script(b) == script(language(b))
+    return 0 if usual or script(a) == script(b) else _OTHER_SCRIPT[use]
 
 
 def best_match(wanted: Sequence[str], available: Collection[str]) -> str | None:
@@ -238,11 +273,12 @@ class _Subtags(NamedTuple):
     region: str | None
     variants: tuple[str, ...]
     extensions: tuple[str, ...]
+    private: str | None
 
 
 def _parse(tag: str) -> _Subtags:
     text = tag.strip().replace("_", "-").lower()
-    text = _GRANDFATHERED.get(text, text)
+    text = f"und-{text}" if text.startswith("x-") else _GRANDFATHERED.get(text, text)
     found = _TAG.fullmatch(text) if len(text) <= _LENGTH_MAX and text.isascii() else None
     if found is None:
         raise InvalidTag(tag)
@@ -254,13 +290,16 @@ def _parse(tag: str) -> _Subtags:
     variants = tuple(filter(None, (found["variants"] or "").split("-")))
     if len(set(variants)) != len(variants):
         raise InvalidTag(tag)
-    rest = (found["extensions"] or "") + (found["private"] or "")
+    extensions = tuple(_EXTENSION.findall(found["extensions"] or ""))
+    if len({extension[0] for extension in extensions}) != len(extensions):
+        raise InvalidTag(tag)
     return _Subtags(
         language=language_,
         script=found["script"].title() if found["script"] else None,
         region=found["region"].upper() if found["region"] else None,
         variants=variants,
-        extensions=tuple(filter(None, rest.split("-"))),
+        extensions=extensions,
+        private=found["private"][1:] if found["private"] else None,
     )
 
 
@@ -287,7 +326,8 @@ def _likely_keys(language_: str, script_: str | None, region: str | None) -> lis
         (language_, None, None),
         ("und", script_, None),
     ]
-    return ["_".join(filter(None, shape)) for shape in shapes]
+    # bare `und` is English to CLDR: a language it knows nothing about would be called English
+    return [key for shape in shapes if (key := "_".join(filter(None, shape))) != "und"]
 
 
 def _parent(tag: str) -> str | None:

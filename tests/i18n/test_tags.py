@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from i18n import tags
 
 KNOWN = "en es fr de it pt pt-BR pt-PT nl pl cs sk hu ro bg hr sr sr-Latn sl uk ru tr ar he fa hi bn ur zh-Hans zh-Hant zh-TW no nb da sv fil ja ko en-GB es-MX"
+USES: tuple[tags.Use, ...] = ("reading", "writing", "speaking")
 known_tags = st.sampled_from(KNOWN.split())
 
 
@@ -23,6 +24,16 @@ known_tags = st.sampled_from(KNOWN.split())
         ("en-UK", "en-GB"),
         ("de-DE-1996", "de-DE-1996"),
         ("en-u-ca-gregory-x-foo", "en-u-ca-gregory-x-foo"),
+        ("en-u-ca-gregory-a-foo", "en-a-foo-u-ca-gregory"),
+        ("sl-rozaj-1994-biske", "sl-1994-biske-rozaj"),
+        ("i-klingon", "tlh"),
+        ("art-lojban", "jbo"),
+        ("en-GB-oed", "en-GB-oxendict"),
+        ("sgn-BE-FR", "sfb"),
+        ("zh-hakka", "hak"),
+        ("i-default", "en-x-i-default"),
+        ("x-private", "und-x-private"),
+        ("de-DD", "de-DE"),
     ],
 )
 def test_tags_take_their_canonical_form(written: str, canonical: str) -> None:
@@ -30,7 +41,22 @@ def test_tags_take_their_canonical_form(written: str, canonical: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "nonsense", ["", "-", "e", "de--AT", "klingonisch-und-so", "de AT", "日本語", "*", "en-1996-1996", "\ud800", "x" * 500]
+    "nonsense",
+    [
+        "",
+        "-",
+        "e",
+        "de--AT",
+        "klingonisch-und-so",
+        "de AT",
+        "日本語",
+        "*",
+        "en-1996-1996",
+        "en-a-bbb-a-ccc",
+        "\ud800",
+        "en\u202e",
+        "x" * 500,
+    ],
 )
 def test_what_is_no_tag_is_refused_by_name(nonsense: str) -> None:
     with pytest.raises(tags.InvalidTag) as refused:
@@ -58,6 +84,17 @@ def test_script_and_direction_follow_from_the_tag(tag: str, script: str, directi
 def test_likely_subtags_are_cldrs() -> None:
     assert tags.expand("pt") == "pt-Latn-BR"
     assert tags.expand("zh-HK") == "zh-Hant-HK"
+    assert tags.expand("sr-ME") == "sr-Latn-ME"
+
+
+@pytest.mark.parametrize("tag", ["xyz", "qaa", "mul", "und", "und-Latn", "und-x-private", "klingonisch"[:8]])
+def test_what_cldr_does_not_know_is_not_taken_for_english(tag: str) -> None:
+    assert not tags.expand(tag).startswith("en")
+    for use in USES:
+        assert tags.distance(tag, "en", use=use) == tags.UNRELATED
+    assert tags.best_match([tag], ["en", "de"]) is None
+    assert tags.direction(tag) == "ltr"
+    assert tags.display_name(tag, in_tag="de")
 
 
 def test_fallbacks_never_cross_a_script() -> None:
@@ -73,9 +110,28 @@ def test_names_are_given_in_the_readers_language() -> None:
     assert tags.display_name("xyz", in_tag="en") == "xyz"
 
 
+@pytest.mark.parametrize(
+    ("tag", "reader", "name"),
+    [
+        ("pt-BR", "pl", "brazylijski portugalski"),
+        ("sr-Latn", "ar", "الصربية (اللاتينية)"),
+        ("zh-Hans", "hi", "सरलीकृत चीनी"),
+        ("ja", "tr", "Japonca"),
+        ("he", "he", "עברית"),
+        ("fil", "fil", "Filipino"),
+        ("ca-valencia", "de", "Katalanisch (Valencianisch)"),
+        ("de-1996", "en", "German (German orthography of 1996)"),
+        ("es-MX-u-nu-latn", "en", "Mexican Spanish"),
+        ("de", "xyz", "German"),
+    ],
+)
+def test_names_are_there_in_any_language_with_script_region_and_variant(tag: str, reader: str, name: str) -> None:
+    assert tags.display_name(tag, in_tag=reader) == name
+
+
 @given(known_tags, known_tags)
 def test_distance_is_symmetric_and_bounded(a: str, b: str) -> None:
-    for use in ("reading", "writing", "speaking"):
+    for use in USES:
         assert 0 <= tags.distance(a, b, use=use) == tags.distance(b, a, use=use) <= tags.UNRELATED
 
 
@@ -88,6 +144,25 @@ def test_distance_says_what_one_language_is_worth_for_another() -> None:
     assert tags.distance("zh-Hant", "zh-Hans", use="reading") < tags.distance("zh-Hant", "zh-Hans", use="writing")
     assert tags.distance("sr-Latn", "sr", use="speaking") == 0
     assert tags.distance("de", "fr") == tags.UNRELATED
+
+
+def test_a_variant_is_served_in_the_other_at_a_price_and_a_language_never_in_a_stranger() -> None:
+    assert (
+        tags.distance("pt", "pt-BR")
+        == 0
+        < tags.distance("en-GB", "en-US")
+        < tags.distance("pt-PT", "pt-BR")
+        < tags.distance("hr", "sr")
+    )
+    assert tags.distance("zh-Hans", "zh-Hant", use="writing") >= 40
+    assert tags.distance("zh-Hans", "zh-Hant", use="speaking") == 0
+
+
+def test_neighbours_help_each_other_only_in_a_script_they_share() -> None:
+    assert tags.distance("az", "tr", use="reading") == 30
+    assert tags.distance("az-Arab", "tr", use="reading") >= 80
+    assert tags.distance("az-Arab", "tr", use="speaking") == 30
+    assert tags.distance("sr", "hr") == tags.distance("sr-Latn", "hr")  # Serbs read both, and the price says so
 
 
 def test_best_match_prefers_the_first_wish_unless_a_later_one_fits_far_better() -> None:
