@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contact_hub.channels.email.quote_words import GLUE, MONTHS, OPENERS, PERSONS, WEEKDAYS, WROTE, WROTE_PARTS
+from contact_hub.channels.email.quote_words import GLUE, MONTHS, OPENERS, PERSONS, WEEKDAYS, WROTE, WROTE_PARTS, fold, without_signs
 from contact_hub.channels.email.quoting import Line
 
 LINES_MAX: Final = 5
@@ -106,11 +106,11 @@ def _drawn_up(lines: Sequence[Line], start: int, first: int) -> int:
     """The line before, and the next, if nothing stands there that a person would write: `On Tue,`, or the name above its address."""
     while start > first and not lines[start - 1].blank and not lines[start - 1].depth:
         above = lines[start - 1].body
-        words = [word.casefold() for word in _TOKEN.findall(above[:60]) if word[0].isalnum()]
+        words = [fold(word) for word in _TOKEN.findall(without_signs(above[:60])) if word[0].isalnum()]
         if (
             len(above) <= 40
             and words
-            and (all(map(_belongs, words)) or all(_belongs(w.strip(".,،()").casefold()) for w in above.split()))
+            and (all(map(_belongs, words)) or all(_belongs(fold(word.strip(".,،()"))) for word in above.split()))
         ):
             start -= 1
             continue
@@ -136,7 +136,7 @@ def _better(best: Attribution | None, other: Attribution) -> Attribution | None:
 
 
 def _last_word(body: str) -> str:
-    return body[body.rfind(" ") + 1 :].strip(".!?()").casefold()
+    return fold(body[body.rfind(" ") + 1 :].strip(".!?()"))
 
 
 def _later_openings(body: str, text: str) -> list[tuple[str, str]]:
@@ -145,11 +145,11 @@ def _later_openings(body: str, text: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     at = 0
     for here, word in enumerate(words[:-1]):
-        following = words[here + 1].strip(".,").casefold()
+        following = fold(words[here + 1].strip(".,"))
         if (
             here
             and word[:1].isupper()
-            and word.casefold() in OPENERS
+            and fold(word) in OPENERS
             and (following in WEEKDAYS or following in MONTHS or following[:1].isdigit())
         ):
             found.append((f"{word} {words[here + 1]}", text[at:]))
@@ -161,7 +161,7 @@ def _alone(found: _Found, *, closed: bool, dashed: bool) -> float:
     """How sure, where what follows is not marked: everything below would go, so everything must fit."""
     if found.person and not (found.bracketed and found.verb and found.date):
         return 0.0
-    few, none = found.strangers <= 4, found.strangers <= 1
+    few, none = found.strangers <= 4 + found.opened, found.strangers <= 1
     dated = found.date or (found.time and found.weekday)
     if (
         closed
@@ -227,10 +227,11 @@ class _Found:
     @classmethod
     def of(cls, text: str) -> _Found | None:
         text, addresses, bracketed = _without_addresses(text)
+        text = without_signs(text)
         tokens = _TOKEN.findall(text)
         if not tokens or len(tokens) > _TOKENS_MAX:
             return None
-        words = [token.casefold() for token in tokens]
+        words = [fold(token) for token in tokens]
         date, time = _date(words), _time(words)
         parts = any(part in text for part in WROTE_PARTS)
         names = strangers = 0
@@ -324,16 +325,12 @@ def _date(words: Sequence[str]) -> bool:
 
 
 def _in_numbers(five: Sequence[str]) -> bool:
-    """3/3/26, 03.03.2026, 2026-03-03."""
-    if (
-        len(five) < 5
-        or five[1] != five[3]
-        or five[1] not in {".", "/", "-"}
-        or len(five[4]) not in {2, 4}
-        or not five[4].isdecimal()
-    ):
+    """3/3/26, 03.03.2026, 2026-03-03, 26/3/3."""
+    if len(five) < 5 or five[1] != five[3] or five[1] not in {".", "/", "-"} or not five[4].isdecimal():
         return False
-    return _small(five[2], 31) and (_small(five[0], 31) or _year(five[0]))
+    if len(five[4]) == 1 and len(five[0]) == 1:
+        return False
+    return _small(five[2], 31) and (_small(five[0], 31) or _year(five[0])) and (len(five[4]) <= 2 or _year(five[4]))
 
 
 def _is_day(words: Sequence[str], at: int) -> bool:
@@ -364,12 +361,12 @@ def _time(words: Sequence[str]) -> bool:
 
 def tells_a_date(text: str) -> bool:
     """Whether a whole date stands in a text."""
-    return _date([token.casefold() for token in _TOKEN.findall(text[:200])])
+    return _date([fold(token) for token in _TOKEN.findall(without_signs(text[:200]))])
 
 
 def tells_a_time(text: str) -> bool:
     """Whether a time of the day stands in a text."""
-    return _time([token.casefold() for token in _TOKEN.findall(text[:200])])
+    return _time([fold(token) for token in _TOKEN.findall(without_signs(text[:200]))])
 
 
 def tells_an_address(text: str, *, bracketed: bool = False) -> bool:

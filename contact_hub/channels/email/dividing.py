@@ -324,7 +324,7 @@ def _looks_own(seen: _Survey, above: _Run, run: _Run) -> bool:
     introduced = next((line.body for line in reversed(seen.lines[above.start : above.end]) if not line.blank), "")
     code = all(line.depth == 3 for line in written)
     short = all(len(line.body.split()) <= 6 and not line.body.endswith((".", "?", "!")) for line in written)
-    return code or short or (introduced.endswith(":") and all(line.depth == 1 for line in written))
+    return code or (short and len(written) > 1) or (introduced.endswith(":") and all(line.depth == 1 for line in written))
 
 
 def _context(seen: _Survey, run: _Run) -> int:

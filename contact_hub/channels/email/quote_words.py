@@ -1,20 +1,33 @@
 """The words mail programs put around what they quote, in the languages we know of.
 
 Evidence, never the rule: what stands here makes a finding surer, and structure (a date, an address, a colon) finds what does not stand here. All words are
-casefolded. Nothing is matched as a substring unless its table says so.
+folded, as whatever is compared with them must be. Nothing is matched as a substring unless its table says so.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
 
+def fold(text: str) -> str:
+    """For comparing: small letters without vowel signs."""
+    return without_signs(text.casefold())
+
+
+def without_signs(text: str) -> str:
+    """Without the vowel signs of Thai, Hindi and others, which are no letters to Unicode and would tear words apart."""
+    if text.isascii() or max(text) < "\u0300":
+        return text
+    return "".join(char for char in text if char != "\u200c" and not unicodedata.category(char).startswith("M"))
+
+
 def _set(words: str) -> frozenset[str]:
-    return frozenset(words.casefold().replace("\u200c", "").split())
+    return frozenset(fold(words).split())
 
 
 def _parts(words: str) -> tuple[str, ...]:
-    return tuple(" ".join(part.split()) for part in words.casefold().replace("\n", "|").split("|") if part.strip())
+    return tuple(" ".join(part.split()) for part in fold(words).replace("\n", "|").split("|") if part.strip())
 
 
 WROTE: Final = _set(

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from contact_hub.channels.email.attributions import tells_a_date, tells_a_time, tells_an_address
-from contact_hub.channels.email.quote_words import DATE, FORWARDED, FROM, LABELS, MESSAGE, ORIGINAL, SUBJECT, TO
+from contact_hub.channels.email.quote_words import DATE, FORWARDED, FROM, LABELS, MESSAGE, ORIGINAL, SUBJECT, TO, fold
 from contact_hub.channels.email.quoting import Line, next_written
 
 _MARKS: Final = "-–—_*=~#<>|•· \t"
@@ -51,7 +51,7 @@ def separator(line: Line) -> Separator | None:
     dashed = _dashes(body) >= 2 and _dashes(body[::-1]) >= 2
     if not dashed and not words.endswith(":"):
         return None
-    said = words.casefold()
+    said = fold(words)
     if len(said.split()) > 9:
         return None
     if any(word in said for word in FORWARDED) and (dashed or any(word in said for word in MESSAGE)):
@@ -63,7 +63,7 @@ def separator(line: Line) -> Separator | None:
 
 def says_original(line: Line) -> bool:
     """Whether a line without dashes says "original message", which counts only above a block of headers."""
-    said = line.body.casefold()
+    said = fold(line.body)
     return len(said) <= 50 and any(word in said for word in ORIGINAL) and any(word in said for word in MESSAGE)
 
 
@@ -72,7 +72,7 @@ def label(body: str) -> tuple[str, str] | None:
     colon = body.find(":", 1, _LABEL_MAX)
     if colon < 0:
         return None
-    name = " ".join(body[:colon].strip("*_ \t'\"[").casefold().split())
+    name = " ".join(fold(body[:colon].strip("*_ \t'\"[")).split())
     value = body[colon + 1 :].strip("* \t")
     kind = LABELS.get(name)
     if kind:
@@ -167,7 +167,7 @@ def _in_one_line(body: str) -> Block | None:
     words = body.split()
     for at, word in enumerate(words):
         if word.endswith(":") and len(word) > 1:
-            kind = LABELS.get(word[:-1].strip("*").casefold()) or (at and LABELS.get(f"{words[at - 1]} {word[:-1]}".casefold()))
+            kind = LABELS.get(fold(word[:-1].strip("*"))) or (at and LABELS.get(fold(f"{words[at - 1]} {word[:-1]}")))
             if kind:
                 kinds.add(kind)
     if FROM in kinds and len(kinds & {DATE, TO, SUBJECT}) >= 2 and tells_an_address(body):

@@ -25,6 +25,7 @@ from contact_hub.channels.email.quote_words import (
     SPEAKING,
     VIRUS,
     VIRUS_SCANNERS,
+    fold,
 )
 from contact_hub.channels.email.quoting import Hint, Line
 
@@ -69,7 +70,7 @@ def is_footer(body: str) -> bool:
     link = bare.find("http")
     if link > 0:
         bare = bare[:link].rstrip("<([ ")
-    said = bare.casefold()
+    said = fold(bare)
     words = [word.strip('.,:;!()"„“”') for word in said.split()]
     if not words or len(words) > 10 or len(said) > 100 or "?" in said or any(word in SPEAKING for word in words):
         return False
@@ -134,7 +135,7 @@ def _footer(lines: Sequence[Line], paragraph: int, end: int) -> Signature | None
         said = " ".join(line.body for line in lines[start:end])[:400]
         if start < end - 1 and start == paragraph and is_footer(said):
             return Signature(start=start, reason="footer", certainty=0.95)
-        folded = said.casefold()
+        folded = fold(said)
         if len(folded) < 300 and any(name in folded for name in VIRUS_SCANNERS) and any(word in folded for word in VIRUS):
             return Signature(start=start, reason="virus_scanner", certainty=0.95)
     return None
@@ -163,6 +164,8 @@ def _ruled(lines: Sequence[Line], first: int, end: int) -> Signature | None:
             continue
         below = lines[at + 1 : end]
         if not any(not line.blank for line in below):
+            if any(line.body == body for line in lines[max(first, at - _LOOKED_AT_MAX) : at]):
+                return None  # the lower edge of a box
             return Signature(start=at, reason="rule", certainty=0.95)
         if sum(_is_contact(line.body) for line in below) >= 2 or _notices(below) >= 2:
             return Signature(start=at, reason="visiting_card", certainty=0.85)
@@ -209,7 +212,7 @@ def _closing(lines: Sequence[Line], first: int, end: int) -> int | None:
     for at in range(end - 1, max(first, end - 18) - 1, -1):
         body = lines[at].body
         if 2 <= len(body) <= 45 and not _is_contact(body):
-            said = body.casefold()
+            said = fold(body)
             if len(said.split()) <= 6 and any(_holds(said, word) for word in CLOSINGS):
                 return at
     return None
@@ -227,8 +230,8 @@ def _is_contact(body: str) -> bool:
     if not body or len(body) > 120:
         return False
     digits = sum(char.isdigit() for char in body)
-    others = _WORD.findall(body.casefold())
-    first = body.casefold().split(None, 1)[0].rstrip(".:")
+    others = _WORD.findall(fold(body))
+    first = fold(body).split(None, 1)[0].rstrip(".:")
     if digits >= 7 and (body[0] in "+(" or first in CONTACT or f"{first}." in CONTACT) and len(others) <= 8:
         return True
     if digits >= 8 and not others:
@@ -239,7 +242,7 @@ def _is_contact(body: str) -> bool:
 
 
 def _notices(lines: Sequence[Line]) -> int:
-    said = " ".join(line.body for line in lines)[:3000].casefold()
+    said = fold(" ".join(line.body for line in lines)[:3000])
     return sum(word in said for word in PRIVACY)
 
 
