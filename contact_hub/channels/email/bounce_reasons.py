@@ -75,7 +75,9 @@ def reply_code_in(words: str) -> str:
 
 def _of_the_sender(answer: Answer, reason: BounceReason) -> bool:
     """Names and domains that are refused before ours was said, and domains that are refused with the mail, are those of the sender."""
-    return (reason in HARD and answer.command in _BEFORE_THE_NAME) or (reason is _R.HOST_UNKNOWN and answer.command in _AFTER_THE_NAME)
+    return (reason in HARD and answer.command in _BEFORE_THE_NAME) or (
+        reason is _R.HOST_UNKNOWN and answer.command in _AFTER_THE_NAME
+    )
 
 
 def _of_the_name(answer: Answer, words: str) -> BounceReason:
@@ -116,7 +118,9 @@ _NOT_YET: Final = frozenset({"delayed"})
 _AFTER_THE_NAME: Final = frozenset({"DATA", "BDAT", "."})
 _BEFORE_THE_NAME: Final = frozenset({"CONN", "INITIAL", "HELO", "EHLO", "MAIL", "STARTTLS", "AUTH"})
 _OF_THE_ADDRESS: Final = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "1.20", "1.350", "1.351", "2.1"})
-_NAME_ECHOED: Final = re.compile(r"<[^<> ]{1,128}@[^<> ]{1,128}>\s{0,2}:|recipient (?:address )?rejected|unknown user: ")
+_NAME_ECHOED: Final = re.compile(
+    r"<[^<> ]{1,128}@[^<> ]{1,128}>\s{0,2}:|recipient (?:address )?rejected|unknown user: |requested action not taken: mailbox"
+)
 """How Postfix and its kind answer to RCPT."""
 _EXCHANGE_AUTHENTICATION: Final = frozenset({"509", "515", "516", "5100"})
 _EXCHANGE_UNKNOWN: Final = frozenset({"350", "351", "20"})

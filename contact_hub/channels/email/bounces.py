@@ -51,7 +51,8 @@ def read_bounce(mail: InboundMail) -> tuple[RecipientVerdict, ...]:
     if reported:
         return reported[:RECIPIENTS_MAX]
     delayed = is_delay(mail, letter)
-    written = tuple(_from_letter(address, words, letter, delayed=delayed) for address, words in sections.items())
+    whole = letter if len(sections) <= 1 else ""
+    written = tuple(_from_letter(address, words, whole, delayed=delayed) for address, words in sections.items())
     return written[:RECIPIENTS_MAX] or (_from_letter(_of_returned(mail), letter, letter, delayed=delayed),)
 
 
@@ -249,18 +250,19 @@ def _not_recipients(mail: InboundMail) -> frozenset[str]:
     return frozenset(person.lower() for person in people if person)
 
 
-def _from_letter(address: str, words: str, letter: str, *, delayed: bool) -> RecipientVerdict:
+def _from_letter(address: str, words: str, whole: str, *, delayed: bool) -> RecipientVerdict:
+    """The verdict on one recipient by their section; `whole` is the letter that speaks of nobody else, empty if it does."""
     action = "delayed" if delayed else "failed"
     said = _said(words)
-    verdict = _verdict(address, said, status="", action=action, command=_command(words, said))
-    if verdict.reason is BounceReason.UNDEFINED and words is not letter:
-        verdict = _verdict(address, letter, status="", action=action, command=_command(letter, ""))
+    verdict = _verdict(address, said, status="", action=action, command=_command(words, said) or _command(whole, said))
+    if verdict.reason is BounceReason.UNDEFINED and whole:
+        verdict = _verdict(address, whole, status="", action=action, command=_command(whole, ""))
     return verdict
 
 
 def _said(words: str) -> str:
     """The server's answer within a section; all of it where no answer can be told apart."""
-    found = _SAID.search(words)
+    found = _SAID_EXACTLY.search(words) or _SAID.search(words)
     return words[found.start() :] if found else _HEADING.sub("", words, count=1)
 
 
@@ -352,6 +354,7 @@ _NAMED: Final = re.compile(
     rf"|:)[\s:]{{1,8}}[<\"'(\[]{{0,2}}({_MAILBOX})",
     re.IGNORECASE,
 )
+_SAID_EXACTLY: Final = re.compile(r"diagnostic[- ]code\s{0,3}:", re.IGNORECASE)
 _SAID: Final = re.compile(
     r"said:|<<<|returned\s{0,3}['\"]|remote server returned|smtp error|reason:|the error that the other server returned|host said|technical details"
     r"|diagnostic[- ]?(?:code|information)|server message|error message|delay reason",
@@ -360,7 +363,8 @@ _SAID: Final = re.compile(
 _COMMAND: Final = re.compile(
     r"in reply to (end of data|data|mail from|rcpt to|helo|ehlo|bdat|initial)|after (end of data|rcpt to|mail from|data|initial|pipelined data"
     r"|ehlo|helo|pipelined)"
-    r"|\[(rcpt_to|mail_from|data_fin|data|connect)\]|for (text|rcpt|mail|data) command|smtp command\s{1,6}(data|rcpt|mail)",
+    r"|\[(rcpt_to|mail_from|data_fin|data|connect)\]|for (text|rcpt to|mail from|rcpt|mail|data) command|following (rcpt|mail|data) command"
+    r"|smtp command\s{1,6}(data|rcpt|mail)",
     re.IGNORECASE,
 )
 _QMAIL: Final = (
@@ -369,7 +373,7 @@ _QMAIL: Final = (
     ("DATA", re.compile(r"failed (?:on DATA|after I sent the message)", re.IGNORECASE)),
     ("CONN", re.compile(r"but greeting failed|connected to \S{1,80} but my name was rejected", re.IGNORECASE)),
 )
-_TRANSCRIPT: Final = re.compile(r"^[ \t]{0,8}(>>>|<<<)[ \t]{0,4}(.{0,200})", re.MULTILINE)
+_TRANSCRIPT: Final = re.compile(r"^[ \t]{0,8}(?:sent |received )?(>>>|<<<)[ \t]{0,4}(.{0,200})", re.MULTILINE | re.IGNORECASE)
 _DELAY: Final = re.compile(
     r"\bdelay(?:ed)?\b|not yet been delivered|will (?:continue|keep) (?:to )?(?:try|be)|warning: (?:could not|message)|still (?:being )?(?:try"
     r"|retr|queued)"

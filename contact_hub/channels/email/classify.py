@@ -113,12 +113,16 @@ def _by_form(mail: InboundMail) -> Sign | None:
 
 def _by_notice(mail: InboundMail) -> Sign | None:
     """A letter: who signs like a mail server and writes like one. A person who forwards a bounce does not sign like one."""
-    server = _server_sign(mail)
-    if server is None:
-        return None
     text = (mail.text or mail.html or "")[:_NOTICE_MAX]
-    told = bool(_SUBJECT.search(mail.subject)) + bool(_NOTICE.search(text)) + bool(_FIELDS.search(text)) + is_delay(mail, text)
-    return server if told else None
+    told = [bool(_SUBJECT.search(mail.subject)), bool(_NOTICE.search(text)), bool(_FIELDS.search(text)), is_delay(mail, text)]
+    if (server := _server_sign(mail)) is not None:
+        return server if any(told) else None
+    who = f"{mail.sender.name} {mail.sender.partition('@')[0]}".lower() if mail.sender is not None else ""
+    return (
+        Sign(code="mail_program", source="from", value=str(mail.sender))
+        if _PROGRAM.search(who) and told[0] and any(told[1:])
+        else None
+    )
 
 
 def _server_sign(mail: InboundMail) -> Sign | None:
@@ -222,6 +226,10 @@ _DAEMON: Final = re.compile(
     r"|microsoft exchange|microsoft outlook <postmaster|system administrator|internet mail delivery|mail router|^\W*bounces?\b|no-reply@sns\."
     r"|mail server|mail-?daemon|emaildeliver|spam firewall|mail system"
 )
+_PROGRAM: Final = re.compile(
+    r"no-?reply|mail|post[-_]?master|daemon|system|server|gateway|admin|notif|filter|spam|virus|delivery|router|relay|mmsc?\b"
+)
+"""Names of senders who are hardly a person; they are believed to bounce only if subject and letter both speak like it."""
 _SUBJECT: Final = re.compile(
     r"undeliver|delivery (?:status|failure|report|notification|fail|has failed|problem|error|incomplete|delay)|deliver(?:y|ing) .{0,20}(?:fail"
     r"|delay|report|problem)|fail(?:ed|ure)? (?:to deliver|deliver|notice|mail|notification|delivery|sending)|mail(?:er)? (?:fail|error|delivery"
