@@ -15,6 +15,7 @@ from contact_hub.store import schema_state
 from contact_hub.web import assets
 from contact_hub.workspace import check
 from i18n import catalogues
+from i18n.promises import CUSTOMER_TAGS, promised
 
 _STUCK: Final = timedelta(minutes=5)
 _PAGES: Final = ("console.html", "widget.html", "loader.js")
@@ -62,7 +63,8 @@ def _front_end() -> Finding:
 
 
 def _catalogues() -> Finding:
-    lacking = {tag: len(catalogues.missing(tag)) for tag in catalogues.available("widget.")}
+    keys = catalogues.keys()
+    lacking = {tag: len(catalogues.missing(tag).keys() & set(promised(tag, keys))) for tag in CUSTOMER_TAGS if keys}
     short = {tag: count for tag, count in lacking.items() if count}
     if "en" in short or not lacking:
         return Finding(what="texts", state="error", sentence="The English catalogue is not whole.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, Response
 from fastapi.responses import HTMLResponse
 
 from contact_hub.errors import HubError
@@ -13,9 +14,11 @@ from contact_hub.staff import Action
 from contact_hub.web import assets
 from contact_hub.web.api import TheHub, action
 from contact_hub.web.headers import page_policy
+from contact_hub.web.readers import console_languages, nearest_language
 
 router = APIRouter()
 
+_BOOT: Final = '<script type="application/json" id="boot">{}</script></head>'
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -40,9 +43,15 @@ async def favicon() -> Response:
 
 
 @router.get("/{path:path}", dependencies=[action(Action.PAGE_SHOW)], response_class=HTMLResponse)
-async def console(path: str, hub: TheHub) -> HTMLResponse:
-    """Every other address is a place inside the application."""
+async def console(path: str, hub: TheHub, accept_language: Annotated[str, Header()] = "") -> HTMLResponse:
+    """Every other address is a place inside the application. The page says which languages it can be read in, before anybody signs in."""
     if path.startswith(("api/", "v1/", "widget/")) or "." in path.rsplit("/", 1)[-1]:
         raise HubError("not_found")
-    headers = {"content-security-policy": page_policy(origin=hub.settings.public_origin), "cache-control": "no-cache"}
-    return HTMLResponse(assets.page("console.html"), headers=headers)
+    boot = {"languages": console_languages(), "nearest": nearest_language(accept_language)}
+    page = assets.page("console.html").replace("</head>", _BOOT.format(json.dumps(boot)), 1)
+    headers = {
+        "content-security-policy": page_policy(origin=hub.settings.public_origin),
+        "cache-control": "no-cache",
+        "vary": "accept-language",
+    }
+    return HTMLResponse(page, headers=headers)

@@ -213,7 +213,7 @@ def _zone(zone: str | None) -> str | None:
 
 def _tag(tag: str) -> str:
     try:
-        return catalogues.resolve(tags.canonical(tag))
+        return catalogues.resolve(tags.canonical(tag), prefixes=("quality.", "routing."))
     except ValueError:
         raise HubError("language_unknown") from None
 

@@ -15,7 +15,8 @@ from contact_hub.staff import Action, Principal
 from contact_hub.store import Tx
 from contact_hub.store.records import Ticket
 from contact_hub.web.api import COOKIE, TheHub, action
-from i18n import catalogues, tags
+from contact_hub.web.readers import console_languages
+from i18n import tags
 
 router = APIRouter(prefix="/api")
 
@@ -108,5 +109,5 @@ def me_json(hub: Hub, who: Principal) -> dict[str, Any]:
         "vendor": who.vendor,
         "workspace": {"id": floor.id, "name": floor.workspace.workspace.name},
         "rules": floor.version,
-        "languages": list(catalogues.available("console.")),
+        "languages": list(console_languages()),
     }

@@ -4,10 +4,15 @@ import { setTheme, storedTheme, type Theme } from "$shared/theme";
 
 export type Density = "comfortable" | "compact";
 
-/** Offered before we know who it is, and what the server's `languages` replaces. */
-export const LANGUAGES: readonly string[] = ["en", "de", "fr", "es", "ar"];
+// The page says which languages it can be read in, and which of them is nearest to this browser's.
+const boot = JSON.parse(document.getElementById("boot")?.textContent || "{}") as { languages?: string[]; nearest?: string };
+const PSEUDO = "en-XA";
 
-let language = $state(kept("language") ?? nearest(navigator.languages));
+/** What these pages can be read in, English first. */
+export const LANGUAGES: readonly string[] = boot.languages ?? ["en"];
+
+const nearest = boot.nearest ?? "en";
+let language = $state(offered(kept("language")) ?? nearest);
 let density = $state<Density>(kept("density") === "compact" ? "compact" : "comfortable");
 let theme = $state<Theme>(storedTheme());
 let ringing = $state(kept("ringing") !== "off");
@@ -54,16 +59,18 @@ export function setRinging(wanted: boolean): void {
   keep("ringing", wanted ? "on" : "off");
 }
 
-/** The reader's own region of that language, where the browser names one: an English reader in Leeds writes 14:05, not 2:05 PM. */
-const regional = (tag: string): string => navigator.languages.find((own) => own.startsWith(`${tag}-`)) ?? tag;
+/**
+ * The reader's own region of that language, where the browser names one: an English reader in Leeds writes 14:05, not 2:05 PM. For the language
+ * that is only the nearest, also another region of it: somebody in Lisbon reads Brazilian texts, with the dates and refusals of Portugal.
+ */
+function regional(tag: string): string {
+  const [language] = tag.split("-");
+  return navigator.languages.find((own) => own.startsWith(`${tag}-`) || (tag === nearest && own.startsWith(`${language}-`))) ?? tag;
+}
 
-/** The first wish we can meet: the tag itself, or its language. */
-function nearest(wishes: readonly string[]): string {
-  for (const wish of wishes) {
-    const own = LANGUAGES.find((tag) => tag === wish) ?? LANGUAGES.find((tag) => tag.split("-")[0] === wish.split("-")[0]);
-    if (own) return own;
-  }
-  return "en";
+/** What was chosen here before, if it can still be read; the pseudo-locale is for looking at screens. */
+function offered(tag: string | null): string | null {
+  return tag !== null && (tag === PSEUDO || LANGUAGES.includes(tag)) ? tag : null;
 }
 
 function kept(name: string): string | null {
