@@ -11,7 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contact_hub.channels.email.quote_words import GLUE, MONTHS, OPENERS, PERSONS, WEEKDAYS, WROTE, WROTE_PARTS, fold, without_signs
+from contact_hub.channels.email.quote_words import (
+    ARTICLES,
+    GLUE,
+    MONTHS,
+    OPENERS,
+    PERSONS,
+    WEEKDAYS,
+    WROTE,
+    WROTE_PARTS,
+    fold,
+    without_signs,
+)
 from contact_hub.channels.email.quoting import Line
 
 LINES_MAX: Final = 5
@@ -21,6 +32,9 @@ _TOKEN: Final = re.compile(r"[^\W\d_]++|\d++|\S")  # possessive: nothing to go b
 _ADDRESS: Final = "\x01"
 _IN_ADDRESS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&'*+/=?^_`{|}~-")
 _PERSON_PARTS: Final = ("我", "您", "你", "私", "저는", "제가", "ผม", "ฉัน", "ดิฉัน")
+_GERMAN_ARTICLES: Final = frozenset({"der", "die", "das", "dem", "ein", "eine"})
+"""Before a noun with a capital; `von der Leyen` is a name."""
+_BEFORE_NAMES: Final = frozenset({"von", "van", "zu", "in", "auf", "aus"})
 _DASHES: Final = "-–—_=*~ "
 
 
@@ -181,6 +195,8 @@ def _alone(found: _Found, *, closed: bool, dashed: bool) -> float:
         return 0.9
     if closed and found.bracketed and found.date and found.strangers <= 2:
         return 0.8
+    if found.office and not found.address:
+        return 0.0
     if closed and found.verb and found.date and found.time and (found.names or found.strangers) and found.strangers <= 2:
         return 0.85
     if closed and found.verb and found.date and (found.names or found.strangers) and none:
@@ -218,6 +234,8 @@ class _Found:
     ends_with_verb: bool
     opened: bool
     """Whether it begins as attributions do."""
+    office: bool
+    """Whether it speaks of "the technician" instead of naming anybody."""
     person: bool
     names: int
     strangers: int
@@ -235,7 +253,7 @@ class _Found:
         date, time = _date(words), _time(words)
         parts = any(part in text for part in WROTE_PARTS)
         names = strangers = 0
-        weekday = verb = person = opened = False
+        weekday = verb = person = office = False
         last_word = -1
         for at, (token, word) in enumerate(zip(tokens, words, strict=True)):
             if not word[0].isalpha():
@@ -251,8 +269,10 @@ class _Found:
                 person = True
             elif token[0].isupper() or not token.islower() or len(token) == 1:
                 names += 1
+                office = office or (at > 1 and words[at - 1] in _GERMAN_ARTICLES and words[at - 2] not in _BEFORE_NAMES)
             else:
                 strangers += 1
+                office = office or (at > 0 and words[at - 1] in ARTICLES)
         first = words[0]
         opened = first in OPENERS or first in WEEKDAYS or first.isdigit() or first == _ADDRESS
         return cls(
@@ -265,6 +285,7 @@ class _Found:
             ends_with_verb=(last_word >= 0 and words[last_word] in WROTE)
             or (parts and any(text.rstrip(" :").endswith(p) for p in WROTE_PARTS)),
             opened=opened,
+            office=office,
             person=person or any(part in text for part in _PERSON_PARTS),
             names=names,
             strangers=strangers,

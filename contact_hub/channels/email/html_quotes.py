@@ -55,6 +55,8 @@ class _Sense(Enum):
 
     QUOTE = auto()
     """All in it is quoted."""
+    CITED = auto()
+    """The same, but a person may have drawn it: a bare `<blockquote>`."""
     QUOTE_BELOW = auto()
     """It begins the quote, and all behind it belongs to it."""
     ATTRIBUTION = auto()
@@ -133,6 +135,7 @@ class _Page:
     open: list[_Open] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     quotes: int = 0
+    vouched: int = 0
     signatures: int = 0
     attributions: int = 0
     forwards: int = 0
@@ -195,7 +198,7 @@ class _Page:
             if hint is Hint.FORWARD:
                 depth = 0
         raw = "> " * min(depth, 10) + written if depth else written
-        self.lines.append(Line(raw=raw.rstrip(), body=body, depth=depth, hint=hint, vouched=depth > 0))
+        self.lines.append(Line(raw=raw.rstrip(), body=body, depth=depth, hint=hint, vouched=depth > 0 and self.vouched > 0))
 
     def _hint(self, body: str) -> Hint | None:
         if self.below:
@@ -259,11 +262,12 @@ class _Page:
             self.words.append(" ")
 
     def _change(self, sense: _Sense, by: int) -> None:
-        if sense is not _Sense.HIDDEN:
+        if sense not in {_Sense.HIDDEN, _Sense.CITED}:
             self.marked = True
         match sense:
-            case _Sense.QUOTE:
+            case _Sense.QUOTE | _Sense.CITED:
                 self.quotes += by
+                self.vouched += by if sense is _Sense.QUOTE else 0
                 self.fresh_quote = by > 0
             case _Sense.QUOTE_BELOW:
                 self.below = self.below or by > 0
@@ -360,7 +364,9 @@ def _sense(name: str, source: str) -> _Sense | None:
         for marker, sense in _MARKERS:
             if marker in source:
                 return sense
-    return _Sense.QUOTE if name == "blockquote" and not _indents(source) else None
+    if name != "blockquote" or _indents(source):
+        return None
+    return _Sense.QUOTE if any(sign in source for sign in ("cite", "class=", "border-left", "border:")) else _Sense.CITED
 
 
 def _indents(source: str) -> bool:

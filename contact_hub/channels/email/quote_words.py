@@ -32,13 +32,12 @@ def _parts(words: str) -> tuple[str, ...]:
 
 WROTE: Final = _set(
     """
-    wrote writes said says schrieb schreibt geschrieben écrit ecrit écrivait escribió escribio escrito escribiu scritto scrive escreveu
-    schreef schreven geschreven skrev skriver skreiv kirjoitti kirjoittaa napisał napisała napisal napisala pisze napsal napsala napísal
-    napísala píše píse napisao pise piše írta irta ír scris scrie έγραψε έγραψαν γράφει написал написала пишет писал писала написав пише
-    написа напиша пиша напісаў піша yazdı yazdi yazmış yazıyor yazan כתב כתבה כתבו كتب كتبت كتابة كتابه نوشت نوشته लिखा लिखते লিখেছেন எழுதியது
-    เขียน เขียนว่า ได้เขียน viết menulis tulis rašė parašė rakstīja kirjutas escrigué escrit idatzi skrifaði skrifa shkroi napisaŭ kirjoittanut
-    写道 寫道 写到 写 寫 作成 작성 작성함 썼습니다 보낸 書きました のメール のメッセージ reageerde antwortete répondit respondió rispose yazib
-    yozdi жазды scríobh ysgrifennodd skreva schrief kirjutatud
+    wrote writes schrieb schreibt geschrieben écrit ecrit écrivait escribió escribio escrito escribiu scritto scrive escreveu schreef schreven
+    geschreven skrev skriver skreiv kirjoitti kirjoittaa napisał napisała napisal napisala pisze napsal napsala napísal napísala píše píse
+    napisao pise piše írta irta ír scris scrie έγραψε έγραψαν γράφει написал написала пишет писал писала написав пише написа напиша пиша
+    напісаў піша yazdı yazdi yazmış yazıyor yazan כתב כתבה כתבו كتب كتبت كتابة كتابه نوشت نوشته लिखा लिखते লিখেছেন எழுதியது เขียน เขียนว่า
+    ได้เขียน viết menulis tulis rašė parašė rakstīja kirjutas escrigué escrit idatzi skrifaði skrifa shkroi napisaŭ kirjoittanut 写道 寫道 写到
+    写 寫 作成 작성 작성함 썼습니다 보낸 書きました のメール のメッセージ yazib yozdi жазды scríobh ysgrifennodd skreva schrief kirjutatud
     """
 )
 """Said of a person before what they said."""
@@ -196,11 +195,14 @@ LABELS: Final[dict[str, str]] = {label: kind for kind, words in reversed(_LABELS
 
 ORIGINAL: Final = _parts(
     """
-    original | ursprüng | ursprung | urspruen | origine | oprindelig | opprinnelig | opphavleg | alkuperäi | oorspronkelijk | pierwotn
-    oryginaln | původní | puvodni | pôvodn | eredeti | исходн | первоначал | оригинал | вихідн | початков | orijinal | özgün | αρχικ
-    πρωτότυπ | מקור | الأصل | اصلی | 原始 | 元のメッセージ | 元のメール | オリジナル | 원본 | gốc | asli | izvorn | prvotn | originaal
-    origināl | pradin | upprunale | arunta | ต้นฉบับ | मूल | algne | sākotnēj | replied message | reply message | 回复的原邮件 | 回复的邮件
-    原邮件 | 원래 | previous message | quoted text | zitierte | réponse au message | antwort an | mensaje anterior
+    above this line | oberhalb dieser | über dieser zeile | au-dessus de cette ligne | encima de esta línea | sopra questa riga
+    acima desta linha | boven deze regel | ovanför denna | over denne linje | tämän rivin yläpuol | powyżej tej linii | nad touto | nad tento
+    выше этой | вище цієї | bu satırın üst | この行より上 | この線より上 | 이 줄 위 | 此行上方 | 此行以上 | 此線上方 | original | ursprüng
+    ursprung | urspruen | origine | oprindelig | opprinnelig | opphavleg | alkuperäi | oorspronkelijk | pierwotn | oryginaln | původní
+    puvodni | pôvodn | eredeti | исходн | первоначал | оригинал | вихідн | початков | orijinal | özgün | αρχικ | πρωτότυπ | מקור | الأصل
+    اصلی | 原始 | 元のメッセージ | 元のメール | オリジナル | 원본 | gốc | asli | izvorn | prvotn | originaal | origināl | pradin | upprunale
+    arunta | ต้นฉบับ | मूल | algne | sākotnēj | replied message | reply message | 回复的原邮件 | 回复的邮件 | 原邮件 | 원래 | previous message
+    quoted text | zitierte | réponse au message | antwort an | mensaje anterior
     """
 )
 """Beginnings of words that say "original", looked for inside a line between dashes."""
@@ -263,6 +265,14 @@ SENT_ENDS: Final = _parts(
 )
 """The same in scripts without spaces or of several words: how such a line begins, or ends."""
 
+ARTICLES: Final = _set(
+    """
+    the a an this that der die das dem dieser ein eine einer le la un une cet cette el los una uno lo il este esta o um uma het een denne
+    dette ta ten
+    """
+)
+"""Said before a thing or an office, not before a name."""
+
 SPEAKING: Final = _set(
     "i i'm i'll we you he she it ich wir du habe hat je nous vous j'ai yo io ho eu ik wij jag jeg vi minä ja já én я мы вы ми ben biz"
 )
@@ -291,7 +301,7 @@ VIRUS_SCANNERS: Final = _parts(
 )
 VIRUS: Final = _parts(
     """
-    virus | virii | malware | вирус | вірус | wirus | vírus | ウイルス | 病毒 | 바이러스 | فيروس | וירוס | ιοί | ιούς | virüs | viirus
+    viren | virus | virii | malware | вирус | вірус | wirus | vírus | ウイルス | 病毒 | 바이러스 | فيروس | וירוס | ιοί | ιούς | virüs | viirus
     bedrohung | checked | scanned | geprüft | spam
     """
 )

@@ -152,7 +152,7 @@ def _judge(found: _Collected, *, announced: bool) -> Block | None:
         return Block(certainty=0.92, known=True)
     if {FROM, SUBJECT} <= known and dated:
         return Block(certainty=0.9, known=True)
-    if {FROM, DATE} <= known and dated and (found.address or (TO in known and found.timed)):
+    if {FROM, DATE} <= known and dated and found.address:
         return Block(certainty=0.9, known=True)
     if {DATE, TO} <= known and dated and found.address:
         return Block(certainty=0.85, known=True)

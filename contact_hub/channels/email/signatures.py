@@ -17,6 +17,7 @@ from contact_hub.channels.email.quote_words import (
     CLOSINGS,
     CONTACT,
     DEVICES,
+    MESSAGE,
     PRIVACY,
     SENT,
     SENT_BEGINS,
@@ -136,7 +137,12 @@ def _footer(lines: Sequence[Line], paragraph: int, end: int) -> Signature | None
         if start < end - 1 and start == paragraph and is_footer(said):
             return Signature(start=start, reason="footer", certainty=0.95)
         folded = fold(said)
-        if len(folded) < 300 and any(name in folded for name in VIRUS_SCANNERS) and any(word in folded for word in VIRUS):
+        if (
+            len(folded) < 300
+            and not _speaks(folded)
+            and any(name in folded for name in VIRUS_SCANNERS)
+            and any(word in folded for word in VIRUS)
+        ):
             return Signature(start=start, reason="virus_scanner", certainty=0.95)
     return None
 
@@ -150,10 +156,21 @@ def _delimited(lines: Sequence[Line], first: int, end: int) -> Signature | None:
             continue
         if line.body in _DELIMITERS:
             exact = line.raw.rstrip("\r\n") == "-- "
-            most = _AFTER_EXACT_DELIMITER_MAX if exact else _AFTER_DELIMITER_MAX if line.body == "--" else 7
-            return Signature(start=at, reason="signature_delimiter", certainty=0.97 if exact else 0.9) if written <= most else None
+            if written > (_AFTER_EXACT_DELIMITER_MAX if exact else _AFTER_DELIMITER_MAX):
+                return None
+            if not exact and not _looks_signed(lines[at + 1 : end], card=line.body != "--"):
+                return None
+            return Signature(start=at, reason="signature_delimiter", certainty=0.97 if exact else 0.9)
         written += 1
     return None
+
+
+def _looks_signed(below: Sequence[Line], *, card: bool) -> bool:
+    """Whether what stands below a dash may be a signature: no long text and no question; for a `card` only a few short lines."""
+    bodies = [line.body for line in below if not line.blank]
+    if card:
+        return len(bodies) <= 6 and all(len(body) <= 60 and not body.endswith((".", "?", "!", ":")) for body in bodies)
+    return not any(body.endswith("?") or len(body) > 160 for body in bodies) or _notices(below) >= 2
 
 
 def _ruled(lines: Sequence[Line], first: int, end: int) -> Signature | None:
@@ -174,37 +191,36 @@ def _ruled(lines: Sequence[Line], first: int, end: int) -> Signature | None:
 
 
 def _legal(lines: Sequence[Line], first: int, paragraph: int, end: int) -> Signature | None:
-    """A last paragraph about who may read this."""
-    if paragraph <= first:
+    """A last paragraph about who may read this message, in which nobody says I."""
+    if paragraph <= first or sum(len(line.body) for line in lines[paragraph:end]) < 80 or _notices(lines[paragraph:end]) < 2:
         return None
-    size = sum(len(line.body) for line in lines[paragraph:end])
-    if size < 80 or _notices(lines[paragraph:end]) < 2:
+    said = fold(" ".join(line.body for line in lines[paragraph:end])[:3000])
+    if _speaks(said) or not any(word in said for word in MESSAGE):
         return None
     return Signature(start=paragraph, reason="legal_notice", certainty=0.85)
 
 
 def _card(lines: Sequence[Line], first: int, paragraph: int, end: int) -> Signature | None:
-    """The numbers and addresses below a closing and a name; without a closing, a last paragraph of little else."""
-    contacts = [at for at in range(paragraph, end) if _is_contact(lines[at].body)]
-    if not contacts or end - paragraph > 12 or any(len(line.body) > 120 for line in lines[paragraph:end]):
-        return None
+    """The numbers and addresses below a closing and a name. Without a closing they may be what the customer was asked for."""
+    contacts = sum(_is_contact(lines[at].body) for at in range(paragraph, end))
     closing = _closing(lines, first, end)
-    if closing is not None:
-        start = closing + 1
-        while start < end and lines[start].blank:
-            start += 1
-        start += 1 if start < end and not _is_contact(lines[start].body) else 0
-        while start < end and lines[start].blank:
-            start += 1
-        if start < end and end - start <= 14:
-            return Signature(start=start, reason="visiting_card", certainty=0.85)
+    if contacts < 2 or closing is None or any(len(line.body) > 120 for line in lines[closing:end]):
         return None
-    above = _last_written(lines, first, paragraph)
-    if above <= first or lines[above - 1].body.endswith((":", ",")):
-        return None
-    if len(contacts) >= 3 and 2 * len(contacts) >= end - paragraph:
-        return Signature(start=paragraph, reason="visiting_card", certainty=0.7)
-    return None
+    start = _skip_blank(lines, closing + 1, end)
+    if start < end and not _is_contact(lines[start].body):
+        start = _skip_blank(lines, start + 1, end)
+    return Signature(start=start, reason="visiting_card", certainty=0.85) if start < end and end - start <= 14 else None
+
+
+def _skip_blank(lines: Sequence[Line], at: int, end: int) -> int:
+    while at < end and lines[at].blank:
+        at += 1
+    return at
+
+
+def _speaks(said: str) -> bool:
+    """Whether somebody says I or we: programs and lawyers do not."""
+    return any(word in SPEAKING for word in _WORD.findall(said))
 
 
 def _closing(lines: Sequence[Line], first: int, end: int) -> int | None:

@@ -214,6 +214,20 @@ UNTOUCHED: Final[dict[str, str]] = {
         "You have a new message:\n\nFrom: Max Kunde <max@mail.example>\n"
         "Subject: Order\nPhone: 030 1234567\nMessage:\nWhere is my parcel?"
     ),
+    "the technician wrote": "Hello,\n\nOn March 3, 2026 at 10:00 the technician wrote:\nthe box is broken. Please send a new one.",
+    "der Techniker schrieb": "Guten Tag,\n\nAm 3. März 2026 um 10:00 schrieb der Techniker:\ndie Box ist kaputt.",
+    "a journey with a time": "Please book this:\n\nFrom: Berlin Hbf\nTo: Paris Est\nDate: 12 May 2026 10:15\n\nTwo persons.",
+    "private papers": (
+        "Hello,\n\nI must complain. Please notify the sender that my confidential papers were disclosed to a neighbour, who is not the intended recipient."
+    ),
+    "my new number": "Please change my data.\n\nTel: 030 1234567\nE-Mail: max@mail.example\nWeb: www.kunde.example",
+    "a number to call": "Please call me back.\n\nThanks\nMax\n030 1234567",
+    "checked with a scanner": "The download is broken.\n\nI checked the file with Avast and it found a virus.",
+    "two parts": "The first part is about the invoice.\n--\nAnd the second one: where is my parcel?",
+    "steps": "I did this:\n\n1. open the app\n2. wait\n----\nIt failed.\n====\nWhat next?",
+    "quotes of a person": 'My wife said:\n"The box was open at 10:00."\nSo who opened it?',
+    "an own thread": "Re: your question of 3 March 2026, 16:19:\nyes, max@mail.example is my address.",
+    "a receipt": "Order: 4711\nDate: 03.03.2026 16:19\nTo: Max Kunde\nTotal: 12.00\n\nWhat is the second position?",
     "dash in a line": "This is a mail with a -- in the middle of a line, which is not a signature -- at all.",
     "a colon at the end": "Hello,\nplease note the following at 10:00:\nthe shop in Berlin, shop@shop.example, is closed.",
     "log lines": "\n".join(f"2026-03-03 16:19:0{n} INFO Von: a An: b: c <d@e.example> schrieb nothing" for n in range(9)),
