@@ -139,7 +139,7 @@ class Board:
             self._known.pop(id(ask.demand), None)
             self._unfile(ask)
         self._plain_asks = {}
-        reordered: set[Ask] = set()
+        reordered = False
         for ask in self.asks.values():
             before, after = ask.form, forms[ask]
             if ask in touched:
@@ -147,14 +147,13 @@ class Board:
                 ask.form, ask.rivals = after, None
                 self._file(ask)
                 self._hide(ask)
-                if ask.held and after.head_start != before.head_start:
-                    reordered.add(ask)
+                reordered |= ask.held > 0 and after.head_start != before.head_start
             else:
                 ask.form = after
                 for node in ask.nodes.values():
                     node.same_as(before)
-        if reordered:
-            self._rekey(reordered)
+        for desk in self.desks.values() if reordered else ():
+            desk.expected.sort(key=attrgetter("key"))
 
     def _hide(self, ask: Ask) -> None:
         """Nobody serves its queues until they are freshened."""
@@ -164,17 +163,6 @@ class Board:
                 self.nodes[node.slot] = None
                 self.in_use[node.slot], self.firsts[node.slot], node.slot = False, NEVER, -1
 
-    def _rekey(self, asks: Collection[Ask]) -> None:
-        """What rings, and who waits for one agent alone, stands in no queue and yet has a place. What is assigned gets one when it is given back."""
-        for inquiry in self.ringing.values():
-            if inquiry.ask in asks:
-                inquiry.rekey()
-        for desk in self.desks.values():
-            if desk.expected:
-                for inquiry in desk.expected:
-                    inquiry.rekey()
-                desk.expected.sort(key=attrgetter("key"))
-
     def rebuild(self, ask: Ask) -> None:
         """Its nodes as its form has them now, and everybody in the right one, at the right place."""
         waiting = [inquiry for node in ask.nodes.values() for inquiry in node.waiting()]
@@ -182,8 +170,6 @@ class Board:
         for node in ask.nodes.values():
             node.queue, node.first, node.due = [], 0, NEVER
         ask.nodes, ask.shape = {}, ask.form.shape
-        for inquiry in waiting:
-            inquiry.rekey()
         for inquiry in sorted(waiting, key=lambda one: one.key):
             self.waiting -= 1
             self.join(inquiry)
@@ -328,7 +314,7 @@ class Board:
         """Take an inquiry in hand; its seats are in use from now. `lifted`: the desk is put in line by what follows at once."""
         desk.held[inquiry.id] = inquiry
         inquiry.ask.held += 1
-        desk.used += inquiry.weight
+        desk.used += inquiry.more.weight
         if not lifted:
             self.refresh(desk)
         elif desk.turn >= 0 and desk.profile is not None:
@@ -338,7 +324,7 @@ class Board:
         """Give an inquiry out of hand; its seats are free. `lifted`: out of line, yet with the room it has now."""
         del desk.held[inquiry.id]
         inquiry.ask.held -= 1
-        desk.used -= inquiry.weight
+        desk.used -= inquiry.more.weight
         if not lifted:
             self.refresh(desk)
             return
@@ -547,10 +533,10 @@ class Board:
 
     # inquiries
 
-    def arrive(self, id_: InquiryId, conversation: str, demand: Demand) -> Inquiry:
+    def arrive(self, id_: InquiryId, demand: Demand) -> Inquiry:
         """A new inquiry, not yet in a queue."""
         ask = self.ask_of(demand)
-        inquiry = self.inquiries[id_] = Inquiry(id_, ask, self.now, self.nth, conversation)
+        inquiry = self.inquiries[id_] = Inquiry(id_, ask, self.now, self.nth)
         self.nth += 1
         if demand.agent is not None or demand.last_agent is not None:
             inquiry.more.demand = demand
@@ -559,7 +545,7 @@ class Board:
     def join(self, inquiry: Inquiry, node: Node | None = None) -> Node:
         """Wait in the queue of its class and age (`node`, where that is known), at the place its key gives."""
         if node is None:
-            node = self.node(inquiry.ask, self.now - inquiry.arrived, inquiry.level)
+            node = self.node(inquiry.ask, self.now - inquiry.arrived, inquiry.rare.level)
         inquiry.stage = Stage.WAITING
         inquiry.node = node
         if node.join(inquiry):
@@ -614,7 +600,6 @@ class Board:
             inquiry.more.demand = demand
         elif inquiry._more is not None:
             inquiry._more.demand = None
-        inquiry.rekey()
         self.touch(inquiry)
 
     def remember(self, inquiry: Inquiry, agent: AgentId, *, counts: bool) -> None:
@@ -779,14 +764,15 @@ class Board:
         floor = facts.get(FLOOR, {})
         self.now, self.quiet_until = floor.get("now", 0), floor.get("quiet_until", 0)
         self.nth, self.turn = floor.get("nth", 0), floor.get("turn", 0)
-        desks, inquiries, ask_of = self.desks, self.inquiries, self.ask_of_plain
+        desks, inquiries, asks = self.desks, self.inquiries, self._plain_asks
         for key, fact in facts.items():
-            if key.startswith("inquiry:"):
-                inquiry = InquiryId(key[8:])
-                inquiries[inquiry] = Inquiry.restored(inquiry, fact, ask_of)
-            elif key.startswith("agent:"):
-                agent = AgentId(key[6:])
-                desks[agent] = Desk.restored(agent, fact)
+            kind, _, id_ = key.partition(":")
+            if kind == "inquiry":
+                plain = fact["demand"]
+                ask = asks.get(marshal.dumps(plain, 2)) or self.ask_of_plain(plain)
+                inquiries[InquiryId(id_)] = Inquiry.restored(InquiryId(id_), fact, ask)
+            elif kind == "agent":
+                desks[AgentId(id_)] = Desk.restored(AgentId(id_), fact)
         self.books = Books(self.plan, self.now)
         self.books.load(facts, self.now)
         self.estimator = Estimator.restored(facts)
@@ -801,28 +787,48 @@ class Board:
         self.open_doors()
         for desk in self.desks.values():
             self.seat(desk)
-        for inquiry in sorted(self.inquiries.values(), key=lambda one: one.key):
+        queued: dict[Ask, list[Inquiry]] = {}
+        for inquiry in self.inquiries.values():
             if inquiry.stage is Stage.WAITING:
-                inquiry.ask.told_closed |= inquiry.told_closed
-                hold = inquiry.rare.hold
-                if hold is not None:
-                    inquiry.more.hold = None
-                    self.expect(inquiry, self.desks[AgentId(hold[0])], hold[1])
+                ask, more = inquiry.ask, inquiry._more
+                if inquiry.told_closed:
+                    ask.told_closed = True
+                if more is not None and more.hold is not None:
+                    (agent, until), more.hold = more.hold, None
+                    self.expect(inquiry, self.desks[AgentId(agent)], until)
+                elif ask in queued:
+                    queued[ask].append(inquiry)
                 else:
-                    self.join(inquiry)
+                    queued[ask] = [inquiry]
             elif inquiry.agent is not None:
                 holder = self.desks[inquiry.agent]
                 holder.held[inquiry.id] = inquiry
                 inquiry.ask.held += 1
-                holder.used += inquiry.weight
+                holder.used += inquiry.more.weight
                 contract = inquiry.rare.contract
                 if inquiry.stage is Stage.OFFERED:
                     self.ringing[inquiry.id] = inquiry
                     if contract is not None:
                         self.books.reserve(contract, self.now)
         self.used_up_changed(self.plan.contracts)
+        for ask, inquiries in queued.items():
+            self._queue_up(ask, inquiries)
         for desk in self.desks.values():
             self.refresh(desk)
+
+    def _queue_up(self, ask: Ask, inquiries: list[Inquiry]) -> None:
+        """All of a class at once, into queues where nobody waits yet."""
+        inquiries.sort(key=attrgetter("key"))
+        for inquiry in inquiries:
+            more = inquiry._more
+            node = self.node(ask, self.now - inquiry.arrived, more.level if more is not None else 0)
+            node.queue.append(inquiry)
+            inquiry.node = node
+        self.waiting += len(inquiries)
+        for node in ask.nodes.values():
+            head = node.head()
+            if head is not None:
+                self.firsts[node.slot] = head.key
 
     def _floor(self) -> Fact:
         return {"now": self.now, "rules": self.plan.version, "quiet_until": self.quiet_until, "nth": self.nth, "turn": self.turn}

@@ -39,15 +39,11 @@ FRONT: Final = 86_400 * SECOND
 _HEAD_START_MAX: Final = 20 * 365 * 86_400 * SECOND
 """A head start beyond twenty years orders nothing new; within it, keys fit 64 bits."""
 
-_NTH_BITS: Final = 11
-_NTH_MAX: Final = (1 << _NTH_BITS) - 1
+NTH_BITS: Final = 11
+NTH_MAX: Final = (1 << NTH_BITS) - 1
+"""A place is the arrival less head starts, in microseconds, then which it was of those that arrived at the same one."""
 
 _BY_KEY = attrgetter("key")
-
-
-def key_of(arrived: int, nth: int, head_start: int, *, front: bool) -> int:
-    """The place in every queue: arrival less head starts, then which it was of those that arrived at the same microsecond."""
-    return (arrived - head_start - (FRONT if front else 0)) << _NTH_BITS | min(nth, _NTH_MAX)
 
 
 class Ground:

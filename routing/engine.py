@@ -277,7 +277,7 @@ class Engine:
         if kind is Kind.COOL_DOWN:
             return inquiry.rare.step_at == at
         stage = Stage.OFFERED if kind is Kind.OFFER else Stage.WRAP_UP
-        return inquiry.stage is stage and inquiry.ends == at
+        return inquiry.stage is stage and inquiry.rare.ends == at
 
     def _set_timers(self) -> None:
         """Every reminder that follows from the facts, from scratch."""
@@ -320,7 +320,7 @@ class Engine:
 
     def _arrived(self, event: InquiryArrived) -> None:
         if event.inquiry not in self._board.inquiries:
-            self._moves.place(self._board.arrive(event.inquiry, event.conversation, event.demand))
+            self._moves.place(self._board.arrive(event.inquiry, event.demand))
 
     def _left(self, event: InquiryLeft) -> None:
         inquiry, moves = self._board.inquiries.get(event.inquiry), self._moves
@@ -362,9 +362,9 @@ class Engine:
         desk = moves.holder(inquiry)
         board.reask(inquiry, demand)
         course, form = board.course(inquiry, desk), inquiry.ask.form
-        stays = course is not None and demand.agent in {None, desk.id} and form.weight == inquiry.weight
+        stays = course is not None and demand.agent in {None, desk.id} and form.weight == inquiry.rare.weight
         if stays and course is not None:
-            rival = choose(board, inquiry, board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.level))
+            rival = choose(board, inquiry, board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.rare.level))
             stays = not isinstance(rival, Pick) or form.group[rival.course] >= form.group[course]
         if not stays:
             moves.withdraw(inquiry, Over.DEMAND_CORRECTED)

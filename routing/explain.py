@@ -81,7 +81,6 @@ class Waiting:
     """A line of the queue view: waiting, or ringing at somebody's desk (`offered_to`)."""
 
     inquiry: InquiryId
-    conversation: str
     brand: BrandId
     demand: Demand
     arrived: datetime
@@ -118,7 +117,7 @@ def waiting_in_order(board: Board, brand: BrandId | None) -> tuple[Waiting, ...]
 
 def _verdict(board: Board, inquiry: Inquiry, agent: Agent, now: datetime, waited: float) -> Verdict:
     first_tier = board.first_tier(inquiry.ask.form)
-    demand, waits, level = inquiry.demand, inquiry.ask.form.waits, inquiry.level
+    demand, waits, level = inquiry.demand, inquiry.ask.form.waits, inquiry.rare.level
     expected = (waits[level - 1] + 1) / SECOND if 0 < level <= len(waits) else 0.0
     holding = [term for term in terms(board.plan, agent, demand) if term.holds(now)]
     term = next((one for one in holding if reached(one, demand, waited, first_tier, expected)), holding[0] if holding else None)
@@ -165,7 +164,7 @@ def _standing(board: Board, inquiry: Inquiry, agent: AgentId) -> Standing:
     return Standing(
         availability=desk.availability,
         connected=desk.connected,
-        seats_used=desk.used - (own.weight if own else 0),
+        seats_used=desk.used - (own.rare.weight if own else 0),
         in_channel=desk.in_channel(channel) - (own is not None),
         declined_until=moment(memory.until) if memory else None,
         declines=memory.count if memory else 0,
@@ -175,9 +174,10 @@ def _standing(board: Board, inquiry: Inquiry, agent: AgentId) -> Standing:
 def _changes_ahead(board: Board, inquiry: Inquiry, now: datetime) -> tuple[Change, ...]:
     """What is certain to come, in order."""
     form, rare, changes = inquiry.ask.form, inquiry.rare, list[Change]()
-    if inquiry.ends is not None:
+    ends = inquiry.rare.ends
+    if ends is not None:
         what = Changes.OFFER_ENDS if inquiry.stage is Stage.OFFERED else Changes.WRAP_UP_ENDS
-        changes.append(Change(what=what, at=moment(inquiry.ends), agent=inquiry.agent))
+        changes.append(Change(what=what, at=moment(ends), agent=inquiry.agent))
     first_tier = board.first_tier(form)
     for after, tier in {(a, t) for a, t in zip(form.after.tolist(), form.tier.tolist(), strict=True) if a > 0 and t > first_tier}:
         changes.append(Change(what=Changes.OVERFLOW, at=moment(inquiry.arrived + after), tier=tier))
@@ -201,7 +201,6 @@ def _changes_ahead(board: Board, inquiry: Inquiry, now: datetime) -> tuple[Chang
 def _waiting(inquiry: Inquiry) -> Waiting:
     return Waiting(
         inquiry=inquiry.id,
-        conversation=inquiry.conversation,
         brand=inquiry.demand.brand,
         demand=inquiry.demand,
         arrived=moment(inquiry.arrived),

@@ -7,13 +7,13 @@ queues, timers) follows from facts and plan and is never written. There may be a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from routing.decisions import Estimate
-from routing.demands import Ask, Node, key_of
+from routing.demands import FRONT, NTH_BITS, NTH_MAX, Ask, Node
 from routing.model import AgentId, Availability, Channel, ContractId, Demand, InquiryId, OfferId, PoolId
 from routing.reasons import Reason
 from routing.roster import Profile
@@ -48,12 +48,8 @@ class Inquiry:
         "agent",
         "arrived",
         "ask",
-        "conversation",
-        "ends",
         "front",
         "id",
-        "key",
-        "level",
         "node",
         "nth",
         "offers",
@@ -61,12 +57,10 @@ class Inquiry:
         "stage",
         "told",
         "told_closed",
-        "weight",
     )
 
-    def __init__(self, id_: InquiryId, ask: Ask, arrived: int, nth: int = 0, conversation: str = "") -> None:
+    def __init__(self, id_: InquiryId, ask: Ask, arrived: int, nth: int = 0) -> None:
         self.id = id_
-        self.conversation = conversation
         self.ask = ask
         self.arrived = arrived
         self.nth = nth
@@ -75,18 +69,19 @@ class Inquiry:
         self.front = False
         self.offers = 0
         self.agent: AgentId | None = None
-        self.weight = 0
-        self.ends: int | None = None
-        """When the offer really ends (earlier than `until` while its agent is lost), or the wrap-up."""
         self.told: Estimate | None = None
         """What was estimated when it began to wait, kept for some so that estimates learn from what came."""
         self.told_closed = False
-        self.level = 0
-        """How many of its class's waits the estimate exceeded: these contracts have joined before their age."""
         self.refusals: dict[AgentId, Refusals] | None = None
         self.node: Node | None = None
-        self.key = key_of(arrived, nth, ask.form.head_start, front=False)
         self._more: More | None = None
+
+    @property
+    def key(self) -> int:
+        """Its place in every queue: from its age and its class."""
+        nth = self.nth
+        arrived = self.arrived - FRONT if self.front else self.arrived
+        return (arrived - self.ask.form.head_start) << NTH_BITS | (nth if nth < NTH_MAX else NTH_MAX)  # noqa: FURB136 - asked often
 
     @property
     def demand(self) -> Demand:
@@ -111,10 +106,6 @@ class Inquiry:
         """The same to read: nothing, where it has nothing."""
         return self._more or _NOTHING_MORE
 
-    def rekey(self) -> None:
-        """Its place follows from its age and class."""
-        self.key = key_of(self.arrived, self.nth, self.ask.form.head_start, front=self.front)
-
     def barred(self, agent: AgentId, now: int, rounds_max: int) -> bool:
         """Has this agent just declined or missed it, or done so too often?"""
         memory = self.refusals.get(agent) if self.refusals is not None else None
@@ -124,7 +115,6 @@ class Inquiry:
         """Its state as a fact."""
         rare = self.rare
         plain = {
-            "conversation": self.conversation or None,
             "demand": self.ask.plain,
             "agent_asked": rare.demand.agent if rare.demand else None,
             "last_agent": rare.demand.last_agent if rare.demand else None,
@@ -136,57 +126,63 @@ class Inquiry:
             "agent": self.agent,
             "pool": rare.pool,
             "contract": rare.contract,
-            "weight": self.weight or None,
+            "weight": rare.weight or None,
             "until": rare.until,
-            "ends": self.ends,
+            "ends": rare.ends,
             "since": rare.since,
             "refusals": {agent: [memory.count, memory.until] for agent, memory in sorted((self.refusals or {}).items())} or None,
             "flags": sorted(rare.flags) or None,
             "told_closed": self.told_closed or None,
             "told": [self.told.low, self.told.likely, self.told.high] if self.told else None,
-            "level": self.level or None,
+            "level": rare.level or None,
             "hold": rare.hold,
         }
         return {name: value for name, value in plain.items() if value is not None}
 
     @classmethod
-    def restored(cls, id_: InquiryId, fact: Mapping[str, Any], ask_of: Callable[[Mapping[str, Any]], Ask]) -> Inquiry:
-        """Back from its fact; `ask_of` finds the class of a demand's plain form."""
-        get = fact.get
-        inquiry = cls(id_, ask_of(fact["demand"]), fact["arrived"], get("nth", 0), get("conversation", ""))
-        inquiry.stage = _STAGES[fact["stage"]]
+    def restored(cls, id_: InquiryId, fact: Mapping[str, Any], ask: Ask) -> Inquiry:
+        """Back from its fact, in its class."""
+        inquiry = cls(id_, ask, fact["arrived"])
         inquiry.offers = fact["offers"]
-        inquiry.told_closed = get("told_closed", False)
-        if len(fact) > _PLAIN_FIELDS + ("conversation" in fact):
+        if len(fact) > _PLAIN_FIELDS:
             inquiry._restore_more(fact)
         return inquiry
 
     def _restore_more(self, fact: Mapping[str, Any]) -> None:
-        get, more = fact.get, self.more
-        self.front = get("front", False)
-        self.agent, self.weight, self.ends = get("agent"), get("weight", 0), get("ends")
-        told = get("told")
+        get = fact.get
+        self.stage, self.nth = _STAGES[fact["stage"]], get("nth", 0)
+        self.front, self.told_closed = get("front", False), get("told_closed", False)
+        told, refusals = get("told"), get("refusals")
         self.told = Estimate(low=told[0], likely=told[1], high=told[2]) if told else None
+        if refusals:
+            self.refusals = {AgentId(agent): Refusals(count, until) for agent, (count, until) in refusals.items()}
+        self.agent = get("agent")
+        if _RARE.isdisjoint(fact):
+            return
+        more = self.more
+        more.weight, more.ends, more.level = get("weight", 0), get("ends"), get("level", 0)
         more.pool, more.contract, more.until, more.since = get("pool"), get("contract"), get("until"), get("since")
-        refusals = {AgentId(agent): Refusals(count, until) for agent, (count, until) in get("refusals", {}).items()}
-        self.refusals, self.level = refusals or None, get("level", 0)
         more.flags = frozenset(get("flags", ()))
         more.hold = get("hold")
         if "agent_asked" in fact or "last_agent" in fact:
             more.demand = addressed(self.ask.demand, get("agent_asked"), get("last_agent"))
-        self.rekey()
 
 
 class More:
     """What an inquiry has once somebody was asked, or where its customer is known."""
 
-    __slots__ = ("contract", "demand", "flags", "hold", "pool", "since", "step_at", "until")
+    __slots__ = ("contract", "demand", "ends", "flags", "hold", "level", "pool", "since", "step_at", "until", "weight")
 
     def __init__(self) -> None:
         self.demand: Demand | None = None
         """The demand with whom it is addressed to; else the class's says it all."""
         self.pool: PoolId | None = None
         self.contract: ContractId | None = None
+        self.weight = 0
+        self.ends: int | None = None
+        """When the offer really ends (earlier than `until` while its agent is lost), or the wrap-up."""
+        self.level = 0
+        """How many of its class's waits the estimate exceeded: these contracts have joined before their age."""
         self.until: int | None = None
         """When the offer lapses, or the wrap-up times out."""
         self.since: int | None = None
@@ -305,4 +301,7 @@ _HELD_UP: Final = {
 _STAGES: Final = {stage.value: stage for stage in Stage}
 _PLAIN_FIELDS: Final = 4
 """demand, arrived, stage, offers: what an inquiry that nobody was asked about has."""
+_RARE: Final = frozenset(
+    {"agent_asked", "last_agent", "pool", "contract", "weight", "until", "ends", "since", "flags", "level", "hold"}
+)
 _NOTHING_MORE: Final = More()

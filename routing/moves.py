@@ -64,7 +64,7 @@ class Moves:
                 return
             if demand.last_agent is not None and self._offer_to_last_agent(inquiry, demand.last_agent):
                 return
-        node = board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.level)
+        node = board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.rare.level)
         if self.backlog.busy:  # others may be before it, and their turn has not come yet
             self.wait(inquiry, node, _BEHIND_OTHERS)
             return
@@ -135,7 +135,7 @@ class Moves:
             return False
         board.expect(inquiry, desk, until)
         self.timers.set(until, Kind.HOLD, inquiry.id)
-        node = board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.level)
+        node = board.node(inquiry.ask, board.now - inquiry.arrived, inquiry.rare.level)
         trace = self._evidence(inquiry, node, passed=Reason.HELD_FOR_LAST_AGENT)
         self.out.append(Queued(inquiry=inquiry.id, trace=trace, held_for=agent, held_until=moment(until)))
         return True
@@ -154,7 +154,7 @@ class Moves:
         if inquiry.stage is not Stage.WAITING:
             raise InvariantBroken(f"{inquiry.id} is {inquiry.stage} and would be offered")
         if node is None:
-            node = board.node(ask, now - inquiry.arrived, inquiry.level)
+            node = board.node(ask, now - inquiry.arrived, inquiry.rare.level)
         lifted = desk.profile.number if desk.turn < 0 and desk.rooms and desk.profile is not None else None
         trace = self._evidence(inquiry, node, chosen=pick.course, why=why, lot=pick.lot, lifted=lifted)
         if inquiry.node is not None:
@@ -165,8 +165,8 @@ class Moves:
         assert desk.profile is not None
         more = inquiry.more
         inquiry.agent, more.pool, more.contract = desk.id, desk.profile.pool, contract
-        inquiry.weight = form.weight
-        more.until = inquiry.ends = now + board.ring_spans[form.line]
+        more.weight = form.weight
+        more.until = more.ends = now + board.ring_spans[form.line]
         board.ringing[inquiry.id] = inquiry
         if contract in board.books:
             self._booked(board.books.reserve(contract, now), contract)
@@ -181,8 +181,8 @@ class Moves:
                 agent=desk.id,
                 pool=more.pool,
                 contract=contract,
-                weight=inquiry.weight,
-                until=moment(inquiry.ends),
+                weight=form.weight,
+                until=moment(more.until),
                 trace=trace,
             )
         )
@@ -212,9 +212,9 @@ class Moves:
         form = inquiry.ask.form
         waits, told = form.waits, self._estimate(inquiry, node, self.board.tallies.take(form.members, axis=0))
         level = sum(told.likely * SECOND > wait for wait in waits) if told is not None else 0
-        if level > inquiry.level and not self.backlog.busy:
+        if level > inquiry.rare.level and not self.backlog.busy:
             self.leave(inquiry)
-            inquiry.level = level
+            inquiry.more.level = level
             joined = self.board.join(inquiry)
             self.set_step(joined)
             self.try_again(inquiry)
@@ -226,7 +226,7 @@ class Moves:
         closed, opening = board.outlook(ask)
         inquiry.told_closed = ask.told_closed = closed
         if node is None:
-            node = board.node(ask, board.now - inquiry.arrived, inquiry.level)
+            node = board.node(ask, board.now - inquiry.arrived, inquiry.rare.level)
         tallies = board.tallies.take(ask.form.members, axis=0)
         estimate = None if closed else self._estimate(inquiry, node, tallies)
         ahead = len(node) - 1
@@ -331,20 +331,17 @@ class Moves:
         board.ringing.pop(inquiry.id, None)
         if contract in board.books:
             self._booked(board.books.accept(contract, board.now), contract)
-        inquiry.stage, more.until, inquiry.ends, more.since = Stage.ASSIGNED, None, None, board.now
+        inquiry.stage, more.until, more.ends, more.since = Stage.ASSIGNED, None, None, board.now
         more.contract = contract
         if inquiry.demand.agent is not None:  # it has arrived where it was addressed
             board.reask(inquiry, replace(inquiry.demand, agent=None))
         inquiry.front = True
-        inquiry.rekey()
         board.touch(inquiry)
         board.had_a_turn(desk)
         board.refresh(desk)
         assert more.pool is not None
         self.out.append(
-            Assigned(
-                offer=inquiry.offer, inquiry=inquiry.id, agent=desk.id, pool=more.pool, contract=contract, weight=inquiry.weight
-            )
+            Assigned(offer=inquiry.offer, inquiry=inquiry.id, agent=desk.id, pool=more.pool, contract=contract, weight=more.weight)
         )
 
     def withdraw(self, inquiry: Inquiry, because: Over) -> Desk:
@@ -360,7 +357,7 @@ class Moves:
 
     def release(self, inquiry: Inquiry, because: Over, *, requeued: bool = False, lifted: bool = False) -> Desk:
         """The assignment is over; its seats are free. `lifted`: the desk is not put in line yet, for it will be filled at once."""
-        board, weight, since = self.board, inquiry.weight, inquiry.rare.since
+        board, weight, since = self.board, inquiry.rare.weight, inquiry.rare.since
         if since is not None:
             profile = self.holder(inquiry).profile
             if profile is not None:
@@ -376,9 +373,8 @@ class Moves:
         self.board.ringing.pop(inquiry.id, None)
         inquiry.stage = Stage.WAITING
         more = inquiry.more
-        inquiry.agent = more.pool = more.contract = more.until = inquiry.ends = more.since = None
-        inquiry.weight = 0
-        inquiry.rekey()  # other rules may hold than when it was taken
+        inquiry.agent = more.pool = more.contract = more.until = more.ends = more.since = None
+        more.weight = 0
         self.board.touch(inquiry)
         return desk
 
@@ -392,10 +388,11 @@ class Moves:
             self._free(inquiry, Over.WRAPPED_UP)
             return
         inquiry.stage = Stage.WRAP_UP
-        inquiry.more.until = inquiry.ends = board.now + span(seconds)
+        more = inquiry.more
+        more.until = more.ends = board.now + span(seconds)
         board.touch(inquiry)
         self.remind_of_end(inquiry)
-        self.out.append(WrapUpStarted(inquiry=inquiry.id, agent=inquiry.agent, until=moment(inquiry.ends)))
+        self.out.append(WrapUpStarted(inquiry=inquiry.id, agent=inquiry.agent, until=moment(more.until)))
         self.out.append(self_closed)
 
     def wrapped_up(self, inquiry: Inquiry, *, disposition: str, because: Over) -> None:
@@ -466,7 +463,7 @@ class Moves:
         for inquiry in self.ringing_at(desk):
             until = inquiry.rare.until
             assert until is not None
-            inquiry.ends = min(until, offers_at)
+            inquiry.more.ends = min(until, offers_at)
             self.board.touch(inquiry)
             self.remind_of_end(inquiry)
         self.board.refresh(desk)
@@ -478,7 +475,7 @@ class Moves:
         if desk.availability is not Availability.OFFLINE or not desk.held:
             self.set_lost(desk, None)
         for inquiry in self.ringing_at(desk):
-            inquiry.ends = inquiry.rare.until
+            inquiry.more.ends = inquiry.rare.until
             self.board.touch(inquiry)
             self.remind_of_end(inquiry)
         self.board.refresh(desk)
@@ -495,8 +492,9 @@ class Moves:
 
     def remind_of_end(self, inquiry: Inquiry) -> None:
         """When an offer or a wrap-up ends."""
-        if inquiry.ends is not None:
-            self.timers.set(inquiry.ends, Kind.OFFER if inquiry.stage is Stage.OFFERED else Kind.WRAP_UP, inquiry.id)
+        ends = inquiry.rare.ends
+        if ends is not None:
+            self.timers.set(ends, Kind.OFFER if inquiry.stage is Stage.OFFERED else Kind.WRAP_UP, inquiry.id)
 
     def set_step(self, node: Node) -> None:
         """When the oldest here is old enough for the next step: one reminder a queue."""
