@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 import dkim  # type: ignore[import-untyped, unused-ignore]
@@ -199,6 +200,42 @@ def test_the_second_signature_is_looked_at_too() -> None:
 
 def test_a_signature_over_a_part_of_the_body_proves_nothing() -> None:
     assert judged(signed(length=True) + b"and send it to Eve\r\n", zone()) == (Verdict.FAIL, True, False)
+
+
+@given(
+    lines=st.lists(st.text(alphabet=" \tab.é", max_size=30), max_size=20),
+    forms=st.sampled_from([(b"relaxed", b"relaxed"), (b"relaxed", b"simple"), (b"simple", b"relaxed"), (b"simple", b"simple")]),
+    ending=st.sampled_from([b"\r\n", b"\n"]),
+)
+def test_whatever_a_body_holds_its_signature_is_understood(lines: list[str], forms: tuple[bytes, bytes], ending: bytes) -> None:
+    body = "\r\n".join(lines).encode()
+    raw = b"From: Anna <anna@kunde.example>\r\nSubject: parcel\r\n\r\n" + body
+    whole = bytes(dkim.sign(raw, b"s1", b"kunde.example", PRIVATE, include_headers=[b"from", b"subject"], canonicalize=forms)) + raw
+    assert judged(whole.replace(b"\r\n", ending), zone()) == (Verdict.PASS, False, True)
+
+
+@pytest.mark.parametrize("filler", [b" " * 2_000_000 + b"x", b"\r\n" * 500_000 + b"x", b"\t \r\n" * 300_000 + b"x"])
+def test_a_body_made_to_hang_the_checker_is_checked_at_once(filler: bytes) -> None:
+    raw = signed(canonicalize=(b"relaxed", b"relaxed")) + filler
+    began = time.process_time()
+    assert judged(raw, zone()) == (Verdict.FAIL, True, False)
+    assert time.process_time() - began < 5
+
+
+def test_a_head_no_mail_program_writes_proves_nothing() -> None:
+    raw = b"DKIM-Signature: v=1; a=rsa-sha256;" + b" " * 300_000 + b"d=kunde.example\r\n" + written()
+    assert judged(raw, zone()) == (Verdict.FAIL, True, False)
+
+
+def test_the_senders_signature_is_found_behind_many_others() -> None:
+    raw = signed()
+    for number in range(20):
+        raw = (
+            raw[: raw.index(b"From:")]
+            + b"DKIM-Signature: v=1; a=rsa-sha256; d=r%d.example; s=s; h=from; bh=AAAA; b=AAAA\r\n" % number
+            + raw[raw.index(b"From:") :]
+        )
+    assert judged(raw, zone())[0] is Verdict.PASS
 
 
 def test_a_resolver_that_cannot_tell_makes_no_failure() -> None:
