@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from contact_hub.channels.email.charsets import Decoder
@@ -21,6 +21,7 @@ _ADDRESS_TOKEN: Final = re.compile(
     r"|[^\s\"(<>,;:=]+|\s+|[\"(<>,;:=]"
 )
 _MAIL: Final = re.compile(r"(?<![^\s<>(),;:\"\[\]@])[^\s<>(),;:\"\[\]@]++@++(?:\[[^\]\s]{1,100}\]|[^\s<>(),;:\"\[\]]++)")
+_MAIL_QUOTED: Final = re.compile(r"\"[^\"]{1,64}\"@[^\s<>(),;:\"\[\]@]++")
 _ANGLE_END: Final = re.compile(r"[<>,;]")
 _COMMENT_MARK: Final = re.compile(r"\\.|[()]", re.DOTALL)
 
@@ -54,16 +55,20 @@ def _addresses(value: str, decoder: Decoder, mended: Mended, *, again: bool = Tr
 
 @dataclass(slots=True)
 class _Entry:
-    """One address in the making: what stands before the angle brackets, in them, in quotes and in round ones."""
+    """One address in the making: what stands before the angle brackets, in them, in round ones, and behind them."""
 
-    phrase: list[str]
-    angle: str | None
-    comments: list[str]
+    phrase: list[str] = field(default_factory=list)
+    angle: str | None = None
+    comments: list[str] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)
+
+    def say(self, words: str) -> None:
+        (self.phrase if self.angle is None else self.behind).append(words)
 
 
 def _entries(value: str) -> Iterator[_Entry]:
     """Cut at commas and semicolons, but not in quotes, comments, angle brackets and encoded words."""
-    entry = _Entry([], None, [])
+    entry = _Entry()
     at = 0
     quotes = True
     while at < len(value):
@@ -73,26 +78,28 @@ def _entries(value: str) -> Iterator[_Entry]:
         at = token.end()
         if text in {",", ";"}:
             yield entry
-            entry = _Entry([], None, [])
+            entry = _Entry()
         elif text == "<":
             if entry.angle is not None and "@" in entry.angle:
-                yield entry  # the comma between two was forgotten
-                entry = _Entry([], None, [])
+                # the comma between two was forgotten
+                following, entry.behind = entry.behind, []
+                yield entry
+                entry = _Entry(phrase=following)
             entry.angle, at = _angle(value, at)
         elif text == '"':
             closed = _closing_quote(value, at) if quotes else -1
             if closed < 0:
                 quotes = False  # none is closed any more; asking again for each would be quadratic
                 continue
-            entry.phrase.append('"' + value[at:closed] + '"')
+            entry.say('"' + value[at:closed] + '"')
             at = closed + 1
         elif text == "(":
             comment, at = _comment(value, at)
             entry.comments.append(comment)
         elif text == ":" and "@" not in "".join(entry.phrase) and entry.angle is None:
-            entry = _Entry([], None, [])  # a group begins; or mailto:
+            entry = _Entry()  # a group begins; or mailto:
         elif text != ">":
-            entry.phrase.append(text)
+            entry.say(text)
     yield entry
 
 
@@ -132,7 +139,7 @@ def _comment(value: str, start: int) -> tuple[str, int]:
 
 
 def _address(entry: _Entry, decoder: Decoder, mended: Mended) -> Address | None:
-    phrase = "".join(entry.phrase).strip()
+    phrase = "".join(entry.phrase).strip() or "".join(entry.behind).strip()
     if entry.angle is not None:
         spec = _spec(entry.angle)
         if spec:
@@ -142,7 +149,11 @@ def _address(entry: _Entry, decoder: Decoder, mended: Mended) -> Address | None:
     if "@" not in phrase:
         # a mailbox of this host (root, MAILER-DAEMON), as machines write it
         return Address(phrase) if re.fullmatch(r"[A-Za-z0-9._-]{2,64}", phrase) and entry.angle is None else None
-    found = _MAIL.search(_joined(phrase)) or (_MAIL.search(phrase.replace('"', "")) if '"' in phrase else None)
+    found = (
+        _MAIL_QUOTED.match(phrase)
+        or _MAIL.search(_joined(phrase))
+        or (_MAIL.search(phrase.replace('"', "")) if '"' in phrase else None)
+    )
     if found is None:
         return None
     rest = phrase.replace(found[0], "", 1).strip()
@@ -194,7 +205,7 @@ def uncommented(text: str) -> str:
 
 def _name(phrase: str, decoder: Decoder, mended: Mended) -> str:
     text = words(phrase, decoder, mended)
-    if text.startswith('"') or '"' in text:
-        text = re.sub(r"\\(.)", r"\1", text).replace('"', "") if "\\" in text else text.replace('"', "")
+    if '"' in text:
+        text = re.sub(r'\\(.)|"', lambda found: found[1] or "", text)
     text = text.strip()
     return text[1:-1].strip() if len(text) > 2 and text[0] == text[-1] == "'" else text

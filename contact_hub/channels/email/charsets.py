@@ -171,7 +171,7 @@ class Decoder:
 
     def _read_otherwise(self, data: bytes, known: str | None) -> str:
         """UTF-8 or the label with few faults; else what is found; else Windows-1252."""
-        for candidate in dict.fromkeys((known or "utf_8", "utf_8")):
+        for candidate in dict.fromkeys(("utf_8" if known is None or known in _IN_ASCII else known, "utf_8")):
             text = data.decode(candidate, "replace")
             odd = text.count("\ufffd")
             if odd <= 1 + _ODD_SHARE_MAX * _beyond_ascii(text, stop=100 * (odd + 1)) and len(text) > 2 * odd:

@@ -31,6 +31,7 @@ _MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"OggS", "audio/ogg"),
     (0, b"ID3", "audio/mpeg"),
     (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xf3", "audio/mpeg"),
     (0, b"fLaC", "audio/flac"),
     (0, b"#!AMR", "audio/amr"),
     (0, b"\x1aE\xdf\xa3", "video/webm"),
@@ -110,16 +111,25 @@ _TYPES: Final[Mapping[str, str]] = {extension: kind for kind, extension in rever
 _KNOWN_BY_CONTENT: Final = frozenset(kind for _, _, kind in _MAGIC) | {
     "image/bmp", "image/svg+xml", "application/zip", "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint",
     "application/vnd.ms-outlook",
-    *(kind for _, plain, macro in _PACKED for kind in (plain, macro)), "image/jpg", "image/pjpeg", "image/x-png", "application/x-pdf",
-    "application/x-zip-compressed",
+    *(kind for _, plain, macro in _PACKED for kind in (plain, macro)),
 }  # fmt: skip
+
+
+_SAME: Final[Mapping[str, str]] = {
+    "application/octetstream": _OCTETS, "application/binary": _OCTETS, "application/x-gzip": "application/gzip",
+    "application/x-rar-compressed": "application/vnd.rar",
+    "application/x-pdf": "application/pdf", "application/x-zip-compressed": "application/zip", "image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg",
+    "image/x-png": "image/png", "text/rtf": "application/rtf", "application/x-javascript": "application/javascript",
+    "text/javascript": "application/javascript",
+}  # fmt: skip
+"""Other names of the same."""
 
 
 def type_of(content: bytes, *, declared: str = "", name: str = "") -> str:
     """What a content is. A claim is taken only where the content does not say, and could not say, that it is something else."""
     if found := _by_content(content):
         return found
-    declared = declared.lower()
+    declared = _SAME.get(declared.lower(), declared.lower())
     if not content:
         return declared or _OCTETS
     textual = _is_text(content)

@@ -86,6 +86,7 @@ def block(source: bytes, start: int, end: int, *, mended: Mended, fields_max: in
     return Block(fields=tuple((name, b"".join(pieces).strip()) for name, pieces in fields), body_start=min(body_start, end))
 
 
+_TO_SPACE: Final = dict.fromkeys((*range(32), *range(127, 160)), " ")
 _ID: Final = re.compile(r"<([^<>]{1,2000})>")
 
 
@@ -93,8 +94,9 @@ def ids(values: Iterable[str]) -> tuple[str, ...]:
     """The message ids in these values without their brackets, each once; the last ones if there are too many. Without any brackets every word with an `@`."""
     found: dict[str, None] = {}
     for value in values:
-        bracketed = ["".join(inner[1].split()) for inner in _ID.finditer(value)]
-        for one in bracketed or [word.strip("<>,;\"'") for word in value.split() if "@" in word]:
+        clean = value.translate(_TO_SPACE)
+        bracketed = ["".join(inner[1].split()) for inner in _ID.finditer(clean)]
+        for one in bracketed or [word.strip("<>,;\"'") for word in clean.split() if "@" in word]:
             if one:
                 found[one] = None
     return tuple(found)[-IDS_MAX:]
@@ -102,6 +104,7 @@ def ids(values: Iterable[str]) -> tuple[str, ...]:
 
 def message_id(value: str) -> str | None:
     """The id of the mail itself: what stands in the brackets, or the first word where there are none."""
+    value = value.translate(_TO_SPACE)
     if inner := _ID.search(value):
         return "".join(inner[1].split()) or None
     return next((word for word in (piece.strip("<>\"'") for piece in value.split()) if word), None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from urllib.parse import unquote
@@ -29,7 +29,9 @@ from contact_hub.channels.email.plain import text_of
 from contact_hub.channels.email.words import words
 
 TEXT_BYTES_MAX: Final = 4 * 1024 * 1024
-"""The longest text that is shown; a longer one is shown as far as this and kept whole as an attachment."""
+"""As much text is shown of a mail; what goes beyond is kept whole as an attachment."""
+_TOLD_AS_TEXT_MAX: Final = 8
+"""So many pieces that are HTML alone are told in the text too, where others have a text."""
 _REPORT_BYTES_MAX: Final = 256 * 1024
 _REPORT_TYPES: Final = frozenset(
     (
@@ -41,6 +43,8 @@ _REPORT_TYPES: Final = frozenset(
 _MAIL_TYPES: Final = frozenset(["message/rfc822", "message/global", "message/news", "message/x-rfc822"])
 _TEXTS: Final = frozenset(("text/plain", "text/html"))
 _SEALED: Final = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime"))
+_SHOWN: Final = re.compile(r"cid:([^\"'\s<>)]{1,500})", re.IGNORECASE)
+"""What the HTML shows in place, whatever its disposition."""
 _OTHER_FORMS: Final = frozenset(("text/enriched", "text/richtext", "text/x-amp-html", "text/watch-html"))
 """Further forms of what stands beside them as plain text or HTML."""
 _CHARSET_OF_PAGE: Final = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
@@ -55,6 +59,7 @@ def parse(raw: bytes) -> InboundMail:
     decoder.hint = next(_charsets(top), "")
     reading = _Reading(mended=mended, decoder=decoder)
     text, html = _joined(reading.whole(top))
+    shown = {unquote(cid) for cid in _SHOWN.findall(html)} if html else set()
     return InboundMail(
         subject=_subject(top, decoder, mended),
         sender=_sender(top, decoder, mended),
@@ -67,7 +72,7 @@ def parse(raw: bytes) -> InboundMail:
         date=_date(top, mended),
         text=text,
         html=html,
-        attachments=tuple(reading.attachments),
+        attachments=tuple(replace(file, inline=True) if file.content_id in shown else file for file in reading.attachments),
         reports=tuple(reading.reports),
         headers=tuple((name, words(decoder.header(value), decoder, mended)) for name, value in top.block.fields),
         warnings=mended.codes,
@@ -146,6 +151,7 @@ class _Reading:
     """Texts with a name, and how many attachments stand before them."""
     packed_bodies: list[_Body] = field(default_factory=list)
     """Texts out of a winmail.dat."""
+    text_left: int = TEXT_BYTES_MAX
     room: parts.Room = field(default_factory=parts.Room)
     """For parts of what is unpacked."""
 
@@ -241,10 +247,11 @@ class _Reading:
 
     def _text(self, part: Part) -> _Body:
         content = part.content(self.mended)
-        if len(content) > TEXT_BYTES_MAX:
+        if len(content) > self.text_left:
             self.mended.note("text_cut")
             self.attachments.append(self._attachment(content, name="", declared=part.type))
-            content = content[:TEXT_BYTES_MAX]
+            content = content[: self.text_left]
+        self.text_left -= len(content)
         label = part.parameters.get("charset", "")
         if part.type == "text/html":
             if codec(label) is None and (said := _CHARSET_OF_PAGE.search(content[:4096])):
@@ -316,7 +323,7 @@ def _alternatives(pieces: list[list[_Body]]) -> list[_Body]:
     """One piece out of several that say the same: the text of those that are text, the last HTML (the richest, RFC 2046, 5.1.4)."""
     texts = [text for piece in pieces if (text := _joined(piece)[0]) is not None]
     htmls = [html for piece in pieces if (html := _joined(piece)[1]) is not None and html.strip()]
-    told = list(dict.fromkeys(text for text in texts if text.strip())) or texts[:1]
+    told = list(dict.fromkeys(text for text in texts if text.strip())) or ([] if htmls else texts[:1])
     if not told and not htmls:
         return []
     return [_Body(text="\n".join(told) if told else None, html=htmls[-1] if htmls else None)]
@@ -328,6 +335,16 @@ def _joined(bodies: list[_Body]) -> tuple[str | None, str | None]:
         return bodies[0].text, bodies[0].html
     bodies = [body for body in bodies if (body.text or "").strip() or (body.html or "").strip()] or bodies[:1]
     any_text, any_html = any(body.text is not None for body in bodies), any(body.html is not None for body in bodies)
-    text = "\n".join(body.text if body.text is not None else text_of(body.html or "") for body in bodies) if any_text else None
+    text = "\n".join(_as_text(bodies)) if any_text else None
     html = "\n".join(body.html if body.html is not None else as_html(body.text or "") for body in bodies) if any_html else None
     return text, html
+
+
+def _as_text(bodies: list[_Body]) -> Iterator[str]:
+    told = 0
+    for body in bodies:
+        if body.text is not None:
+            yield body.text
+        elif told < _TOLD_AS_TEXT_MAX:
+            told += 1
+            yield text_of(body.html or "")

@@ -162,14 +162,15 @@ def _spans(inside: _Inside, boundary: str, mended: Mended) -> tuple[_Inside, lis
 def _cut(inside: _Inside, boundary: bytes, mended: Mended) -> list[tuple[int, int]]:
     """The spans between the lines that are this boundary."""
     source, body, end = inside.source, inside.body, inside.end
-    line = re.compile(rb"\n--" + re.escape(boundary.rstrip()) + rb"(--)?[ \t\r]*+(?:\n|\Z)")
+    bare = rb"--" + re.escape(boundary.rstrip()) + rb"(--)?[ \t\r]*+(?:\n|\Z)"
+    line = re.compile(rb"\n" + bare)
     spans: list[tuple[int, int]] = []
     opened: int | None = None
     closed = False
     at = max(body - 1, 0)
     # The line end before a boundary belongs to the boundary; the one at the very start of the content is the header block's
     if body == 0 or source[body - 1 : body] != b"\n":
-        first = re.compile(line.pattern[1:]).match(source, body, end)
+        first = re.compile(bare).match(source, body, end)
         if first is not None:
             opened, at = first.end(), max(first.end() - 1, 0)
     while len(spans) <= PARTS_MAX:
@@ -211,7 +212,7 @@ def _guess(inside: _Inside) -> bytes | None:
 def _without_parts(inside: _Inside, mended: Mended) -> str | None:
     """A container without parts: what is in it is text, if anything is."""
     content = inside.source[inside.body : min(inside.end, inside.body + 4096)]
-    if not content.strip():
+    if not content.strip() or re.fullmatch(rb"--[^\r\n]{1,200}", content.strip()):
         mended.note("parts_missing")
         return None
     mended.note("boundary_missing")

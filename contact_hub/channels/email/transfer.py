@@ -18,7 +18,7 @@ _AS_IT_STANDS: Final = frozenset(
 _UUENCODED: Final = frozenset(("x-uuencode", "uuencode", "x-uue", "uue", "x-uu", "uu"))
 _NOT_BASE64: Final = bytes(byte for byte in range(256) if not (chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "+/=")))
 _SPACES: Final = b" \t\r\n"
-_FOREIGN_LINE: Final = re.compile(rb"^[ \t]*[A-Za-z0-9+/=]*[^A-Za-z0-9+/=\r\n][^\r\n]*$", re.MULTILINE)
+_FOREIGN_LINE: Final = re.compile(rb"^.*?[^A-Za-z0-9+/=\s]", re.MULTILINE)
 _FULL_LINE: Final = re.compile(rb"^[A-Za-z0-9+/]{60,}[ \t]*\r?$", re.MULTILINE)
 _PAD_INSIDE: Final = re.compile(rb"=+")
 _TRAILING_SPACE: Final = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n)")
@@ -63,12 +63,12 @@ def from_base64(data: bytes, mended: Mended) -> bytes:
             return data
         mended.note("base64_faulty")
         foreign = _FOREIGN_LINE.search(data)
-        if foreign is not None and not _FULL_LINE.search(data, foreign.end()):
-            data, tail = data[: foreign.start()], data[foreign.start() :]
+        if foreign is not None and data[: foreign.start()].strip() and not _FULL_LINE.search(data, foreign.end()):
+            data, tail = data[: foreign.start()], data[foreign.start() :].strip(b"\r\n")
     packed = data.translate(None, _NOT_BASE64)
     pieces = _PAD_INSIDE.split(packed, _PAD_PIECES_MAX)
     content = b"".join(_block(piece.replace(b"=", b"")) for piece in pieces)
-    return content + (b"\r\n" + tail if tail and _is_plain(content[:1000] or tail) else b"")
+    return content + (b"\r\n" + tail + b"\r\n" if tail and _is_plain(content[:1000]) else b"")
 
 
 def _block(packed: bytes) -> bytes:
