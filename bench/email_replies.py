@@ -79,13 +79,13 @@ def hostile() -> dict[str, tuple[str | None, str | None]]:
     }
 
 
-def timed() -> dict[str, float]:
-    """Milliseconds per hostile input."""
-    took: dict[str, float] = {}
+def timed() -> dict[str, dict[str, float]]:
+    """Milliseconds per hostile input: on the clock, and of the processor without what others took of it."""
+    took: dict[str, dict[str, float]] = {}
     for name, (text, html) in hostile().items():
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         strip(text, html)
-        took[name] = round((time.perf_counter() - began) * 1000, 1)
+        took[name] = {"wall": round((time.perf_counter() - began) * 1000, 1), "cpu": round((time.process_time() - busy) * 1000, 1)}
     return took
 
 
@@ -112,7 +112,7 @@ def main() -> None:
         f"{found['exact']} of {found['mails']} exact, {found['with_lost_words']} with lost words, slowest {found['slowest_ms']} ms"
     )
     for name, milliseconds in found.get("hostile_ms", {}).items():
-        print(f"{milliseconds:8.1f} ms  {name}")
+        print(f"{milliseconds['wall']:8.1f} ms, {milliseconds['cpu']:8.1f} ms of processor  {name}")
 
 
 if __name__ == "__main__":

@@ -23,9 +23,10 @@ from contact_hub.channels.email import attributions, signatures
 from contact_hub.channels.email.quoting import Hint, Line, continues, next_written
 from contact_hub.channels.email.separators import Separator, block_at, label, says_original, separator
 
-_ATTRIBUTIONS_MAX: Final = 300
-_BLOCKS_MAX: Final = 300
+_ATTRIBUTIONS_MAX: Final = 100
+_BLOCKS_MAX: Final = 100
 """How often it is tried in earnest; a person's mail stays below a dozen."""
+_HEADING_MAX: Final = 50
 _CONTEXT_LINES_MAX: Final = 30
 _WORDS_FEW: Final = 2
 
@@ -122,14 +123,17 @@ class _Survey:
         return self._headers_at(at, said) or self._attribution_at(at, first) or self._footer_at(at)
 
     def _headers_at(self, at: int, said: Separator | None) -> bool:
+        announced = said in {Separator.RULE, Separator.HEADING}
         following = at
-        announced = said is Separator.RULE or (self.lines[at].body[-1] != ":" and says_original(self.lines[at]))
-        if announced:
+        if announced or (said is None and len(self.lines[at].body) <= _HEADING_MAX and label(self.lines[at].body) is None):
             following = next_written(self.lines, at + 1)
             if following >= len(self.lines) or self.lines[following].depth:
                 return False
         if label(self.lines[following].body) is None or self._blocks >= _BLOCKS_MAX:
             return False
+        if following > at and not announced and not says_original(self.lines[at]):
+            return False
+        announced = following > at
         self._blocks += 1
         block = block_at(self.lines, following, announced=announced)
         if block is None:

@@ -2,13 +2,13 @@
 
 Not a browser and not a sanitiser: one walk from tag to tag that keeps text, line breaks and how deep it is quoted. Mail programs mark what they quote with
 tags, classes and ids of their own; those are in one table. Each tag is looked at once and nothing is nested in memory but a list of open tags, so markup
-made to hang a parser (20,000 nested elements, tags without end) costs what its length costs. Behind `TAGS_MAX` tags or `CHARS_MAX` characters of text nothing
-is read any more, and the result says that it was cut.
+made to hang a parser (20,000 nested elements, tags without end) costs what its length costs. Behind `TAGS_MAX` tags or `CHARS_MAX` characters of text only the
+bare words of the next megabyte are taken, as part of the last line; what lies behind that is left out, and the result says that it was cut.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from html import unescape
 from typing import Final
@@ -16,8 +16,10 @@ from typing import Final
 from contact_hub.channels.email.quoting import CHARS_MAX, LINES_MAX, Hint, Line, Lines, plain_of
 from contact_hub.channels.email.separators import Separator, separator
 
-TAGS_MAX: Final = 12_000
+TAGS_MAX: Final = 8_000
 _TAG_CHARS_MAX: Final = 1_500
+_REST_TAGS_MAX: Final = 40_000
+_REST_CHARS_MAX: Final = 400_000
 _RULE: Final = "_" * 32
 
 _VOID: Final = frozenset(
@@ -190,6 +192,17 @@ class _Page:
         self.end_line()
         self._add(_RULE)
 
+    def append(self, words: str) -> None:
+        """Puts words behind the last line, of which they become a part."""
+        if not words:
+            return
+        if not self.lines:
+            self._add(words)
+            return
+        last = self.lines[-1]
+        body = last.body or plain_of(words)
+        self.lines[-1] = replace(last, raw=f"{last.raw} {words}".strip(), body=body)
+
     def _add(self, written: str) -> None:
         body = plain_of(written)
         depth, hint = self.quotes, None
@@ -284,29 +297,30 @@ class _Page:
 def read_html(html: str) -> Lines:
     """The lines of an HTML text."""
     page = _Page()
-    cut = _walk(page, html)
+    stopped = _walk(page, html)
     page.end_line()
+    cut = stopped < len(html)
+    if cut:
+        page.append(_words(html[stopped : stopped + _REST_CHARS_MAX]))
     return Lines(all=tuple(page.lines), cut=cut, marked=page.marked)
 
 
-def _walk(page: _Page, html: str) -> bool:
-    """From tag to tag; whether it stopped before the end."""
+def _walk(page: _Page, html: str) -> int:
+    """From tag to tag; where it stopped."""
     at = 0
     missing: set[str] = set()
     for _ in range(TAGS_MAX):
         start = html.find("<", at)
-        if start < 0:
-            page.text(html[at : at + CHARS_MAX])
-            return len(html) - at > CHARS_MAX
-        page.text(html[at : min(start, at + CHARS_MAX)])
-        if start - at > CHARS_MAX or page.chars > CHARS_MAX or len(page.lines) > LINES_MAX:
-            return True
+        end = start if start >= 0 else len(html)
+        page.text(html[at : min(end, at + CHARS_MAX)])
+        if start < 0 or end - at > CHARS_MAX or page.chars > CHARS_MAX or len(page.lines) > LINES_MAX:
+            return min(end, at + CHARS_MAX)
         after = html[start + 1 : start + 4]
-        if after == "!--":
+        if after == "!--" and "-->" not in missing:
             end = html.find("-->", start + 4)
             if end < 0:
-                return False
-            at = end + 3
+                missing.add("-->")
+            at = end + 3 if end >= 0 else start + 4
             continue
         if not (after[:1].isalpha() or after[:1] in {"/", "!", "?"}):
             page.text("<")
@@ -315,7 +329,7 @@ def _walk(page: _Page, html: str) -> bool:
         end = _tag_end(html, start)
         if end < 0:
             page.text(html[start : start + CHARS_MAX])
-            return len(html) - start > CHARS_MAX
+            return min(len(html), start + CHARS_MAX)
         source = html[start + 1 : min(end, start + _TAG_CHARS_MAX)].lower()
         at = end + 1
         name = _name(source)
@@ -325,7 +339,13 @@ def _walk(page: _Page, html: str) -> bool:
             at = _behind(html, name, at, missing)
         elif name:
             page.opens(name, source)
-    return True
+    return at
+
+
+def _words(html: str) -> str:
+    """The bare words of what is not walked any more, without any structure: they go where the last line goes."""
+    between = (piece[piece.find(">") + 1 :] for piece in html.split("<", _REST_TAGS_MAX)[: _REST_TAGS_MAX + 1])
+    return " ".join(unescape(" ".join(between)).split())
 
 
 def _tag_end(html: str, start: int) -> int:

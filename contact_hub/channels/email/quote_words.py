@@ -193,8 +193,24 @@ _LABELS: Final[dict[str, str]] = {
 LABELS: Final[dict[str, str]] = {label: kind for kind, words in reversed(_LABELS.items()) for label in _parts(words)}
 """What stands before the colon in a block of headers, and which header it is. Where one word names two of them (`no`, `a`), the earlier table wins."""
 
+FORM: Final = _set(
+    """
+    name vorname nachname nom prénom nombre apellido nome cognome naam achternaam namn navn nimi imię nazwisko jméno příjmení meno név nume
+    имя фамилия ім'я име όνομα ad soyad שם الاسم نام 名前 お名前 氏名 姓名 이름 tên nama ime vardas vārds phone telephone telefon téléphone
+    teléfono telefono telefone telefoon puhelin телефон τηλέφωνο טלפון الهاتف 電話 電話番号 电话 전화 company firma société empresa azienda
+    bedrijf företag yritys компания address adresse dirección indirizzo endereço adres adress osoite адрес διεύθυνση כתובת العنوان 住所 地址
+    주소 message nachricht mitteilung mensaje messaggio mensagem bericht meddelande besked melding viesti wiadomość zpráva správa üzenet mesaj
+    сообщение повідомлення съобщение μήνυμα ileti הודעה الرسالة メッセージ お問い合わせ内容 内容 留言 메시지 문의내용 pesan poruka comment
+    comments kommentar commentaire comentario commento comentário opmerking question frage demande consulta domanda vraag fråga pytanie dotaz
+    вопрос body text inhalt order bestellnummer bestellung commande pedido ordine e-mail email mail courriel correo city stadt ville ciudad
+    country land pays país paese zip plz ip browser url website
+    """
+)
+"""What a contact form asks: its lines look like headers and are the customer's words."""
+
 ORIGINAL: Final = _parts(
     """
+    оригінал | izvirn | orixinal | jatorriz | asal | origjinal | algsõnum | upprunaleg | 邮件原件 | бастапқы | мурожаат | תוכן מקורי
     above this line | oberhalb dieser | über dieser zeile | au-dessus de cette ligne | encima de esta línea | sopra questa riga
     acima desta linha | boven deze regel | ovanför denna | over denne linje | tämän rivin yläpuol | powyżej tej linii | nad touto | nad tento
     выше этой | вище цієї | bu satırın üst | この行より上 | この線より上 | 이 줄 위 | 此行上方 | 此行以上 | 此線上方 | original | ursprüng
@@ -209,23 +225,24 @@ ORIGINAL: Final = _parts(
 
 MESSAGE: Final = _parts(
     """
-    messag | mail | nachricht | mensaj | mensag | missatge | messaggio | bericht | besked | meddel | melding | viesti | wiadomość | wiadomosc
-    zpráv | správ | üzenet | mesaj | сообщен | письмо | повідомлен | лист | съобщен | порука | ileti | μήνυμα | הודעה | رسالة | پیام | 邮件
-    郵件 | 消息 | 訊息 | メッセージ | メール | 메시지 | 메일 | tin nhắn | thư | pesan | poruk | sporočil | laišk | žinut | vēstul | ziņoj
-    kiri | sõnum | skeyti | skilaboð | ข้อความ | संदेश | pošta | levél | courriel | correo | correio | posta
+    wiadomoś | письм | mesej | mensaxe | mezu | mesazh | teade | порака | хабар | brev | missatge | messag | mail | nachricht | mensaj
+    mensag | messaggio | bericht | besked | meddel | melding | viesti | wiadomość | wiadomosc | zpráv | správ | üzenet | mesaj | сообщен
+    письмо | повідомлен | лист | съобщен | порука | ileti | μήνυμα | הודעה | رسالة | پیام | 邮件 | 郵件 | 消息 | 訊息 | メッセージ | メール
+    메시지 | 메일 | tin nhắn | thư | pesan | poruk | sporočil | laišk | žinut | vēstul | ziņoj | kiri | sõnum | skeyti | skilaboð | ข้อความ
+    संदेश | pošta | levél | courriel | correo | correio | posta
     """
 )
 """Beginnings of words that say "message"."""
 
 FORWARDED: Final = _parts(
     """
-    forward | weitergeleitet | weiterleitung | transféré | transfere | transfert | réexpédi | reexpedi | reenviad | rebotad | inoltra
-    encaminhad | reencaminhad | doorgestuurd | vidarebefordra | vidaresän | vidare- | videresend | vidaresend | välitetty | välitett
-    edelleenläh | przekazan | przesłan | přeposlan | přeposíl | předan | preposlan | preposiel | továbbított | redirecţ | redirecț
-    redirectionat | trimis mai departe | transmis | пересылаем | пересланн | переадрес | перенаправ | пересилан | переслан | препратен
-    прослеђен | προωθημέν | προωθήθηκ | προώθησ | iletilen | iletilmiş | yönlendirilen | yönlendirilmiş | הועבר | מועבר | موجهة | محولة
-    إعادة توجيه | معاد توجيه | هدایت شده | فوروارد | 转发 | 轉寄 | 轉發 | 転送 | 전달 | chuyển tiếp | diteruskan | proslijeđen | prosleđen
-    posredovan | persiųst | pārsūt | edastat | edasi saadetud | reenviat | áframsen | ส่งต่อ | अग्रेषित
+    переадресов | переслан | معاد توجيه | إعادة التوجيه | forward | weitergeleitet | weiterleitung | transféré | transfere | transfert
+    réexpédi | reexpedi | reenviad | rebotad | inoltra | encaminhad | reencaminhad | doorgestuurd | vidarebefordra | vidaresän | vidare-
+    videresend | vidaresend | välitetty | välitett | edelleenläh | przekazan | przesłan | přeposlan | přeposíl | předan | preposlan
+    preposiel | továbbított | redirecţ | redirecț | redirectionat | trimis mai departe | transmis | пересылаем | пересланн | переадрес
+    перенаправ | пересилан | препратен | прослеђен | προωθημέν | προωθήθηκ | προώθησ | iletilen | iletilmiş | yönlendirilen | yönlendirilmiş
+    הועבר | מועבר | موجهة | محولة | إعادة توجيه | هدایت شده | فوروارد | 转发 | 轉寄 | 轉發 | 転送 | 전달 | chuyển tiếp | diteruskan
+    proslijeđen | prosleđen | posredovan | persiųst | pārsūt | edastat | edasi saadetud | reenviat | áframsen | ส่งต่อ | अग्रेषित
     """
 )
 """Beginnings of words that say "forwarded": what follows is what the customer wants to be read."""

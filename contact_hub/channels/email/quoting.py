@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-LINES_MAX: Final = 3_000
+LINES_MAX: Final = 2_000
 CHARS_MAX: Final = 400_000
 BODY_MAX: Final = 600
 """Longer than any attribution line or header; what stands behind it in a line is kept but not judged."""

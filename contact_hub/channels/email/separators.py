@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from contact_hub.channels.email.attributions import tells_a_date, tells_a_time, tells_an_address
-from contact_hub.channels.email.quote_words import DATE, FORWARDED, FROM, LABELS, MESSAGE, ORIGINAL, SUBJECT, TO, fold
+from contact_hub.channels.email.quote_words import DATE, FORM, FORWARDED, FROM, LABELS, MESSAGE, ORIGINAL, SUBJECT, TO, fold
 from contact_hub.channels.email.quoting import Line, next_written
 
 _MARKS: Final = "-–—_*=~#<>|•· \t"
@@ -22,6 +22,7 @@ _LABEL_MAX: Final = 34
 _BLOCK_LINES_MAX: Final = 18
 _WRAPPED_LINES_MAX: Final = 3
 _UNKNOWN: Final = "unknown"
+_FORM: Final = "form"
 
 
 class Separator(StrEnum):
@@ -30,6 +31,8 @@ class Separator(StrEnum):
     ORIGINAL = "original"
     FORWARD = "forward"
     RULE = "rule"
+    HEADING = "heading"
+    """Words between dashes that say nothing to us; they count only above a block of headers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,8 @@ class Block:
 def separator(line: Line) -> Separator | None:
     """What a line of dashes, or of words between dashes, announces; None for all other lines."""
     body = line.body
+    if body[-1] != ":" and body[0] not in _STRONG_MARKS and body[0] not in _MARKS:
+        return None
     if len(body) > 100:
         return Separator.RULE if not body.strip(_STRONG_MARKS) else None
     words = body.strip(_MARKS)
@@ -58,7 +63,7 @@ def separator(line: Line) -> Separator | None:
         return Separator.FORWARD if dashed or len(said.split()) <= 7 else None
     if dashed and len(said.split()) <= 7 and any(word in said for word in ORIGINAL):
         return Separator.ORIGINAL
-    return None
+    return Separator.HEADING if dashed and len(said.split()) <= 5 else None
 
 
 def says_original(line: Line) -> bool:
@@ -68,7 +73,7 @@ def says_original(line: Line) -> bool:
 
 
 def label(body: str) -> tuple[str, str] | None:
-    """What a line `Word: value` is labelled as (`from`, `date` …, or `unknown`), and its value; None for lines of another shape."""
+    """What a line `Word: value` is labelled as (`from`, `date` …, `form`, `unknown`), and its value; None for lines of another shape."""
     colon = body.find(":", 1, _LABEL_MAX)
     if colon < 0:
         return None
@@ -77,6 +82,8 @@ def label(body: str) -> tuple[str, str] | None:
     kind = LABELS.get(name)
     if kind:
         return kind, value
+    if name and (name in FORM or name.split()[-1] in FORM):
+        return _FORM, value
     if name and name.replace(" ", "").isalpha() and len(name.split()) <= 3 and value and not value.startswith("//"):
         return _UNKNOWN, value
     return None
@@ -85,7 +92,11 @@ def label(body: str) -> tuple[str, str] | None:
 def block_at(lines: Sequence[Line], start: int, *, announced: bool) -> Block | None:
     """The block of headers that begins with this line; `announced` where a rule or "original message" stands above it."""
     first = label(lines[start].body)
-    if first is None or (first[0] == _UNKNOWN and not tells_an_address(first[1], bracketed=True) and not tells_a_date(first[1])):
+    if (
+        first is None
+        or first[0] == _FORM
+        or (first[0] == _UNKNOWN and not tells_an_address(first[1], bracketed=True) and not tells_a_date(first[1]))
+    ):
         return None
     found = _collect(lines, start)
     return _in_one_line(lines[start].body) if len(found.kinds) == 1 and not announced else _judge(found, announced=announced)
@@ -111,11 +122,16 @@ def _collect(lines: Sequence[Line], start: int) -> _Collected:
         if line.blank:
             after = next_written(lines, at)
             told = label(lines[after].body) if after < len(lines) and after - at <= 2 else None
-            if told is None or told[0] == _UNKNOWN or (told[0] in kinds and told[0] != "other"):
+            if told and told[0] == _FORM:
+                kinds.append(_FORM)
+                values.append("")
+            if told is None or told[0] in {_UNKNOWN, _FORM} or (told[0] in kinds and told[0] != "other"):
                 break
             at = after
             continue
         told = label(line.body)
+        if told and told[0] in {FROM, SUBJECT} and told[0] in kinds:
+            break  # the next block
         if told:
             kinds.append(told[0])
             values.append(told[1])
@@ -144,6 +160,8 @@ def _collect(lines: Sequence[Line], start: int) -> _Collected:
 def _judge(found: _Collected, *, announced: bool) -> Block | None:
     known = set(found.kinds) & {FROM, DATE, TO, SUBJECT}
     dated = found.dated_at is not None
+    if _FORM in found.kinds:
+        return None
     if announced and FROM in known and (len(known) >= 2 or found.address):
         return Block(certainty=0.97, known=True)
     if FROM in known and len(known) >= 3 and found.address and (dated or _UNKNOWN not in found.kinds):

@@ -1,18 +1,23 @@
 """What a customer newly wrote, apart from what they quoted and from their signature.
 
 Our own code, since routing, language detection and the agent's reading all stand on it: a scanner that looks at every line once, in which nothing can
-backtrack. Any input up to 30 MB takes at most 200 ms: three thousand lines or 400,000 characters are judged (`quoting`), what lies behind them goes with the
-last line judged, and the confidence says so.
+backtrack. Any input up to 30 MB takes at most 200 ms: two thousand lines or 400,000 characters are judged (`quoting`), what lies behind them goes with the
+last line judged (of HTML the words of the next megabyte), and the confidence says so where that is the reply.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from contact_hub.channels.email.dividing import Division, Part, divide
 from contact_hub.channels.email.html_quotes import read_html
-from contact_hub.channels.email.quoting import Line, Lines, read
+from contact_hub.channels.email.quoting import CHARS_MAX, Line, Lines, read
+
+_OPEN_ENDED: Final = 0.6
+_STUB: Final = 5
+"""A text so many times shorter than the HTML says only that there is HTML."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +38,8 @@ class Stripped:
 def strip(text: str | None, html: str | None) -> Stripped:
     """The newly written part of a mail's body, as plain text. Of two bodies the one is read whose quotes are better supported."""
     of_text = _read(text, "text", read) if text and not text.isspace() else None
-    if of_text and of_text.cut:
-        return of_text.stripped  # so large that reading the other one too would only cost
+    if of_text and len(of_text.stripped.reply) > CHARS_MAX:
+        return of_text.stripped  # so long that reading the other one too would only cost
     of_html = _read(html, "html", read_html) if html and not html.isspace() else None
     if of_text and of_html:
         return (of_html if _html_is_better(of_text, of_html) else of_text).stripped
@@ -45,54 +50,45 @@ def strip(text: str | None, html: str | None) -> Stripped:
 class _Reading:
     stripped: Stripped
     marked: bool
-    cut: bool
+    open_ended: bool
+    """Whether it was cut where the reply still went on."""
 
 
 def _read(body: str, source: str, reader: Callable[[str], Lines]) -> _Reading:
     lines = reader(body)
     division = divide(lines.all)
-    return _Reading(stripped=_composed(division, source, cut=lines.cut), marked=lines.marked, cut=lines.cut)
+    open_ended = lines.cut and (not division.parts or division.parts[-1] is Part.REPLY)
+    reply = _trimmed([line for _, line in _numbered(division, Part.REPLY)])
+    own = reply
+    if division.borrowed:
+        own = _trimmed([line for at, line in _numbered(division, Part.REPLY) if at not in division.borrowed]) or reply
+    stripped = Stripped(
+        reply=reply,
+        quoted=_trimmed([line for _, line in _numbered(division, Part.QUOTED)]),
+        signature=_trimmed([line for _, line in _numbered(division, Part.SIGNATURE)]),
+        confidence=round(division.confidence * (_OPEN_ENDED if open_ended else 1.0), 3),
+        own=own,
+        reasons=(source, *division.reasons, *(("cut",) if lines.cut else ())),
+    )
+    return _Reading(stripped=stripped, marked=lines.marked, open_ended=open_ended)
 
 
 def _html_is_better(of_text: _Reading, of_html: _Reading) -> bool:
-    """Which body to believe: one that was read whole and has something to say; one that found a quote; the surer one; the program's own marks."""
+    """Which body to believe: one with something to say, read to its end; one that found a quote; the program's own marks; the surer one."""
     text, html = of_text.stripped, of_html.stripped
     if not html.reply or not text.reply:
         return not text.reply
-    if of_html.cut:
+    if of_html.open_ended:
         return False
-    if len(text.reply + text.quoted) * 5 < len(html.reply + html.quoted):
-        return True  # the text is a stub: "your program cannot show this mail"
+    if len(text.reply + text.quoted) * _STUB < len(html.reply + html.quoted):
+        return True
     if bool(text.quoted) != bool(html.quoted):
         return bool(html.quoted)
-    if of_html.marked != (text.confidence > html.confidence):
-        return of_html.marked
-    return of_html.marked and html.confidence >= 0.8
-
-
-def _composed(division: Division, source: str, *, cut: bool) -> Stripped:
-    reply = _trimmed(_lines(division, Part.REPLY))
-    own = (
-        _trimmed([line for at, line in _numbered(division, Part.REPLY) if at not in division.borrowed])
-        if division.borrowed
-        else reply
-    )
-    return Stripped(
-        reply=reply,
-        quoted=_trimmed(_lines(division, Part.QUOTED)),
-        signature=_trimmed(_lines(division, Part.SIGNATURE)),
-        confidence=round(division.confidence * (0.6 if cut else 1.0), 3),
-        own=own or reply,
-        reasons=(source, *division.reasons, *(("cut",) if cut else ())),
-    )
+    return (of_html.marked and html.confidence >= 0.8) or html.confidence > text.confidence
 
 
 def _numbered(division: Division, part: Part) -> Iterator[tuple[int, Line]]:
     return ((at, line) for at, (line, its) in enumerate(zip(division.lines, division.parts, strict=True)) if its is part)
-
-
-def _lines(division: Division, part: Part) -> list[Line]:
-    return [line for _, line in _numbered(division, part)]
 
 
 def _trimmed(lines: Sequence[Line]) -> str:

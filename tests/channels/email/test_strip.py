@@ -6,7 +6,7 @@ import pytest
 
 from contact_hub.channels.email.strip import Stripped, strip
 from tests.channels.email.html_to_strip import HTML
-from tests.channels.email.mails_to_strip import ATTRIBUTED, BLOCKS, FOOTERS, UNTOUCHED
+from tests.channels.email.mails_to_strip import ATTRIBUTED, BLOCKS, FOOTERS, FORWARDS, ORIGINALS, UNTOUCHED
 
 NEW = "Thank you, that helped.\n\nOne more thing: where is my invoice 4711?"
 OLD = "Dear Max,\n\nplease open the box from above.\n\nKind regards\nJane Roe, shop"
@@ -176,3 +176,25 @@ def test_what_only_looks_like_a_quote_stays_above_a_real_one(name: str) -> None:
         pytest.skip("what stands below a forwarded message belongs to it")
     found = stripped(f"{UNTOUCHED[name]}\n\n{ATTRIBUTED['gmail en']}\n\n{marked(OLD)}")
     assert folded(found.reply) == folded(UNTOUCHED[name])
+
+
+@pytest.mark.parametrize("line", ORIGINALS)
+def test_an_original_message_is_announced_in_many_languages(line: str) -> None:
+    assert stripped(f"{NEW}\n\n{line}\n\n{OLD}").reply == NEW
+
+
+@pytest.mark.parametrize("line", FORWARDS)
+def test_a_forwarded_message_is_content_in_many_languages(line: str) -> None:
+    for headers in ("From: Bob <bob@mail.example>\nDate: Tue, 3 Mar 2026 16:19\nSubject: Bill\nTo: Max", BLOCKS["outlook ru"]):
+        mail = f"{NEW}\n\n{line}\n\n{headers}\n\n{OLD}"
+        found = stripped(mail)
+        assert (found.reply, found.own) == (mail, NEW)
+
+
+def test_a_heading_nobody_knows_above_headers_is_old() -> None:
+    assert stripped(f"{NEW}\n\n-----Oda ya kwanza-----\n{BLOCKS['unknown language']}\n\n{OLD}").reply == NEW
+
+
+@pytest.mark.parametrize("tail", ["Thanks,\nMax", "Max Kunde", "Viele Grüße\nMax", "LG", "Best regards,\n\nMax Kunde\nAcme Ltd"])
+def test_a_name_under_a_letter_stays(tail: str) -> None:
+    assert stripped(f"{NEW}\n\n{tail}\n\n{BLOCKS['outlook en']}\n\n{OLD}").reply == f"{NEW}\n\n{tail}"
