@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final
 
 from contact_hub.channels.email.bounce_reasons import HARD, Answer, BounceReason, judge, reply_code_in, status_in
@@ -122,7 +123,7 @@ def _listed(holder: object, name: str) -> Iterator[Mapping[str, Any]]:
 def _from_report(mail: InboundMail, letter: str, sections: Mapping[str, str]) -> Iterator[RecipientVerdict]:
     """One verdict for each recipient of the report, completed by the letter; the last block of a recipient wins over a vaguer one before."""
     seen: dict[str, RecipientVerdict] = {}
-    for block in _blocks(mail):
+    for block in islice(_blocks(mail), 2 * RECIPIENTS_MAX):
         verdict = _from_block(block, letter, sections)
         whom = f"{verdict.address} {block.get('original-recipient', '')}".lower()
         known = seen.get(whom)
@@ -181,6 +182,8 @@ def _from_block(block: Mapping[str, str], letter: str, sections: Mapping[str, st
     status = found[0] if (found := _CODE.match(block.get("status", ""))) else ""
     words = said if len(said) > _BARE_CODE else f"{said} {beside or comment}"
     verdict = _verdict(address, words, status=status, action=action, command=_command(beside or letter, said))
+    if (sorted_as := _POWERMTA.get(block.get("x-powermta-bouncecategory", ""))) is not None:
+        return replace(verdict, reason=sorted_as, hard=sorted_as in HARD and not verdict.delayed)
     if verdict.reason is BounceReason.UNDEFINED and beside:
         verdict = _verdict(address, f"{said} {beside}", status=status, action=action, command=_command(beside, said))
     return verdict
@@ -316,14 +319,22 @@ def _command(words: str, said: str) -> str:
     return last.rstrip(":") if last.rstrip(":") in _COMMANDS else ""
 
 
-def merged(verdicts: Sequence[RecipientVerdict]) -> tuple[RecipientVerdict, ...]:
-    """One verdict an address, the first; the addresses' case is the first one's."""
-    first: dict[str, RecipientVerdict] = {}
-    for verdict in verdicts:
-        first.setdefault(verdict.address.lower(), replace(verdict))
-    return tuple(first.values())
-
-
+_POWERMTA: Final = {
+    "bad-mailbox": BounceReason.USER_UNKNOWN,
+    "bad-domain": BounceReason.HOST_UNKNOWN,
+    "inactive-mailbox": BounceReason.SUSPEND,
+    "quota-issues": BounceReason.MAILBOX_FULL,
+    "message-expired": BounceReason.EXPIRED,
+    "no-answer-from-host": BounceReason.NETWORK_ERROR,
+    "relaying-issues": BounceReason.NO_RELAYING,
+    "policy-related": BounceReason.POLICY_VIOLATION,
+    "spam-related": BounceReason.SPAM_DETECTED,
+    "virus-related": BounceReason.VIRUS_DETECTED,
+    "content-related": BounceReason.CONTENT_ERROR,
+    "invalid-sender": BounceReason.REJECTED,
+    "routing-errors": BounceReason.SYSTEM_ERROR,
+}
+"""One server sorts its bounces itself and says so; it saw the whole session."""
 _BARE_CODE: Final = 14
 _COMMANDS: Final = frozenset({"HELO", "EHLO", "MAIL", "RCPT", "DATA", "BDAT", "CONN", "QUIT", "AUTH", "STARTTLS"})
 _MAILBOX: Final = (

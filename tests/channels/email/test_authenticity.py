@@ -214,7 +214,10 @@ def test_whatever_a_body_holds_its_signature_is_understood(lines: list[str], for
     assert judged(whole.replace(b"\r\n", ending), zone()) == (Verdict.PASS, False, True)
 
 
-@pytest.mark.parametrize("filler", [b" " * 2_000_000 + b"x", b"\r\n" * 500_000 + b"x", b"\t \r\n" * 300_000 + b"x"])
+@pytest.mark.parametrize(
+    "filler",
+    [b" " * 2_000_000 + b"x", b"\r\n" * 500_000 + b"x", b"\r\n" * 500_000 + b"\r", b"\r" * 1_000_000, b"\t \r\n" * 300_000 + b"x"],
+)
 def test_a_body_made_to_hang_the_checker_is_checked_at_once(filler: bytes) -> None:
     raw = signed(canonicalize=(b"relaxed", b"relaxed")) + filler
     began = time.process_time()

@@ -138,6 +138,17 @@ def test_a_report_without_words_is_completed_by_its_letter() -> None:
     assert [one.reason for one in read_bounce(mail)] == [R.MAILBOX_FULL]
 
 
+def test_a_server_that_sorts_its_bounces_itself_is_believed() -> None:
+    mail = parse(
+        report(
+            "Failed.",
+            "Final-Recipient: rfc822; anna@kunde.example\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 go away\n"
+            "X-PowerMTA-BounceCategory: bad-mailbox",
+        )
+    )
+    assert [(one.hard, one.reason) for one in read_bounce(mail)] == [(True, R.USER_UNKNOWN)]
+
+
 def test_amazons_notification_is_a_bounce() -> None:
     body = (
         '{"notificationType":"Bounce","bounce":{"bounceType":"Permanent","bouncedRecipients":[{"emailAddress":"anna@kunde.example",'
