@@ -186,7 +186,7 @@ def _has_macros(kind: str, content: bytes) -> bool:
 
 def _is_encrypted(kind: str, content: bytes) -> bool:
     if kind == "application/zip":
-        return len(content) > 8 and bool(content[6] & 1)
+        return len(content) >= 8 and bool(content[6] & 1)
     return content.startswith(b"\xd0\xcf\x11\xe0") and "EncryptedPackage".encode("utf-16-le") in content
 
 

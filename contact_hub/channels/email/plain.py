@@ -179,7 +179,7 @@ class _Page:
                 self._add(line)
             return
         text = _SPACE.sub(" ", text)
-        if text.startswith(" ") and (not self._line or self._line[-1].endswith(" ")):
+        if text.startswith(" ") and (not self._line or self._cell or self._line[-1].endswith(" ")):
             text = text[1:]
         self._add(text)
 

@@ -149,7 +149,7 @@ class _Reader:
             elif tag == _MIME_TYPE:
                 file.type = self._string(kind, value).lower()
             elif tag == _CONTENT_ID:
-                file.content_id = self._string(kind, value).strip("<>") or None
+                file.content_id = " ".join(self._string(kind, value).strip("<>").split()) or None
             elif tag == _DATA and value:
                 # a mail or an object in a file begins with the id of its interface
                 file.content = value[16:] if kind == _OBJECT else value
@@ -157,7 +157,7 @@ class _Reader:
 
     def _string(self, kind: int, value: bytes) -> str:
         if kind == _UNICODE:
-            return value[: len(value) // 2 * 2].decode("utf-16-le", "replace").rstrip("\0")
+            return value[: len(value) // 2 * 2].decode("utf-16-le", "replace").replace("\0", "")
         return self._decoder.text(value.rstrip(b"\0"), self._codepage)
 
 
