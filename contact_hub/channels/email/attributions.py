@@ -64,7 +64,7 @@ def may_end(line: Line) -> bool:
     """Whether a line could be the last of an attribution: cheap, since every line is asked."""
     body = line.body
     last = body[-1]
-    if last == ":":
+    if last == ":" or (last in ">)" and "@" in body):
         return True
     if last in "-–—*_ ":
         bare = body.rstrip(_DASHES)
@@ -99,10 +99,13 @@ def weigh(text: str, wraps: int = 0) -> Weight:
     if found is None:
         return _NOTHING
     closed = bare.endswith(":") or (found.ends_with_verb and found.date and text[-2:] in {"--", "––", "——"})
-    if not (closed or found.ends_with_verb or (dashed and found.verb)):
+    unclosed = (
+        bare[-1:] in {">", ")"} and found.bracketed and found.date and found.opened and found.strangers <= 1 and not found.person
+    )
+    if not (closed or unclosed or found.ends_with_verb or (dashed and found.verb)):
         return _NOTHING
     alone = _alone(found, closed=closed, dashed=dashed)
-    above = max(alone, _above_marks(found, closed=closed))
+    above = max(alone, 0.8 if unclosed else 0.0, _above_marks(found, closed=closed))
     merit = (
         100 * alone
         + 20 * above

@@ -15,7 +15,7 @@ Every written line ends up in exactly one part. Where it is not sure, it stays i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -27,6 +27,7 @@ _ATTRIBUTIONS_MAX: Final = 100
 _BLOCKS_MAX: Final = 100
 """How often it is tried in earnest; a person's mail stays below a dozen."""
 _HEADING_MAX: Final = 50
+_BEGINNING_LINES: Final = 8
 _CONTEXT_LINES_MAX: Final = 30
 _WORDS_FEW: Final = 2
 
@@ -252,7 +253,7 @@ def _runs(seen: _Survey, end: int) -> list[_Run]:
         if lines[at].blank and not is_quote and runs:
             runs[-1].end = at + 1
             continue
-        if runs and runs[-1].quoted == is_quote:
+        if runs and runs[-1].quoted == is_quote and at not in seen.attributed:
             runs[-1].end = at + 1
             runs[-1].attributed |= at in named or lines[at].vouched
             runs[-1].written |= not lines[at].blank
@@ -301,7 +302,9 @@ def _kept_at_the_end(seen: _Survey, runs: list[_Run]) -> dict[int, int]:
     for n, run in enumerate(runs):
         if not run.quoted or run.attributed:
             continue
-        if n and _looks_own(seen, runs[n - 1], run):
+        cited = any(seen.lines[at].hint is Hint.CITED for at in range(run.start, run.end)) and not _names_somebody(seen, run)
+        followed = n + 1 < len(runs) and runs[n + 1].attributed
+        if n and (cited or followed or _looks_own(seen, runs[n - 1], run)):
             kept[run.start] = run.start
             seen.doubt("marks_kept", 0.7)
         else:
@@ -317,6 +320,17 @@ def _kept_single(seen: _Survey, runs: list[_Run], n: int) -> dict[int, int]:
         return {}
     seen.doubt("marks_kept", 0.7)
     return {run.start: run.start}
+
+
+def _names_somebody(seen: _Survey, run: _Run) -> bool:
+    """Whether a quote begins with an attribution or a block of headers of its own."""
+    bare = [replace(seen.lines[at], depth=0) for at in range(run.start, min(run.end, run.start + _BEGINNING_LINES))]
+    return any(
+        (label(line.body) and block_at(bare, at, announced=False))
+        or (attributions.may_end(line) and attributions.find(bare, at, 0))
+        for at, line in enumerate(bare)
+        if not line.blank
+    )
 
 
 def _looks_own(seen: _Survey, above: _Run, run: _Run) -> bool:

@@ -21,6 +21,7 @@ _TAG_CHARS_MAX: Final = 1_500
 _REST_TAGS_MAX: Final = 40_000
 _REST_CHARS_MAX: Final = 400_000
 _RULE: Final = "_" * 32
+_GMAIL: Final = "div.gmail_quote"
 
 _VOID: Final = frozenset(
     {"br", "img", "hr", "meta", "link", "input", "col", "area", "base", "wbr", "embed", "source", "param", "track"}
@@ -78,6 +79,7 @@ _MARKERS: Final[tuple[tuple[str, _Sense], ...]] = (
     ('id="x_signature"', _Sense.SIGNATURE),
     # Gmail, Yahoo, Apple, Mozilla
     ("gmail_attr", _Sense.ATTRIBUTION),
+    ("olk_src_body_section", _Sense.QUOTE),
     ("gmail_signature", _Sense.SIGNATURE),
     ("yahoo_quoted", _Sense.QUOTE),
     ("yahoo-quoted", _Sense.QUOTE),
@@ -224,7 +226,7 @@ class _Page:
             if self.quotes == 1 and separator(Line(raw=body, body=body)) is Separator.FORWARD:
                 return Hint.FORWARD
         if self.quotes:
-            return None
+            return None if self.vouched else Hint.CITED
         if self.signatures:
             return Hint.SIGNATURE
         return Hint.ATTRIBUTION if self.attributions else None
@@ -233,6 +235,8 @@ class _Page:
         """An element begins; `source` is its tag in small letters."""
         self._breaks(name)
         sense = _sense(name, source)
+        if sense is _Sense.QUOTE and "gmail_quote" in source and not self.counts.get(_GMAIL):
+            sense = _Sense.CITED  # drawn with the composer's button: what Gmail quotes itself stands in a `div` of that class
         if name == "hr" and sense is None:
             self.rule()
         if "border-top" in source and name in {"div", "p", "td", "table"} and _draws_above(source):
@@ -247,6 +251,8 @@ class _Page:
         if name not in _VOID and (sense or name in _KEPT_OPEN or self.counts.get(name)):
             self.open.append(_Open(name, sense))
             self.counts[name] = self.counts.get(name, 0) + 1
+        if name == "div" and "gmail_quote" in source:
+            self.counts[_GMAIL] = 1
 
     def closes(self, name: str) -> None:
         """An element ends, and all that was left open in it."""

@@ -40,6 +40,8 @@ class Hint(StrEnum):
     QUOTE_BELOW = "quote_below"
     SIGNATURE = "signature"
     FORWARD = "forward"
+    CITED = "cited"
+    """Quoted by a mark that people draw too, such as a bare `<blockquote>`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

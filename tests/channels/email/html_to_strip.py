@@ -100,6 +100,10 @@ HTML: Final[dict[str, str]] = {
         '<div>{new}</span></p><div class="gmail_quote"><div class="gmail_attr">On Tue, Mar 3, 2026 at 4:19 PM Jane Roe &lt;jane@shop.example&gt; '
         'wrote:</div><blockquote class=gmail_quote style="border-left:1px">{old}'
     ),
+    "bare blockquote": "{new}<blockquote><div>On 11-Apr-2026, at 6:54 PM, Bob &lt;bob@mail.example&gt; wrote:</div><div>{old}</div></blockquote>",
+    "outlook mac": '{new}<span id="OLK_SRC_BODY_SECTION"><div>Jane Roe</div><div>{old}</div></span>',
+    "=drawn in gmail": '<div>{new}</div><blockquote class="gmail_quote" style="margin:0"><div class="gmail_default">{old}</div></blockquote>',
+    "=drawn": "<p>{new}</p><blockquote>{old}</blockquote><div>On 11-Apr-2026, at 6:54 PM, Bob &lt;bob@mail.example&gt; wrote:</div><blockquote>x</blockquote>",
     "=indented": '<div>{new}</div><blockquote style="margin: 0 0 0 40px; border: none; padding: 0px;"><div>{old}</div></blockquote><div>Bye</div>',
     "=gmail forward": (
         '<div dir="ltr">{new}<br><br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">---------- Forwarded message ---------<br>From: <strong>'

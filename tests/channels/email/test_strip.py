@@ -116,6 +116,17 @@ def test_a_short_answer_right_below_a_question_is_no_wrapped_line() -> None:
     assert "3.2" in stripped(mail).reply.split("\n")
 
 
+def test_an_attribution_without_a_colon_counts_above_marks_only() -> None:
+    for line in ("2026/3/3 Jane Roe <jane@shop.example>", "2026/3/3 <jane@shop.example>"):
+        assert stripped(f"{NEW}\n\n{line}\n\n{marked(OLD)}").reply == NEW
+        assert OLD in stripped(f"{NEW}\n\n{line}\n\n{OLD}").reply
+
+
+def test_what_the_customer_quotes_above_the_quote_stays() -> None:
+    mail = f"Your page says:\n> Free delivery.\n\n{ATTRIBUTED['gmail en']}\n{marked(OLD)}"
+    assert stripped(mail).reply == "Your page says:\n> Free delivery."
+
+
 def test_marked_lines_at_the_end_are_quoted_even_without_a_name() -> None:
     found = stripped(f"{NEW}\n\n{marked(OLD)}")
     assert found.reply == NEW
