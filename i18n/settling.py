@@ -15,10 +15,11 @@ from typing import Any, Final, Literal, Self
 from i18n import tags
 from i18n.detection.results import Detection, Reason, readable
 
-Kind = Literal["customer_choice", "agent_correction", "text", "earlier_conversation", "page", "browser", "brand"]
+Kind = Literal["customer_choice", "agent_correction", "text", "earlier_conversation", "page", "browser", "mail", "brand"]
 
 _STAY: Final = 0.97
 _OTHERS: Final = 45  # among how many languages a leaver chooses
+_LEFT: Final = 0.03  # however much page, browser and brand agree, so much is left to what nobody named
 _FLOOR: Final = 1e-4  # no evidence makes another language impossible
 _KEEP: Final = 8  # beliefs worth storing
 
@@ -31,15 +32,18 @@ _LETTERS_MIN: Final = 4  # fewer settle nothing
 _SHORT: Final = 12  # letters; shorter messages ("ok", "hola") do not count towards a switch
 
 _FACT: Final[Mapping[str, float]] = {"customer_choice": 0.995, "agent_correction": 0.99}
-_PRIOR: Final[Mapping[str, float]] = {"earlier_conversation": 0.85, "page": 0.6, "browser": 0.75, "brand": 0.5}
+_PRIOR: Final[Mapping[str, float]] = {"earlier_conversation": 0.85, "page": 0.6, "browser": 0.75, "mail": 0.06, "brand": 0.5}
+# How much of all belief is with what it names where it is the first thing that is known.
+_ALONE: Final[Mapping[str, float]] = {"earlier_conversation": 0.925, "page": 0.8, "browser": 0.875, "mail": 0.45, "brand": 0.75}
 # Whose word on the variant (pt-BR or pt-PT) outweighs whose.
 _VARIANT_RANK: Final[Mapping[str, int]] = {
-    "customer_choice": 7,
-    "agent_correction": 6,
-    "text": 5,
-    "earlier_conversation": 4,
-    "browser": 3,
-    "page": 2,
+    "customer_choice": 8,
+    "agent_correction": 7,
+    "text": 6,
+    "earlier_conversation": 5,
+    "browser": 4,
+    "page": 3,
+    "mail": 2,
     "brand": 1,
 }
 _REASONS: Final[Mapping[str, str]] = {
@@ -49,8 +53,11 @@ _REASONS: Final[Mapping[str, str]] = {
     "earlier_conversation": "earlier",
     "page": "page",
     "browser": "browser",
+    "mail": "mail",
     "brand": "brand",
 }
+# One language to whoever weighs evidence: browsers say `nb` and `nn`, detectors `no`, customers mean the same.
+_ONE_LANGUAGE: Final[Mapping[str, str]] = {"nb": "no", "nn": "no"}
 
 
 _UNKNOWN: Final = Reason(code="unknown")
@@ -88,6 +95,11 @@ class Evidence:
     def browser(cls, locales: tuple[str, ...] | list[str]) -> Self:
         """The browser's list, best first."""
         return cls(kind="browser", weights=_ranked(tuple(locales)))
+
+    @classmethod
+    def mail(cls, languages: tuple[str, ...] | list[str]) -> Self:
+        """What a mail's headers say (`Content-Language`, `Accept-Language`), best first. Programs write them more often than people."""
+        return cls(kind="mail", weights=_ranked(tuple(languages)))
 
     @classmethod
     def brand(cls, languages: tuple[str, ...] | list[str]) -> Self:
@@ -160,6 +172,11 @@ class LanguageState:
             reason=Reason(code=str(reason["code"]), values=dict(reason.get("values", {}))),
         )
 
+    def switched_from(self, before: Self) -> str | None:
+        """The tag that was settled `before` and is not any more, where people switched for good; None where nothing was switched."""
+        settled = before.settled and self.settled and before.working is not None
+        return before.working if settled and before.current != self.current else None
+
     def _variant(self, base: str) -> str:
         return next((tag for language, tag, _ in self.variants if language == base), base)
 
@@ -180,7 +197,7 @@ def settle(state: LanguageState | None, evidence: Evidence) -> LanguageState:
 
 
 def _take_as_fact(state: LanguageState, evidence: Evidence) -> LanguageState:
-    language = tags.language(evidence.weights[0][0])
+    language = _language(evidence.weights[0][0])
     sure = _FACT[evidence.kind]
     rest = {tag: weight for tag, weight in state.beliefs if tag != language}
     total = sum(rest.values()) or 1.0
@@ -213,7 +230,7 @@ def _weigh_background(state: LanguageState, evidence: Evidence) -> LanguageState
         tag: (share * spread.get(tag, 0.0) + (1 - share) / _OTHERS) * (old.get(tag, _unheard(old)) if old else 1.0)
         for tag in {*spread, *old}
     }
-    return _name(heard, _normalised(beliefs, leave=(1 - share) * 0.5 if not old else 0.0), evidence)
+    return _name(heard, _normalised(beliefs, leave=_LEFT if old else 1 - _ALONE[evidence.kind]), evidence)
 
 
 def _hear(state: LanguageState, evidence: Evidence) -> LanguageState:
@@ -281,7 +298,7 @@ def _remember_variant(state: LanguageState, evidence: Evidence) -> LanguageState
     rank = _VARIANT_RANK[evidence.kind]
     known = {language: (tag, held) for language, tag, held in state.variants}
     for tag, weight in evidence.weights:
-        base = tags.language(tag)
+        base = _language(tag)
         if tag == base or (evidence.kind == "text" and weight < _BELIEVED):
             continue
         if base not in known or rank >= known[base][1]:
@@ -297,6 +314,11 @@ def _reason(code: str, state: LanguageState, sure: float) -> Reason:
     return Reason(code=code, values={"language": state.working or "und", "confidence": round(sure, 3), "messages": state.messages})
 
 
+def _language(tag: str) -> str:
+    language = tags.language(tag)
+    return _ONE_LANGUAGE.get(language, language)
+
+
 def _ranked(said: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
     known = [tag for tag in map(readable, said) if tag]
     total = sum(0.4**rank for rank in range(len(known)))
@@ -306,7 +328,7 @@ def _ranked(said: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
 def _by_language(weights: tuple[tuple[str, float], ...]) -> dict[str, float]:
     merged: dict[str, float] = {}
     for tag, weight in weights:
-        base = tags.language(tag)
+        base = _language(tag)
         merged[base] = merged.get(base, 0.0) + weight
     return merged
 

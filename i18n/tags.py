@@ -16,6 +16,9 @@ Use = Literal["reading", "writing", "speaking"]
 UNRELATED: Final = 100
 """The distance of two languages that do not help each other."""
 
+OWN_MAX: Final = 10
+"""Up to this distance (for writing) it is still the reader's own language, if another variant of it."""
+
 # The whole of the registry's list (RFC 5646, section 2.1); what it gives no successor becomes private use, as CLDR has it.
 _GRANDFATHERED: Final = {
     "art-lojban": "jbo",
@@ -257,6 +260,21 @@ def best_match(wanted: Sequence[str], available: Collection[str]) -> str | None:
             if lost <= _MATCH_MAX and (best is None or key < best):
                 best, found = key, candidate
     return found
+
+
+def own_match(wanted: str, available: Collection[str]) -> str | None:
+    """The available tag whose texts are in the reader's own language and script: CLDR's parents first, then the nearest variant.
+
+    None where there is only a neighbour's language: for words that a catalogue has in the right one.
+    """
+    if not _is_tag(wanted):
+        return None
+    candidates = [tag for tag in available if _is_tag(tag)]
+    by_form = {canonical(tag): tag for tag in candidates}
+    if parent := next((by_form[tag] for tag in fallbacks(wanted) if tag in by_form), None):
+        return parent
+    lost, found = min(((distance(wanted, tag), tag) for tag in candidates), default=(UNRELATED, None))
+    return found if lost <= OWN_MAX else None
 
 
 def _is_tag(tag: str) -> bool:

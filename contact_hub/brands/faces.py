@@ -52,9 +52,9 @@ def face(floor: Floor, brand: Brand, language: str) -> BrandFace:
 def own_texts(floor: Floor, brand: Brand, language: str) -> dict[str, str]:
     """The brand's and the workspace's own words in `language`, by catalogue key; never in another language by accident."""
     chosen: dict[str, str] = {}
-    if general := tags.best_match([language], list(floor.workspace.texts)):
+    if general := tags.own_match(language, floor.workspace.texts):
         chosen |= {key: text for key, text in floor.workspace.texts[general].items() if key.startswith(("widget.", "notice."))}
-    if own := tags.best_match([language], list(brand.texts)):
+    if own := tags.own_match(language, brand.texts):
         said = brand.texts[own]
         chosen |= {key: text for field, key in _OVERRIDES.items() if (text := getattr(said, field))}
     return chosen

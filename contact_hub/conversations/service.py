@@ -109,7 +109,7 @@ class Conversations:
         _complete(brand, beginning)
         chosen = _tag(beginning.language) if beginning.language else None
         now = self._clock.now()
-        language = self._first_language(brand, text, chosen, around)
+        heard = self._detect(text, _hints(brand, around))
 
         async def command(tx: Tx) -> Posted:
             latest = await tx.conversations.latest_of_device(scope)
@@ -120,6 +120,7 @@ class Conversations:
                     return await self._say(tx, latest, latest.inquiry, first, now)
                 if latest.state != "ended":
                     raise HubError("conversation_open", conversation=latest.id)
+            language = _first_language(brand, heard, chosen, around, latest)
             customer = await self._customer(tx, scope, brand, beginning, now)
             conversation = Conversation(
                 workspace=scope.workspace,
@@ -463,19 +464,25 @@ class Conversations:
         self._ask(tx, conversation.workspace, now, arrived)
         return inquiry
 
-    def _first_language(self, brand: Brand, text: str, chosen: str | None, around: Surroundings) -> LanguageState:
-        state = settle(None, Evidence.brand(brand.languages))
-        state = settle(state, Evidence.page(around.page_language))
-        state = settle(state, Evidence.browser(around.locales))
-        state = settle(state, Evidence.text(self._detect(text, _hints(brand, around))))
-        return settle(state, Evidence.chosen(chosen)) if chosen else state
-
     async def _listen(self, tx: Tx, conversation: Conversation, text: str, around: Surroundings, now: datetime) -> None:
         """Hear the language of one more message."""
         brand = self._workspaces.floor(conversation.workspace).brand(conversation.brand)
         before = LanguageState.from_json(conversation.language)
         after = settle(before, Evidence.text(self._detect(text, _hints(brand, around))))
+        if left := after.switched_from(before):
+            await self._tell_of_switch(tx, conversation, left, after, now)
         await self._keep_language(tx, conversation, before, after, by="text", now=now)
+
+    async def _tell_of_switch(self, tx: Tx, conversation: Conversation, left: str, after: LanguageState, now: datetime) -> None:
+        """Staff read in their log that the customer writes another language from here on; the customer hears it from the next automatic text."""
+        entry = NewStaffEntry(
+            at=now,
+            kind="language_switched",
+            sender="",
+            pool=conversation.pool,
+            body={"text": "", "values": {"from": left, "to": after.working or ""}},
+        )
+        await tx.conversations.append_staff(_system(conversation), conversation.id, entry)
 
     async def _set_language(self, scope: Scope, conversation_id: str, evidence: Evidence, *, by: str, author: str) -> None:
         now = self._clock.now()
@@ -638,6 +645,19 @@ def demand_of(conversation: Conversation, language: LanguageState) -> Demand:
     """What the conversation asks of an agent: a settled language is a hard wish, an unsettled one asks for the widest match."""
     wished = (language.working,) if language.settled and language.working else ()
     return Demand(brand=conversation.brand, channel=conversation.channel, kind=conversation.kind, languages=wished)
+
+
+def _first_language(
+    brand: Brand, heard: Detection, chosen: str | None, around: Surroundings, latest: Conversation | None
+) -> LanguageState:
+    """From everything that is known before anybody has answered. The last conversation counts where its language was settled."""
+    state = settle(None, Evidence.brand(brand.languages))
+    state = settle(state, Evidence.page(around.page_language))
+    state = settle(state, Evidence.browser(around.locales))
+    if latest is not None and latest.language_tag and LanguageState.from_json(latest.language).settled:
+        state = settle(state, Evidence.earlier(latest.language_tag))
+    state = settle(state, Evidence.text(heard))
+    return settle(state, Evidence.chosen(chosen)) if chosen else state
 
 
 def _hints(brand: Brand, around: Surroundings) -> Hints:

@@ -14,11 +14,14 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from contact_hub.privacy.masking import mask_cards
+from i18n import tags
 
 Severity = Literal["refuse", "warn"]
 
 _VARIABLE: Final = re.compile(r"\{\??[^{}\n]{1,80}\}|\[(?:name|order|date|amount)\]", re.IGNORECASE)
 _NAME_CHARS_MIN: Final = 3
+_SAME_LANGUAGE_MAX: Final = 25
+"""As `i18n.tags` counts distance for writing: pt-BR and pt-PT 8, Croatian and Serbian 15; Danish and Norwegian 45, the two scripts of Chinese 40."""
 _FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5")
 _SELECTORS: Final = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 _UNSPACED: Final = (
@@ -111,4 +114,8 @@ def _unfilled(text: str) -> list[Finding]:
 
 
 def _same_language(one: str, other: str) -> bool:
-    return one.split("-", maxsplit=1)[0].casefold() == other.split("-", maxsplit=1)[0].casefold()
+    """Close enough to send without a question: variants, and what no detector tells apart (Serbian and Croatian). Not Chinese in the other script."""
+    try:
+        return tags.distance(one, other, use="writing") <= _SAME_LANGUAGE_MAX
+    except tags.InvalidTag:
+        return True  # nothing is known against it

@@ -5,6 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from i18n import catalogues
 from i18n.detection import Detection, detect
 from i18n.settling import Evidence, LanguageState, settle
 
@@ -32,6 +33,7 @@ any_evidence = st.one_of(
     st.builds(Evidence.page, st.one_of(st.none(), tags_said, st.just("not a tag"))),
     st.builds(Evidence.browser, st.lists(tags_said, max_size=3)),
     st.builds(Evidence.brand, st.lists(tags_said, max_size=3)),
+    st.builds(Evidence.mail, st.lists(tags_said, max_size=3)),
     st.builds(Evidence.earlier, tags_said),
 )
 
@@ -66,6 +68,13 @@ def test_a_browser_names_a_language_without_settling_it() -> None:
 def test_the_first_message_outweighs_page_and_browser() -> None:
     state = told(Evidence.brand(["de", "en"]), Evidence.page("de"), Evidence.browser(["de"]), message("tr"))
     assert (state.working, state.settled) == ("tr", True)
+
+
+def test_background_that_agrees_does_not_outweigh_a_clear_message() -> None:
+    around = (Evidence.brand(["de"]), Evidence.page("de"), Evidence.mail(["de"]), Evidence.browser(["de"]), Evidence.earlier("de"))
+    assert told(*around).confidence < 0.98
+    state = told(*around, message("es"))
+    assert (state.working, state.settled) == ("es", True)
 
 
 def test_weak_messages_add_up() -> None:
@@ -112,6 +121,67 @@ def test_the_variant_comes_from_whoever_knows_best() -> None:
     assert told(Evidence.browser(["pt-PT"]), message("pt")).working == "pt-PT"
     assert told(Evidence.browser(["pt-PT"]), message("pt"), Evidence.chosen("pt-BR")).working == "pt-BR"
     assert told(Evidence.browser(["zh-CN"]), message("zh-Hant")).working == "zh-Hant"
+
+
+def test_norwegian_is_one_language_whatever_the_browser_calls_it() -> None:
+    for said in ("nb-NO", "nn", "no"):
+        state = told(Evidence.browser([said, "en"]), message("no"))
+        assert (state.working, state.settled) == (said, True)
+    chosen = told(Evidence.chosen("nb"), message("no"), message("no"), message("no"))
+    assert (chosen.working, chosen.reason.code) == ("nb", "chosen")
+
+
+def test_a_greeting_in_another_language_is_no_language() -> None:
+    """Code-switching inside a message: what carries the meaning counts."""
+    assert told(Evidence.text(detect("Hola, my order has not arrived yet"))).working == "en"
+    assert told(Evidence.text(detect("Guten Tag, where is my package please?"))).working == "en"
+    assert told(Evidence.text(detect("Merci, aber ich warte seit einer Woche"))).working == "de"
+    assert told(Evidence.text(detect("Hello! Mi pedido no ha llegado todavía"))).working == "es"
+
+
+def test_hola_my_order_moves_nobody_who_writes_spanish() -> None:
+    spanish = told(Evidence.text(detect("Buenos días, mi pedido no ha llegado todavía")))
+    mixed = settle(spanish, Evidence.text(detect("hola, my order")))
+    assert (mixed.working, mixed.settled) == ("es", True)
+
+
+def test_a_switch_says_from_where() -> None:
+    before = told(message("de"), message("de"), message("en"))
+    after = settle(before, message("en"))
+    assert (after.switched_from(before), before.switched_from(before)) == ("de", None)
+    assert told(message("de")).switched_from(LanguageState()) is None
+
+
+def test_a_customer_who_was_here_before_is_met_in_that_language() -> None:
+    state = told(Evidence.brand(["de", "en", "es"]), Evidence.browser(["en-US"]), Evidence.earlier("es-MX"))
+    assert (state.working, state.settled, state.reason.code) == ("es-MX", False, "earlier")
+    assert told(Evidence.earlier("es-MX"), message("de")).working == "de"
+
+
+def test_headers_of_a_mail_weigh_little() -> None:
+    assert told(Evidence.mail(["en-US"])).working is None
+    assert told(Evidence.brand(["de", "en"]), Evidence.mail(["en"])).working == "en"
+    assert told(Evidence.brand(["de", "en"]), Evidence.mail(["en-US"]), Evidence.page("de")).working == "de"
+    assert told(Evidence.brand(["de", "en"]), Evidence.mail(["en-US"]), message("de", 0.9)).working == "de"
+    assert told(Evidence.mail(["nonsense tag", "\ud800"])).working is None
+
+
+def test_every_reason_has_its_words() -> None:
+    for state in (
+        told(Evidence.chosen("de")),
+        told(Evidence.corrected("de")),
+        told(message("de")),
+        told(message("de"), message("de")),
+        told(message("de"), message("en")),
+        told(message("de"), message("en"), message("en")),
+        told(Evidence.earlier("de")),
+        told(Evidence.browser(["de"])),
+        told(Evidence.page("de")),
+        told(Evidence.brand(["de"]), Evidence.mail(["de"])),
+        told(Evidence.brand(["de"])),
+        LanguageState(),
+    ):
+        assert catalogues.has(state.reason.key), state.reason
 
 
 def test_background_does_not_move_what_is_settled() -> None:

@@ -172,3 +172,14 @@ def test_best_match_prefers_the_first_wish_unless_a_later_one_fits_far_better() 
     assert tags.best_match(["zh-HK"], ["en", "zh-Hans"]) == "zh-Hans"
     assert tags.best_match(["*", "nonsense tag", "de-AT"], ["de", "en"]) == "de"
     assert tags.best_match(["eu"], ["en", "de"]) is None
+
+
+def test_own_texts_are_those_of_the_readers_language_and_script_and_nothing_near_it() -> None:
+    assert tags.own_match("es-MX", ["es", "es-419", "en"]) == "es-419"
+    assert tags.own_match("pt-PT", ["en", "pt-BR"]) == "pt-BR"
+    assert tags.own_match("nb", ["da", "no"]) == "no"
+    assert tags.own_match("no", ["da", "en"]) is None
+    assert tags.own_match("zh-Hant", ["zh-Hans", "en"]) is None
+    assert tags.own_match("sr-Latn", ["sr"]) == "sr"
+    assert tags.own_match("nonsense tag", ["en"]) is None
+    assert tags.own_match("de", []) is None

@@ -42,6 +42,27 @@ def test_card_numbers_are_refused_and_a_wrong_language_is_warned_of() -> None:
     assert codes("Bonjour", written_in="fr-CA") == []
 
 
+@pytest.mark.parametrize(
+    ("spoken", "written", "warned"),
+    [
+        ("nb", "no", False),
+        ("pt-PT", "pt-BR", False),
+        ("sr", "sr-Latn", False),
+        ("sr-Latn", "hr", False),
+        ("hi-Latn", "hi", False),
+        ("zh-Hant", "zh-Hans", True),
+        ("no", "da", True),
+        ("es", "pt", True),
+    ],
+)
+def test_a_reply_in_another_language_is_warned_of_and_one_nobody_tells_apart_is_not(
+    spoken: str, written: str, warned: bool
+) -> None:
+    voice = Voice(language=spoken)
+    found = [(finding.code, finding.severity) for finding in inspect("…", voice, written_in=written)]
+    assert found == ([("wrong_language", "warn")] if warned else [])
+
+
 def test_folding_is_the_same_twice() -> None:
     assert fold(fold("Straße ÉTÉ")) == fold("Straße ÉTÉ")
 
