@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { BrandVoice } from "$shared/protocol.gen";
-import { fill, find, nextField } from "./canned";
+import { fill, find, nearness, nextField } from "./canned";
 
 const voice = {
   canned: {
@@ -16,6 +16,23 @@ describe("prepared replies", () => {
 
   test("come first in the language of the customer", () => {
     expect(find(voice, "fr-CA", "").map(({ key, tag }) => `${key} ${tag}`)).toEqual(["hello fr", "parcel fr", "hello en", "parcel de"]);
+  });
+
+  test("of the customer's variant come before those of another", () => {
+    const portuguese = { canned: { hello: { "pt-BR": "Oi!", "pt-PT": "Olá!", en: "Hello!" } } } as unknown as BrandVoice;
+    expect(find(portuguese, "pt-PT", "").map(({ tag }) => tag)).toEqual(["pt-PT", "pt-BR", "en"]);
+    expect(find(portuguese, "pt", "").map(({ tag }) => tag)).toEqual(["pt-BR", "pt-PT", "en"]);
+  });
+
+  test("are not offered as fitting in a script of their own", () => {
+    expect(nearness("zh-Hans", "zh-TW")).toBe(0);
+    expect(nearness("zh-Hant", "zh-TW")).toBe(4);
+    expect(nearness("sr", "sr-Latn")).toBe(1);
+    expect(nearness("no", "nb")).toBeGreaterThan(0);
+    expect(nearness("pt", "pt-PT")).toBe(3);
+    expect(nearness("da", "no")).toBe(0);
+    expect(nearness("not a tag", "de")).toBe(0);
+    expect(nearness("de", null)).toBe(0);
   });
 
   test("are found by key and by words", () => {

@@ -27,6 +27,13 @@ describe("intervals", () => {
     expect(writeInterval(figure(70, 62, 100), "seconds", "en")).toBe("1:02–1:40 min");
   });
 
+  test("keep the sign where the reader has it", () => {
+    expect(writeInterval(figure(0.95, 0.857, 1), "share", "tr")).toBe("%85,7–100,0");
+    expect(writeInterval(figure(0.95, 0.857, 1), "share", "de")).toBe("85,7–100,0\u00a0%");
+    expect(writeInterval(figure(0.95, 0.857, 1), "share", "fa")).toBe("۸۵٫۷–۱۰۰٫۰٪");
+    expect(writeInterval(figure(70, 62, 100), "seconds", "tr")).toMatch(/^1:02–1:40 /);
+  });
+
   test("say both units where they differ", () => {
     expect(writeInterval(figure(60, 48, 100), "seconds", "en")).toBe("48s –1:40 min");
   });

@@ -121,18 +121,18 @@ function formatted(unit: string, tag: string): Intl.NumberFormatPart[] {
   return new Intl.NumberFormat(known, { style: "unit", unit, unitDisplay: "short" }).formatToParts(2);
 }
 
-/** `84.1–88.3%`, `1:02–1:40 min`; nothing where there is no interval or nothing to be unsure of. */
+/** `84.1–88.3%`, `%84,1–88,3` where the sign stands first, `1:02–1:40 min`; nothing where there is no interval or nothing to be unsure of. */
 export function writeInterval({ value, low, high }: Figure, unit: Unit, tag: string): string {
   if (low === null || high === null || value === null || unit === "count") return "";
   const [from, to] = [write(low, unit, tag), write(high, unit, tag)];
-  return from === to ? to : `${withoutUnit(from, to)}–${to}`;
+  if (from === to) return to;
+  // The unit once, and where the upper bound has it: digits and what stands between them are kept.
+  return unitIn(from) === unitIn(to) ? to.replace(NUMBER, `${NUMBER.exec(from)?.[0] ?? from}–$&`) : `${from} –${to}`;
 }
 
-/** The lower bound without its unit where the upper says the same: digits and what stands between them are kept. */
-function withoutUnit(from: string, to: string): string {
-  const unitOf = (text: string) => text.replace(/[\p{N}.,:٫٬\u200e\u200f\u061c-]/gu, "").trim();
-  return unitOf(from) === unitOf(to) ? from.replace(/^[^\p{N}]+|[^\p{N}]+$/gu, "") : `${from} `;
-}
+const NUMBER = /\p{N}(?:.*\p{N})?/su;
+
+const unitIn = (text: string): string => text.replace(/[\p{N}.,:٫٬\u200e\u200f\u061c-]/gu, "").trim();
 
 /** As an axis writes it: shares without decimals. */
 export const writeTick = (value: number, unit: Unit, tag: string): string => (unit === "share" ? percent(value, tag) : write(value, unit, tag));
