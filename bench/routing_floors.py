@@ -16,6 +16,7 @@ import msgspec
 from bench.driving import Driver, Task
 from bench.gauges import Progress, Settled, clock, jitter, noise_ms, percentiles, rss_mb, seconds_since
 from bench.worlds import OPENS, World, build, next_version
+from contact_hub.memory import made_to_stay
 from routing.decisions import Closed, Decision, Offered, Queued, WrapUpEnded, WrapUpStarted
 from routing.engine import Engine
 from routing.events import (
@@ -319,7 +320,7 @@ def _write_facts(driver: Driver, path: Path) -> float:
 
 
 def _measure_restore(task: Task) -> dict[str, Any]:
-    """As the owner does: the facts as rows in memory, the engine from copies of them, then the events with which ownership begins."""
+    """As the owner does: the facts as rows in memory, the engine from them, then the events with which ownership begins."""
     noise, say = [noise_ms()], Progress(f"{task.floor} {task.size.agents}")
     world = build(task.size)
     decoder = msgspec.json.Decoder()
@@ -329,7 +330,8 @@ def _measure_restore(task: Task) -> dict[str, Any]:
     memory = {"rows": rss_mb()}
     with Settled(collect=task.collect):
         wall, began = time.perf_counter(), clock()
-        engine = Engine.restore(world.plan, {key: dict(fact) for key, fact in facts.items()})
+        with made_to_stay():
+            engine = Engine.restore(world.plan, facts)
         restored = seconds_since(began)
         now = datetime.fromisoformat(_last_instant(task))
         engine.feed(OwnerTookOver(), now)

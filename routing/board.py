@@ -759,7 +759,7 @@ class Board:
             self.now, self.nth = now, 0
         return before == 0
 
-    def load(self, facts: Mapping[str, Fact]) -> None:
+    def load(self, facts: Mapping[str, Mapping[str, Any]]) -> None:
         """Take up the facts of an earlier floor."""
         floor = facts.get(FLOOR, {})
         self.now, self.quiet_until = floor.get("now", 0), floor.get("quiet_until", 0)

@@ -113,8 +113,8 @@ class Form:
     flexibility: NDArray[Any]
     offset: NDArray[Any]
     profile: Rows
-    contract: NDArray[np.int32]
-    tier: NDArray[np.int32]
+    contract: NDArray[np.int64]
+    tier: NDArray[np.int64]
     after: NDArray[np.int64]
     wish: NDArray[np.int64]
     wait_over: NDArray[np.int64]
@@ -137,7 +137,7 @@ class Form:
         return self.columns.contracts[int(self.contract[course])]
 
 
-def rebased(form: Form, columns: Columns, contracts: NDArray[np.int32]) -> Form:
+def rebased(form: Form, columns: Columns, contracts: NDArray[np.int64]) -> Form:
     """The same courses under another version that does not touch them; `contracts` gives contracts their numbers there."""
     other = Form()
     for name in Form.__slots__:
@@ -146,18 +146,34 @@ def rebased(form: Form, columns: Columns, contracts: NDArray[np.int32]) -> Form:
     return other
 
 
+(
+    _PROFILE, _CONTRACT, _TIER, _AFTER, _WAIT_OVER, _COST, _LOT, _LOST, _ABOVE, _SPOKEN, _FLEXIBILITY, _OFFSET, _WISH, _CERTIFIED, _WIDTH,
+) = range(15)  # fmt: skip
+"""The rows of a form while it is made; tier to lot are those of a contract's terms."""
+
+_PREFERRED: Final[Mapping[Preference, int]] = {
+    Preference.LEAST_FLEXIBLE: _FLEXIBILITY,
+    Preference.CLOSEST_LEVEL: _ABOVE,
+    Preference.NEAREST_DIALECT: _LOST,
+    Preference.NEAREST_ZONE: _OFFSET,
+    Preference.LOWEST_COST: _COST,
+}
+
+
 class Compiler:
     """Forms under one version of the rules."""
 
-    __slots__ = ("_grounds", "_longest_promise", "_spoken", "_terms", "columns", "contract_dates", "plan")
+    __slots__ = ("_dated", "_grounds", "_longest_promise", "_nearby", "_spoken", "_terms", "columns", "contract_dates", "plan")
 
     def __init__(self, columns: Columns) -> None:
         self.columns, self.plan = columns, columns.plan
         self._grounds: dict[tuple[BrandId, str, Channel], Ground] = {}
+        self._nearby: dict[str, tuple[int, list[tuple[int, int]]]] = {}
         self._spoken: dict[object, tuple[Ground, NDArray[Any], NDArray[Any], NDArray[Any] | None]] = {}
         promises = [c.answer_within_seconds for c in self.plan.contracts.values() if c.answer_within_seconds is not None]
         self._longest_promise = max(promises, default=0.0)
         self.contract_dates = np.array([_dates(contract) for contract in columns.contracts], np.int64).reshape(-1, 2)
+        self._dated = bool((self.contract_dates[:, 0] > 0).any() or (self.contract_dates[:, 1] != NEVER).any())
         lots = special_contracts(self.plan)
         terms = [
             (
@@ -280,21 +296,29 @@ class Compiler:
 
     def _speak(self, demand: Demand, ground: Ground, brand: Brand) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
         """What the nearest language of each loses (255: none will do), its level above need, and how many languages are spoken."""
-        levels, tags = self.columns.roster.levels[:, ground.profile], self.columns.roster.tags
+        levels, rows = self.columns.roster.levels, ground.profile
         least = needed_level(demand, brand)
         wanted = demand.languages or brand.languages
-        lost, above, spoken = np.full(len(ground.profile), 255, np.int16), np.zeros(len(ground.profile), np.int16), None
-        for loss, tag in sorted((loss, tag) for tag in tags for wish in wanted if (loss := near(wish, tag)) <= SAME_LANGUAGE_MAX):
-            held = levels[tags[tag]]
+        lost, above, spoken = np.full(len(rows), 255, np.int16), np.zeros(len(rows), np.int16), None
+        for loss, row in sorted(one for wish in wanted for one in self._near(wish)):
+            held = levels[row].take(rows)
             able = (held >= least) & ((lost > loss) | ((lost == loss) & (held - int(least) < above)))
             lost[able], above[able] = loss, held[able] - int(least)
         if not demand.languages:
-            spoken = np.zeros(len(ground.profile), np.int16)
+            spoken = np.zeros(len(rows), np.int16)
             for wish in brand.languages:
-                rows = [tags[tag] for tag in tags if near(wish, tag) <= SAME_LANGUAGE_MAX]
-                if rows:
-                    spoken += (levels[rows] >= least).any(axis=0)
+                near_enough = [row for _, row in self._near(wish)]
+                if near_enough:
+                    spoken += (levels[near_enough][:, rows] >= least).any(axis=0)
         return lost, above, spoken
+
+    def _near(self, wish: str) -> list[tuple[int, int]]:
+        """The languages spoken on this floor that will do for this one: what is lost in it, and its row."""
+        known, tags = self._nearby.get(wish), self.columns.roster.tags
+        if known is None or known[0] != len(tags):
+            found = [(loss, row) for tag, row in tags.items() if (loss := near(wish, tag)) <= SAME_LANGUAGE_MAX]
+            known = self._nearby[wish] = (len(tags), found)
+        return known[1]
 
     def _wish_ages(self, demand: Demand, ground: Ground, match: tuple[Any, Any, Any]) -> NDArray[np.int64]:
         """The age from which no wish speaks against a course any more."""
@@ -314,52 +338,47 @@ class Compiler:
         return ages
 
     def _finished(self, form: Form, demand: Demand, ground: Ground, match: tuple[Any, Any, Any], wish: NDArray[np.int64]) -> Form:
-        columns, plan = self.columns, self.plan
-        narrowed = demand.pool is not None
-        contracts = columns.contracts
-        present = np.unique(ground.contract).tolist()
-        tier, after, wait_over, cost, lot = self._terms[ground.contract].T
-        if narrowed:
-            after = np.zeros_like(after)
+        columns, plan, contracts = self.columns, self.plan, self.columns.contracts
         lost, above, spoken = match
-        flexibility = columns.flexibility[ground.profile]
         zone = demand.zone or (plan.brands[demand.brand].zone if demand.brand in plan.brands else "UTC")
-        offset = apart(columns.offset[ground.profile], offset_minutes(zone))
-        preferred = {
-            Preference.LEAST_FLEXIBLE: flexibility,
-            Preference.CLOSEST_LEVEL: above,
-            Preference.NEAREST_DIALECT: lost,
-            Preference.NEAREST_ZONE: offset,
-            Preference.LOWEST_COST: cost,
-        }
-        rank = [tier, lot, *([-spoken] if spoken is not None else []), *(preferred[one] for one in plan.policy.choice)]
-        order = np.lexsort((ground.profile, *reversed(rank)))
-        form.profile, form.contract = ground.profile[order], ground.contract[order]
-        form.tier, form.after, form.wish = tier[order].astype(np.int32), after[order], wish[order]
-        form.wait_over, form.cost, form.lost, form.above = wait_over[order], cost[order], lost[order], above[order]
-        form.spoken = spoken[order] if spoken is not None else None
-        form.flexibility, form.offset = flexibility[order], offset[order]
-        form.group = np.cumsum(_differs([one[order] for one in rank]))
-        form.tiered = len(set(form.tier.tolist())) > 1 or bool(form.after.any())
-        form.contested = frozenset(tier_ for tier_ in set(form.tier.tolist()) if (lot[order][form.tier == tier_] > 0).any())
-        form.members = np.unique(form.profile)
-        form.contracts = tuple(contracts[n] for n in present)
-        form.ages = tuple(sorted({*form.after.tolist(), *form.wish.tolist(), 0}))
-        form.waits = tuple(sorted({age for age in form.wait_over.tolist() if age != NEVER}))
-        form.limited = tuple(c.id for c in form.contracts if c.cap_per_day is not None or c.budget_per_day is not None)
-        self._date(form, ground.certified_until[order])
+        table = np.empty((_WIDTH, len(ground.profile)), np.int64)
+        table[_PROFILE], table[_CONTRACT], table[_CERTIFIED] = ground.profile, ground.contract, ground.certified_until
+        table[_TIER : _LOT + 1] = self._terms[ground.contract].T
+        if demand.pool is not None:
+            table[_AFTER] = 0
+        table[_LOST], table[_ABOVE], table[_SPOKEN] = lost, above, 0 if spoken is None else -spoken
+        table[_FLEXIBILITY], table[_WISH] = columns.flexibility[ground.profile], wish
+        table[_OFFSET] = apart(columns.offset[ground.profile], offset_minutes(zone))
+        rank = (_TIER, _LOT, _SPOKEN, *(_PREFERRED[one] for one in plan.policy.choice))
+        if len(ground.profile) > 1:
+            table = table.take(np.lexsort(table[[_PROFILE, *reversed(rank)]]), axis=1)
+        form.profile, form.contract, form.tier = table[_PROFILE], table[_CONTRACT], table[_TIER]
+        form.after, form.wish, form.wait_over, form.cost = table[_AFTER], table[_WISH], table[_WAIT_OVER], table[_COST]
+        form.lost, form.above, form.flexibility, form.offset = table[_LOST], table[_ABOVE], table[_FLEXIBILITY], table[_OFFSET]
+        form.spoken = None if spoken is None else -table[_SPOKEN]
+        form.group = _groups(table[list(rank)])
+        plain = table.tolist()
+        tiers, lots = plain[_TIER], plain[_LOT]
+        form.tiered = len(set(tiers)) > 1 or any(plain[_AFTER])
+        form.contested = frozenset(tier for tier, lot in zip(tiers, lots, strict=True) if lot)
+        form.members = np.array(sorted(set(plain[_PROFILE])), np.intp)
+        form.contracts = tuple([contracts[n] for n in sorted(set(plain[_CONTRACT]))])
+        form.ages = tuple(sorted({*plain[_AFTER], *plain[_WISH], 0}))
+        form.waits = tuple(sorted(set(plain[_WAIT_OVER]) - {NEVER}))
+        form.limited = tuple([c.id for c in form.contracts if c.cap_per_day is not None or c.budget_per_day is not None])
+        self._date(form, table[_CERTIFIED], dated=self._dated or plain[_CERTIFIED].count(NEVER) < len(form))
         form.head_start = self._head_start(demand, form.contracts)
         form.never_counted = None
         return form
 
-    def _date(self, form: Form, certified: NDArray[np.int64]) -> None:
-        since, until = self.contract_dates[form.contract].T
-        if since.any() or (until != NEVER).any() or (certified != NEVER).any():
-            form.since, form.until, form.certified = since, np.minimum(until, certified), certified
-            form.volatile = True
-        else:
-            form.since = form.until = form.certified = None
-            form.volatile = bool(form.limited)
+    def _date(self, form: Form, certified: NDArray[np.int64], *, dated: bool) -> None:
+        form.since = form.until = form.certified = None
+        form.volatile = bool(form.limited)
+        if dated:
+            since, until = self.contract_dates[form.contract].T
+            if since.any() or (until != NEVER).any() or (certified != NEVER).any():
+                form.since, form.until, form.certified = since, np.minimum(until, certified), certified
+                form.volatile = True
 
     def _head_start(self, demand: Demand, contracts: Sequence[Contract]) -> int:
         """In microseconds: what priority and promise are worth. The tightest promise of those who may take it counts."""
@@ -653,13 +672,12 @@ def _end_of_ordinal(day: int, zone: str) -> int:
     return micros(end_of(date.fromordinal(day), zone))
 
 
-def _differs(keys: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
-    """1 where a row differs from the one before."""
-    differs = np.zeros(len(keys[0]), np.int64)
-    for key in keys:
-        if len(key):
-            differs[1:] |= key[1:] != key[:-1]
-    return differs
+def _groups(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each column the number of its group: those with equal keys stand together."""
+    group = np.zeros(keys.shape[1], np.int64)
+    if len(group) > 1:
+        np.cumsum((keys[:, 1:] != keys[:, :-1]).any(axis=0), out=group[1:])
+    return group
 
 
 _NOTHING: Final[Rows] = np.zeros(0, np.intp)

@@ -129,7 +129,7 @@ class Engine:
         return self._board.capture()
 
     @classmethod
-    def restore(cls, plan: Plan, facts: Mapping[str, Fact]) -> Engine:
+    def restore(cls, plan: Plan, facts: Mapping[str, Mapping[str, Any]]) -> Engine:
         """The engine that had these facts. `plan` is the version under which they were captured; feed `PlanChanged` for a newer one."""
         engine = cls(plan)
         engine._board.load(facts)

@@ -88,10 +88,10 @@ class Succession:
                 change[profile.number] = change.get(profile.number, 0) + 1
         return change
 
-    def _renumbered(self) -> NDArray[np.int32]:
+    def _renumbered(self) -> NDArray[np.int64]:
         """The new numbers of the contracts by their old ones; of those that are gone: none that anybody asks for."""
         numbers = {contract.id: n for n, contract in enumerate(self._compiler.columns.contracts)}
-        return np.array([numbers.get(contract.id, -1) for contract in self._board.compiler.columns.contracts], np.int32)
+        return np.array([numbers.get(contract.id, -1) for contract in self._board.compiler.columns.contracts], np.int64)
 
     def _concerned(self) -> tuple[set[BrandId] | None, set[str]]:
         """The brands and kinds whose classes the change can concern; None: every one."""

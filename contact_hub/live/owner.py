@@ -24,6 +24,7 @@ from contact_hub.live.dumps import Dump, write_dump
 from contact_hub.live.effects import Effects
 from contact_hub.live.lines import line
 from contact_hub.live.switchboard import Switchboard
+from contact_hub.memory import made_to_stay
 from contact_hub.store import StaleEpoch, Store, Tx
 from contact_hub.store.records import RoutingInput
 from contact_hub.workspace.floor import Floor
@@ -153,7 +154,8 @@ class Owner:
             await self._workspaces.refresh()
             floor = self._workspaces.floor(self.workspace)
             then = await self._rules_of(facts, floor)
-            engine = Engine.restore(then.plan, {key: dict(fact) for key, fact in facts.items()})
+            with made_to_stay():
+                engine = Engine.restore(then.plan, facts)
             self.engine, self.epoch = engine, epoch
             self.owned.set()
             _owned.labels(self.workspace).set(epoch)

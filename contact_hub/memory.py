@@ -1,0 +1,24 @@
+"""How the process keeps what it holds for long.
+
+Python's collector looks at everything again and again while much is being made; a floor of a million inquiries is made in one go and stays. So the
+collector waits meanwhile, and leaves alone afterwards what was there (measured: a third of the time a large floor takes to be restored).
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def made_to_stay() -> Iterator[None]:
+    """What is made in here is there to stay."""
+    working = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if working:
+            gc.enable()
