@@ -247,7 +247,7 @@ def safe_name(name: str, *, kind: str, number: int) -> str:
     name = "".join(character for character in name if unicodedata.category(character) not in _INVISIBLE or character == "\u200d")
     name = " ".join(name.translate(_FORBIDDEN).split()).strip(" .")
     if not name.strip("_"):
-        extension = EXTENSIONS.get(kind, "bin")
+        extension = EXTENSIONS.get(kind) or ("txt" if kind.startswith("text/") else "bin")
         return f"{_NAMES.get(kind.partition('/')[0], 'file')}-{number}.{extension}"
     if _RESERVED.match(name):
         name = "_" + name

@@ -120,9 +120,12 @@ class Decoder:
         return text
 
     def header(self, data: bytes) -> str:
-        """A header's raw value."""
-        if data.isascii() and b"\x1b" not in data:
-            return data.decode("ascii").replace("\0", "")
+        """A header's raw value. UTF-8 is what it may be (RFC 6532)."""
+        if b"\x1b" not in data:
+            try:
+                return data.decode("utf-8").replace("\0", "")
+            except UnicodeDecodeError:
+                pass
         self._mended.note("header_8bit")
         return self.text(data, self.hint)
 

@@ -39,6 +39,7 @@ MENDED: Final[Mapping[str, str]] = {
     "uuencode_opened": "A file written into the text (uuencode) was taken out.",
     "tnef_opened": "A winmail.dat was opened.",
     "signed_opened": "A signed content was opened; the signature was not checked.",
+    "html_untold": "There are many pieces of HTML between texts; the later ones are told in the HTML only.",
     "encrypted": "The content is encrypted; it is kept as it came.",
 }
 """Mended, and nothing is missing."""

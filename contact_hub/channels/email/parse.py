@@ -58,7 +58,7 @@ def parse(raw: bytes) -> InboundMail:
     decoder = Decoder(mended)
     decoder.hint = next(_charsets(top), "")
     reading = _Reading(mended=mended, decoder=decoder)
-    text, html = _joined(reading.whole(top))
+    text, html = reading.whole(top)
     shown = {unquote(cid) for cid in _SHOWN.findall(html)} if html else set()
     return InboundMail(
         subject=_subject(top, decoder, mended),
@@ -152,11 +152,12 @@ class _Reading:
     packed_bodies: list[_Body] = field(default_factory=list)
     """Texts out of a winmail.dat."""
     text_left: int = TEXT_BYTES_MAX
+    told_left: int = _TOLD_AS_TEXT_MAX
     room: parts.Room = field(default_factory=parts.Room)
     """For parts of what is unpacked."""
 
-    def whole(self, top: Part) -> list[_Body]:
-        """The pieces of text of the mail; everything else is in its list afterwards."""
+    def whole(self, top: Part) -> tuple[str | None, str | None]:
+        """Text and HTML of the mail; everything else is in its list afterwards."""
         found = self.bodies(top, depth=0)
         if not any(body.text or body.html for body in found):
             found = self.packed_bodies or found
@@ -164,7 +165,7 @@ class _Reading:
             found = [self._text(self.named_texts.pop(0)[1])]
         for before, part in reversed(self.named_texts):
             self.attachments.insert(before, self._attachment(part.content(self.mended), name=self._name(part), declared=part.type))
-        return found
+        return self._joined(found)
 
     def bodies(self, part: Part, *, depth: int, beside_others: bool = False) -> list[_Body]:
         """The pieces of text in a part, in their order. Files and reports are put aside."""
@@ -177,12 +178,41 @@ class _Reading:
         pieces = [self.bodies(child, depth=depth + 1, beside_others=several) for child in self._in_order(part)]
         match part.type:
             case "multipart/alternative":
-                return _alternatives(pieces)
+                return self._alternatives(pieces)
             case "multipart/encrypted":
                 self.mended.note("encrypted")
             case "multipart/report":
                 self.reports += [self._original(child) for child in part.children if child.type in _MAIL_TYPES]
         return [body for piece in pieces for body in piece]
+
+    def _alternatives(self, pieces: list[list[_Body]]) -> list[_Body]:
+        """One piece out of several that say the same: the text of those that are text, the last HTML (the richest, RFC 2046, 5.1.4)."""
+        forms = [self._joined(piece) for piece in pieces]
+        texts = [text for text, _ in forms if text is not None]
+        htmls = [html for _, html in forms if html is not None and html.strip()]
+        told = list(dict.fromkeys(text for text in texts if text.strip())) or ([] if htmls else texts[:1])
+        if not told and not htmls:
+            return []
+        return [_Body(text="\n".join(told) if told else None, html=htmls[-1] if htmls else None)]
+
+    def _joined(self, bodies: list[_Body]) -> tuple[str | None, str | None]:
+        """Text and HTML of all pieces. A piece that has only one form is put into the other where that one has pieces, so that each tells everything."""
+        if len(bodies) == 1:
+            return bodies[0].text, bodies[0].html
+        bodies = [body for body in bodies if (body.text or "").strip() or (body.html or "").strip()] or bodies[:1]
+        any_text, any_html = any(body.text is not None for body in bodies), any(body.html is not None for body in bodies)
+        text = "\n".join(self._as_text(body) for body in bodies) if any_text else None
+        html = "\n".join(body.html if body.html is not None else as_html(body.text or "") for body in bodies) if any_html else None
+        return text, html
+
+    def _as_text(self, body: _Body) -> str:
+        if body.text is not None:
+            return body.text
+        if not self.told_left:
+            self.mended.note("html_untold")
+            return ""
+        self.told_left -= 1
+        return text_of(body.html or "")
 
     def _in_order(self, part: Part) -> tuple[Part, ...]:
         """The parts as they are read: in `related` the root first, which need not stand there (RFC 2387, 3.2)."""
@@ -200,7 +230,7 @@ class _Reading:
             self._enclosed(part)
         elif part.type not in _TEXTS or part.disposition == "attachment":
             return self._file(part, depth=depth)
-        elif self._name(part):
+        elif not beside_others and self._name(part):
             self.named_texts.append((len(self.attachments), part))
         else:
             return [self._text(part)]
@@ -317,34 +347,3 @@ def _content_id(part: Part) -> str | None:
 
 def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-
-
-def _alternatives(pieces: list[list[_Body]]) -> list[_Body]:
-    """One piece out of several that say the same: the text of those that are text, the last HTML (the richest, RFC 2046, 5.1.4)."""
-    texts = [text for piece in pieces if (text := _joined(piece)[0]) is not None]
-    htmls = [html for piece in pieces if (html := _joined(piece)[1]) is not None and html.strip()]
-    told = list(dict.fromkeys(text for text in texts if text.strip())) or ([] if htmls else texts[:1])
-    if not told and not htmls:
-        return []
-    return [_Body(text="\n".join(told) if told else None, html=htmls[-1] if htmls else None)]
-
-
-def _joined(bodies: list[_Body]) -> tuple[str | None, str | None]:
-    """Text and HTML of all pieces. A piece that has only one form is put into the other where that one has pieces, so that each tells everything."""
-    if len(bodies) == 1:
-        return bodies[0].text, bodies[0].html
-    bodies = [body for body in bodies if (body.text or "").strip() or (body.html or "").strip()] or bodies[:1]
-    any_text, any_html = any(body.text is not None for body in bodies), any(body.html is not None for body in bodies)
-    text = "\n".join(_as_text(bodies)) if any_text else None
-    html = "\n".join(body.html if body.html is not None else as_html(body.text or "") for body in bodies) if any_html else None
-    return text, html
-
-
-def _as_text(bodies: list[_Body]) -> Iterator[str]:
-    told = 0
-    for body in bodies:
-        if body.text is not None:
-            yield body.text
-        elif told < _TOLD_AS_TEXT_MAX:
-            told += 1
-            yield text_of(body.html or "")

@@ -15,7 +15,7 @@ from contact_hub.channels.email.charsets import Decoder
 from contact_hub.channels.email.mended import Mended
 
 FILES_MAX: Final = 300
-UNPACKED_BYTES_MAX: Final = 30 * 1024 * 1024
+UNPACKED_BYTES_MAX: Final = 4 * 1024 * 1024
 
 _SIGNATURE: Final = b"\x78\x9f\x3e\x22"
 _ATTRIBUTES_MAX: Final = 20_000

@@ -446,6 +446,16 @@ def test_a_named_text_is_a_file_unless_there_is_no_other_text() -> None:
     assert (read.text, read.attachments) == ("the words", ())
 
 
+def test_a_form_of_the_text_is_no_file_though_it_has_a_name() -> None:
+    read = parse(HEAD + container(b"alternative", part(b"hello"), part(b"<p>hello</p>", b"text/html; name=body.html")))
+    assert (read.text, read.html, read.attachments) == ("hello", "<p>hello</p>", ())
+
+
+def test_utf8_in_headers_is_nothing_to_warn_of() -> None:
+    assert parse("From: Jörg <jörg@bücher.example>\r\nSubject: Grüße\r\n\r\nx".encode()).warnings == ()
+    assert parse("From: a@b.example\r\nSubject: Grüße\r\n\r\nx".encode("latin-1")).warnings[0] == "header_8bit"
+
+
 def test_what_is_sent_as_an_attachment_is_one() -> None:
     read = parse(HEAD + b"Content-Disposition: attachment; filename=a.txt\r\n\r\nwords")
     assert (read.text, [file.content for file in read.attachments]) == (None, [b"words"])
@@ -920,3 +930,15 @@ def test_a_mail_composed_by_others_comes_back_as_it_was(
         assert read.html == html.removesuffix("\n") + "\n"
     assert [file.content for file in read.attachments] == [content]
     assert not read.lossy
+
+
+def test_a_few_pages_between_texts_are_told_in_the_text_and_many_only_in_the_page() -> None:
+    pieces = [
+        piece for number in range(12) for piece in (part(b"text %d" % number), part(b"<p>page %d</p>" % number, b"text/html"))
+    ]
+    read = parse(HEAD + container(b"mixed", *pieces))
+    assert read.text is not None
+    assert read.html is not None
+    assert ("page 7" in read.text, "page 8" in read.text, "text 11" in read.text) == (True, False, True)
+    assert all(f"text {number}" in read.html and f"page {number}" in read.html for number in range(12))
+    assert read.warnings == ("html_untold",)
