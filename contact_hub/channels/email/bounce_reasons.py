@@ -57,7 +57,7 @@ def judge(answer: Answer) -> BounceReason:
 def fold(words: str) -> str:
     """A server's answer on one line, in small letters, without the codes that are repeated on each of its lines."""
     words = words[:WORDS_MAX].lower().replace("\u2019", "'")
-    return _SPACE.sub(" ", _CONTINUED.sub(" ", words)).strip()
+    return _SPACE.sub(" ", _CONTINUED.sub(" ", _LABELLED.sub(r"\1", words))).strip()
 
 
 def status_in(words: str) -> str:
@@ -119,13 +119,15 @@ _AFTER_THE_NAME: Final = frozenset({"DATA", "BDAT", "."})
 _BEFORE_THE_NAME: Final = frozenset({"CONN", "INITIAL", "HELO", "EHLO", "MAIL", "STARTTLS", "AUTH"})
 _OF_THE_ADDRESS: Final = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "1.20", "1.350", "1.351", "2.1"})
 _NAME_ECHOED: Final = re.compile(
-    r"<[^<> ]{1,128}@[^<> ]{1,128}>\s{0,2}:|recipient (?:address )?rejected|unknown user: |requested action not taken: mailbox"
+    r"<[^<> ]{1,128}@[^<> ]{1,128}>\s{0,2}(?::|\.\.\.)|recipient (?:address )?rejected|unknown user: |requested action not taken: mailbox"
 )
 """How Postfix and its kind answer to RCPT."""
 _EXCHANGE_AUTHENTICATION: Final = frozenset({"509", "515", "516", "5100"})
 _EXCHANGE_UNKNOWN: Final = frozenset({"350", "351", "20"})
 
 _SPACE: Final = re.compile(r"\s+")
+_LABELLED: Final = re.compile(r"\d\.\d\.\d - [a-z /]{3,60} ([45]\d\d-?')")
+"""Cisco's servers put a label of their own before each answer they quote: “5.1.0 - Unknown address error 550-'…'” is said of spam, too."""
 _CONTINUED: Final = re.compile(r"(?<![\w.])[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}\b)?")
 _STATUS: Final = re.compile(r"(?<![\d.\w\[-])([45])\.(\d)\.(\d{1,3})(?![\d.]*\d)")
 _STATUS_AFTER_REPLY: Final = re.compile(r"(?<![\d.])[45]\d\d[ \-:#]{1,3}['\"<(#]?([45])\.(\d)\.(\d{1,3})(?![\d.]*\d)")

@@ -231,7 +231,11 @@ def _sections(letter: str, mail: InboundMail) -> dict[str, str]:
     ]
     found = _of_others(found, mail) or _of_others([(match.start(), match[1].lower()) for match in _NAMED.finditer(letter)], mail)
     if not found:
-        return {address.lower(): letter for address in _ADDRESS.findall(" ".join(mail.values("x-failed-recipients")))}
+        listed = _ADDRESS.findall(" ".join(mail.values("x-failed-recipients"))) or [
+            address
+            for _, address in _of_others([(match.start(), match[0].lower()) for match in _ADDRESS.finditer(letter)], mail)[:1]
+        ]
+        return {address.lower(): letter for address in listed}
     found = found[: 2 * RECIPIENTS_MAX]
     ends = [start for start, _ in found[1:]] + [len(letter)]
     sections: dict[str, str] = {}
@@ -257,7 +261,13 @@ def _from_letter(address: str, words: str, whole: str, *, delayed: bool) -> Reci
     """The verdict on one recipient by their section; `whole` is the letter that speaks of nobody else, empty if it does."""
     action = "delayed" if delayed else "failed"
     said = _said(words)
-    verdict = _verdict(address, said, status="", action=action, command=_command(words, said) or _command(whole, said))
+    verdict = _verdict(
+        address,
+        said,
+        status=status_in(said) or status_in(whole),
+        action=action,
+        command=_command(words, said) or _command(whole, said),
+    )
     if verdict.reason is BounceReason.UNDEFINED and whole:
         verdict = _verdict(address, whole, status="", action=action, command=_command(whole, ""))
     return verdict
@@ -375,6 +385,7 @@ _COMMAND: Final = re.compile(
     r"in reply to (end of data|data|mail from|rcpt to|helo|ehlo|bdat|initial)|after (end of data|rcpt to|mail from|data|initial|pipelined data"
     r"|ehlo|helo|pipelined)"
     r"|\[(rcpt_to|mail_from|data_fin|data|connect)\]|for (text|rcpt to|mail from|rcpt|mail|data) command|following (rcpt|mail|data) command"
+    r"|(rcpt to|mail from|data):\s{1,3}[45]\d\d\b"
     r"|smtp command\s{1,6}(data|rcpt|mail)",
     re.IGNORECASE,
 )
