@@ -259,7 +259,7 @@ class _Found:
         weekday = verb = person = office = False
         last_word = -1
         for at, (token, word) in enumerate(zip(tokens, words, strict=True)):
-            if not word[0].isalpha():
+            if not word[:1].isalpha():
                 continue
             last_word = at
             if word in WROTE:
@@ -343,8 +343,9 @@ def _date(words: Sequence[str]) -> bool:
             return True
         if _year(word) and any(_is_day(words, near) for near in range(max(0, at - 6), min(len(words), at + 7)) if near != at):
             return True
-        if _small(word, 31) and any(words[near] in MONTHS for near in (at - 2, at - 1, at + 1, at + 2) if 0 <= near < len(words)):
-            return _has_clock_or_weekday(words)
+        beside = (near for near in (at - 2, at - 1, at + 1, at + 2) if 0 <= near < len(words))
+        if _small(word, 31) and any(words[near] in MONTHS for near in beside) and _has_clock_or_weekday(words):
+            return True
     return False
 
 

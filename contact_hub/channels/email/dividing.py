@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import Final
 
 from contact_hub.channels.email import attributions, signatures
-from contact_hub.channels.email.quoting import Hint, Line, continues, next_written
+from contact_hub.channels.email.quoting import Hint, Line, continues, next_written, plain_of
 from contact_hub.channels.email.separators import Separator, block_at, label, says_original, separator
 
 _ATTRIBUTIONS_MAX: Final = 100
@@ -90,6 +90,7 @@ class _Survey:
         self.borrowed: set[int] = set()
         """Lines that stay and are not new."""
         self._tries = self._blocks = 0
+        self._passed = -1
 
     @classmethod
     def of(cls, lines: Sequence[Line]) -> _Survey:
@@ -102,7 +103,7 @@ class _Survey:
                 first = at + 1
             elif not line.blank and survey._decides(at, first):
                 break
-            at += 1
+            at = max(at, survey._passed) + 1
         return survey
 
     def doubt(self, reason: str, certainty: float = 1.0) -> None:
@@ -157,6 +158,7 @@ class _Survey:
         start = self._opened(found)
         if above_marks:
             self.attributed[start] = following + (start - found.start)
+            self._passed = self.attributed[start] - 1
             self.doubt("attribution", 0.98 if found.weight.above_marks >= 0.9 else 0.9)
             return False
         return self._all_below(start, "attribution", found.weight.alone)
@@ -181,10 +183,13 @@ class _Survey:
         if found.word is None:
             return found.start
         line = self.lines[found.start]
-        at = line.raw.find(found.word)
-        cut = line.body.find(found.word)
-        if at <= 0 or cut <= 0:
+        opener = found.word.split(" ", 1)[0]
+        at = line.raw.find(opener, 1)
+        while at > 0 and not plain_of(line.raw[at : at + 100]).startswith(found.word):
+            at = line.raw.find(opener, at + 1)
+        if at <= 0:
             return found.start
+        cut = line.body.find(found.word)
         self.lines[found.start : found.start + 1] = [
             Line(raw=line.raw[:at], body=line.body[:cut].strip()),
             Line(raw=line.raw[at:], body=line.body[cut:]),

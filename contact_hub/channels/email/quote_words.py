@@ -32,10 +32,10 @@ def _parts(words: str) -> tuple[str, ...]:
 
 WROTE: Final = _set(
     """
-    wrote writes schrieb schreibt geschrieben écrit ecrit écrivait escribió escribio escrito escribiu scritto scrive escreveu schreef schreven
+    wrote writes sinulat schrieb schreibt geschrieben écrit ecrit écrivait escribió escribio escrito escribiu scritto scrive escreveu schreef schreven
     geschreven skrev skriver skreiv kirjoitti kirjoittaa napisał napisała napisal napisala pisze napsal napsala napísal napísala píše píse
     napisao pise piše írta irta ír scris scrie έγραψε έγραψαν γράφει написал написала пишет писал писала написав пише написа напиша пиша
-    напісаў піша yazdı yazdi yazmış yazıyor yazan כתב כתבה כתבו كتب كتبت كتابة كتابه نوشت نوشته लिखा लिखते লিখেছেন எழுதியது เขียน เขียนว่า
+    напісаў піша yazdı yazdi yazmış yazıyor yazan כתב כתבה כתבו كتب كتابة كتابه نوشت نوشته लिखा लिखते লিখেছেন எழுதியது เขียน เขียนว่า
     ได้เขียน viết menulis tulis rašė parašė rakstīja kirjutas escrigué escrit idatzi skrifaði skrifa shkroi napisaŭ kirjoittanut 写道 寫道 写到
     写 寫 作成 작성 작성함 썼습니다 보낸 書きました のメール のメッセージ yazib yozdi жазды scríobh ysgrifennodd skreva schrief kirjutatud
     """
@@ -44,7 +44,7 @@ WROTE: Final = _set(
 
 WROTE_PARTS: Final = _parts(
     """
-    写道 | 寫道 | のメール | のメッセージ | のメ | 작성 | 썼습니다 | เขียน | บอกว่า | 書き | 님이
+    쓴 글 | 写道 | 寫道 | のメール | のメッセージ | のメ | 작성 | 썼습니다 | เขียน | บอกว่า | 書き | 님이
     """
 )
 """The same in scripts that do not put spaces between words: looked for inside a run of letters."""

@@ -243,11 +243,12 @@ def _holds(said: str, word: str) -> bool:
 
 def _is_contact(body: str) -> bool:
     """A line of a visiting card: a telephone number, a web or mail address with at most a word before it."""
-    if not body or len(body) > 120:
+    said = fold(body[:121])
+    if not said.strip() or len(body) > 120:
         return False
     digits = sum(char.isdigit() for char in body)
-    others = _WORD.findall(fold(body))
-    first = fold(body).split(None, 1)[0].rstrip(".:")
+    others = _WORD.findall(said)
+    first = said.split(None, 1)[0].rstrip(".:")
     if digits >= 7 and (body[0] in "+(" or first in CONTACT or f"{first}." in CONTACT) and len(others) <= 8:
         return True
     if digits >= 8 and not others:

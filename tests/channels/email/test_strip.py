@@ -116,6 +116,14 @@ def test_a_short_answer_right_below_a_question_is_no_wrapped_line() -> None:
     assert "3.2" in stripped(mail).reply.split("\n")
 
 
+def test_an_attribution_may_begin_in_the_line_of_the_reply() -> None:
+    for quote in (marked(OLD), OLD):
+        for space in (" ", "\u00a0"):
+            found = strip(f"Yes, do that.{space}On Wed, Apr 4, 2026 at 3:59 PM,\nbob@mail.example wrote:\n{quote}", None)
+            assert found.reply.strip() == "Yes, do that."
+            assert found.confidence > 0.8
+
+
 def test_an_attribution_without_a_colon_counts_above_marks_only() -> None:
     for line in ("2026/3/3 Jane Roe <jane@shop.example>", "2026/3/3 <jane@shop.example>"):
         assert stripped(f"{NEW}\n\n{line}\n\n{marked(OLD)}").reply == NEW
