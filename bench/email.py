@@ -214,8 +214,8 @@ def _hostile() -> dict[str, Callable[[], bytes]]:
 class _NoAnswer:
     """A resolver that knows no names: signatures are checked as far as the body's hash."""
 
-    def txt(self, name: str) -> str | None:  # noqa: ARG002
-        return None
+    def txt(self, name: str) -> tuple[str, ...]:  # noqa: ARG002
+        return ()
 
 
 def _nested(depth: int) -> bytes:

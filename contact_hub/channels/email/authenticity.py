@@ -14,7 +14,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -23,7 +23,6 @@ from typing import Any, Final, Protocol
 import authres  # type: ignore[import-untyped, unused-ignore]
 import dkim  # type: ignore[import-untyped, unused-ignore]
 import publicsuffix2  # type: ignore[import-untyped, unused-ignore]
-from authheaders import dmarc_lookup  # type: ignore[import-untyped, unused-ignore]
 
 from contact_hub.channels.email.mail import InboundMail
 
@@ -60,8 +59,8 @@ class TemporarilyUnknown(Exception):
 class Resolver(Protocol):
     """The one question to DNS."""
 
-    def txt(self, name: str) -> str | None:
-        """The text record of a name, its strings joined; None if there is none. Raises `TemporarilyUnknown` when it cannot tell."""
+    def txt(self, name: str) -> Sequence[str]:
+        """The text records of a name, each with its strings joined. Raises `TemporarilyUnknown` when it cannot tell now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,8 +250,7 @@ def _held(head: bytes, digests: _Digests, place: int, resolver: Resolver) -> str
     """Who signed, if the signature holds for the whole body. dkimpy checks the signature, and is told of no body: it would take minutes over some."""
 
     def ask(name: bytes, timeout: float = 5) -> bytes | None:  # noqa: ARG001 (dkimpy passes a time-out; the resolver has its own)
-        answer = resolver.txt(name.decode("ascii", "replace").rstrip("."))
-        return answer.encode() if answer is not None else None
+        return next((record.encode() for record in resolver.txt(name.decode("ascii", "replace").rstrip("."))), None)
 
     message = dkim.DKIM(head)
     try:
@@ -338,17 +336,19 @@ def _policy(domain: str, resolver: Resolver) -> dict[str, str]:
         return {}
     above = organisation(domain)
     for name in dict.fromkeys((domain, above)):
-        record = resolver.txt(f"_dmarc.{name}")
-        if record is None or not record.strip().lower().startswith("v=dmarc1"):
-            continue
-        try:
-            tags = {str(tag): str(value) for tag, value in dmarc_lookup.answer_to_dict(record).items()}
-        except (dmarc_lookup.DMARCException, ValueError):
+        records = [record for record in resolver.txt(f"_dmarc.{name}") if _DMARC.match(record)]
+        if len(records) == 1:
+            tags = _tags(records[0])
+            return tags | {"p": tags["sp"]} if name != domain and "sp" in tags else tags
+        if records:
             return {}
-        if name != domain and "sp" in tags:
-            tags["p"] = tags["sp"]
-        return tags
     return {}
+
+
+def _tags(record: str) -> dict[str, str]:
+    """`v=DMARC1; p=reject` → its tags, in small letters; what is no tag is left out (RFC 7489 §6.3)."""
+    pairs = (part.partition("=") for part in record[:_RECORD_MAX].lower().split(";"))
+    return {name.strip(): value.strip() for name, equals, value in pairs if equals}
 
 
 # --- both --------------------------------------------------------------------------------------------------------------------------------
@@ -398,6 +398,8 @@ _LINE_END: Final = re.compile(rb"\r?\n")
 _BLANKS: Final = re.compile(rb"[ \t]{2,}|\t")
 _BLANK: Final = re.compile(rb"\s+")
 _SIGNER: Final = re.compile(rb"(?:^|;)\s{0,20}d\s{0,20}=\s{0,20}([^\s;]{1,253})")
+_RECORD_MAX: Final = 4_096
+_DMARC: Final = re.compile(r"\s{0,20}v\s{0,20}=\s{0,20}DMARC1\s{0,20}(?:;|$)", re.IGNORECASE)
 _RESULTS: Final = "authentication-results"
 _WORDS: Final = {verdict.value: verdict for verdict in Verdict} | {
     "hardfail": Verdict.FAIL,

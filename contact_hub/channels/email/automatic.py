@@ -70,6 +70,10 @@ def _by_program(mail: InboundMail, declared: str) -> tuple[Automatism, Sign] | N
         return Automatism.NOTICE, sign("precedence", mail, "precedence")
     if (mail.header("x-auto-response-suppress") or "").strip().lower() == "all":
         return Automatism.NOTICE, sign("response_suppressed", mail, "x-auto-response-suppress")
+    if "multipart/report" in (mail.header("content-type") or "").lower() or _AGGREGATE.match(mail.subject.strip()):
+        return Automatism.NOTICE, Sign(
+            code="report", source="content-type" if mail.reports else "subject", value=mail.subject[:100]
+        )
     for name in _GENERATED:
         if mail.header(name) is not None:
             return Automatism.NOTICE, sign("generated_header", mail, name)
@@ -120,6 +124,8 @@ _NOBODY: Final = re.compile(
     r"(?:no|do-?not|don-?t|not)[-_.]?(?:and)?[-_.]?repl(?:y|ies)|noreply|mailer-daemon|mailerdaemon|ne-pas-repondre|nepasrepondre|nao-?responda"
     r"|no-?responder?|keine-?antwort|bounces?$"
 )
+_AGGREGATE: Final = re.compile(r"\[?(?:preview\]? ?)?report domain:\s{0,3}\S{1,253}[;\s]{1,4}submitter:", re.IGNORECASE)
+"""RFC 7489 §7.2.1.1: how daily DMARC reports are named."""
 _ABSENCE: Final = re.compile(
     r"(?:"
     # English

@@ -102,7 +102,7 @@ def _by_form(mail: InboundMail) -> Sign | None:
         if report.type.lower().endswith("delivery-status"):
             return Sign(code="delivery_report", source=report.type.lower())
     kind = (mail.header("content-type") or "").lower()
-    if "multipart/report" in kind and "disposition-notification" not in kind:
+    if "multipart/report" in kind and ("report-type" not in kind or "delivery-status" in kind):
         return sign("delivery_report", mail, "content-type")
     if mail.header("x-failed-recipients") is not None:
         return sign("failed_recipients", mail, "x-failed-recipients")

@@ -30,12 +30,13 @@ class Zone:
     """A resolver that knows what it was given."""
 
     records: dict[str, str] = field(default_factory=dict)
+    more: dict[str, list[str]] = field(default_factory=dict)
     broken: bool = False
 
-    def txt(self, name: str) -> str | None:
+    def txt(self, name: str) -> list[str]:
         if self.broken:
             raise TemporarilyUnknown
-        return self.records.get(name)
+        return [*self.more.get(name, ()), *([self.records[name]] if name in self.records else [])]
 
 
 def zone(policy: str = "v=DMARC1; p=reject", domain: str = "kunde.example") -> Zone:
@@ -248,6 +249,15 @@ def test_a_resolver_that_cannot_tell_makes_no_failure() -> None:
 def test_a_policy_for_subdomains_counts_for_them() -> None:
     raw = written(sender="anna@mail.kunde.example")
     assert judged(raw, zone("v=DMARC1; p=none; sp=reject")) == (Verdict.FAIL, True, False)
+
+
+def test_other_records_beside_the_policy_do_not_hide_it_and_two_policies_are_none() -> None:
+    unsigned = written()
+    other = zone()
+    other.more["_dmarc.kunde.example"] = ["some-verification=1"]
+    assert judged(unsigned, other) == (Verdict.FAIL, True, False)
+    other.more["_dmarc.kunde.example"] = ["v=DMARC1; p=none"]
+    assert judged(unsigned, other) == (Verdict.NONE, False, False)
 
 
 def test_what_somebody_registered_is_known_from_the_public_list() -> None:

@@ -166,6 +166,21 @@ def test_a_robot_does_not_answer_where_it_could_loop_or_disturb(raw: bytes, beca
     assert classify(parse(raw), OURS).no_answer_because == because
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        mail(
+            subject="Report Domain: brand.example Submitter: provider.example Report-ID: <1>", sender="dmarcreport@provider.example"
+        ),
+        mail("MIME-Version: 1.0", "Content-Type: multipart/report; report-type=tlsrpt; boundary=b", sender="tls@provider.example"),
+    ],
+)
+def test_daily_reports_of_providers_are_no_inquiries(raw: bytes) -> None:
+    found = classify(parse(raw), OURS)
+    assert found.kind is MailKind.AUTO_GENERATED
+    assert found.inquiry_from is None
+
+
 def test_a_read_receipt_is_an_automatic_reply() -> None:
     raw = (
         b"From: anna@kunde.example\nTo: help@brand.example\nSubject: Read: parcel\nMIME-Version: 1.0\n"
