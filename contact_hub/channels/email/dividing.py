@@ -7,6 +7,7 @@ conversation would want it:
 - Answers between quotes keep the quotes they answer (a long one only its last paragraph), because "3.2" says nothing without its question.
 - An answer below the one quote, or a greeting above and the answer below, stands alone: the question is in the conversation already.
 - Marked lines nobody is named for are kept when they look like a list, like code, or stand in the middle of the customer's text.
+- A short reply that points below an unmarked quote ("see my answers inline") makes the finding doubtful: half the answers may stand there.
 - Should nothing be left, everything is shown.
 
 Every written line ends up in exactly one part. Where it is not sure, it stays in the reply and the confidence falls.
@@ -20,6 +21,7 @@ from enum import StrEnum
 from typing import Final
 
 from contact_hub.channels.email import attributions, signatures
+from contact_hub.channels.email.quote_words import POINTERS, fold
 from contact_hub.channels.email.quoting import Hint, Line, continues, next_written, plain_of
 from contact_hub.channels.email.separators import Separator, block_at, label, says_original, separator
 
@@ -30,6 +32,7 @@ _HEADING_MAX: Final = 50
 _BEGINNING_LINES: Final = 8
 _CONTEXT_LINES_MAX: Final = 30
 _WORDS_FEW: Final = 2
+_WORDS_OF_A_POINTER: Final = 40
 
 
 class Part(StrEnum):
@@ -57,6 +60,7 @@ def divide(lines: Sequence[Line]) -> Division:
     seen = _Survey.of(lines)
     parts = _parts(seen)
     _take_signatures(seen, parts)
+    _heed_pointers(seen, parts)
     if not any(part is Part.REPLY and not line.blank for part, line in zip(parts, seen.lines, strict=True)):
         return Division(
             lines=tuple(seen.lines),
@@ -151,7 +155,7 @@ class _Survey:
         following = next_written(self.lines, at + 1)
         above_marks = following < len(self.lines) and self.lines[following].depth > 0
         found = attributions.find(self.lines, at, first)
-        if line.hint is Hint.ATTRIBUTION and found is None:
+        if line.hint is Hint.ATTRIBUTION and found is None and (above_marks or line.body.endswith(":")):
             found = attributions.Attribution(start=at, word=None, weight=attributions.SURE)
         if found is None or (not above_marks and found.weight.alone == 0):
             return False
@@ -383,6 +387,16 @@ def _take_signatures(seen: _Survey, parts: list[Part]) -> None:
             continue
         parts[found.start : end] = [Part.SIGNATURE] * (end - found.start)
         seen.doubt(found.reason, found.certainty)
+
+
+def _heed_pointers(seen: _Survey, parts: list[Part]) -> None:
+    """A short reply that points below ("my answers are in red") above an unmarked quote: answers may stand in it, and nothing tells them from it."""
+    reply = [line for part, line in zip(parts, seen.lines, strict=True) if part is Part.REPLY]
+    if seen.below == len(parts) or _words(reply) > _WORDS_OF_A_POINTER:
+        return
+    said = " ".join(word.strip(".,;:!?()") for word in fold(" ".join(line.body for line in reply)).split())
+    if any(f" {word} " in f" {said} " if word.isascii() else word in said for word in POINTERS):
+        seen.doubt("points_below", 0.5)
 
 
 def _words(lines: Sequence[Line]) -> int:

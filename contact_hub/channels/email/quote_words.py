@@ -32,12 +32,12 @@ def _parts(words: str) -> tuple[str, ...]:
 
 WROTE: Final = _set(
     """
-    wrote writes sinulat schrieb schreibt geschrieben écrit ecrit écrivait escribió escribio escrito escribiu scritto scrive escreveu schreef schreven
-    geschreven skrev skriver skreiv kirjoitti kirjoittaa napisał napisała napisal napisala pisze napsal napsala napísal napísala píše píse
-    napisao pise piše írta irta ír scris scrie έγραψε έγραψαν γράφει написал написала пишет писал писала написав пише написа напиша пиша
-    напісаў піша yazdı yazdi yazmış yazıyor yazan כתב כתבה כתבו كتب كتابة كتابه نوشت نوشته लिखा लिखते লিখেছেন எழுதியது เขียน เขียนว่า
-    ได้เขียน viết menulis tulis rašė parašė rakstīja kirjutas escrigué escrit idatzi skrifaði skrifa shkroi napisaŭ kirjoittanut 写道 寫道 写到
-    写 寫 作成 작성 작성함 썼습니다 보낸 書きました のメール のメッセージ yazib yozdi жазды scríobh ysgrifennodd skreva schrief kirjutatud
+    wrote writes sinulat schrieb schreibt geschrieben écrit ecrit écrivait escribió escribio escrito escribiu scritto scrive escreveu schreef
+    schreven geschreven skrev skriver skreiv kirjoitti kirjoittaa napisał napisała napisal napisala pisze napsal napsala napísal napísala píše
+    píse napisao pise piše írta irta ír scris scrie έγραψε έγραψαν γράφει написал написала пишет писал писала написав пише написа напиша пиша
+    напісаў піша yazdı yazdi yazmış yazıyor yazan כתב כתבה כתבו كتب كتابة كتابه نوشت نوشته लिखा लिखते লিখেছেন எழுதியது เขียน เขียนว่า ได้เขียน
+    viết menulis tulis rašė parašė rakstīja kirjutas escrigué escrit idatzi skrifaði skrifa shkroi napisaŭ kirjoittanut 写道 寫道 写到 写 寫
+    作成 작성 작성함 썼습니다 보낸 書きました のメール のメッセージ yazib yozdi жазды scríobh ysgrifennodd skreva schrief kirjutatud
     """
 )
 """Said of a person before what they said."""
@@ -359,3 +359,16 @@ CONTACT: Final = _parts(
     """
 )
 """Words before a number or an address in a visiting card."""
+
+POINTERS: Final = _parts(
+    """
+    see below | answers below | replies below | comments below | below in | answered below | inline | in line | in red | in blue | in bold
+    siehe unten | s. unten | weiter unten | unten in | in rot | rot markiert | direkt im text | ci-dessous | plus bas | en rouge | en bleu
+    dans le texte | más abajo | en rojo | en azul | ver abajo | qui sotto | più sotto | in rosso | vedi sotto | abaixo em | ver abaixo
+    em vermelho | hieronder | zie onder | in het rood | se nedan | i rött | nedanför | se nedenfor | se under | med rødt | i rødt | katso alta
+    punaisella | poniżej | na czerwono | níže | červeně | nižšie | lásd lent | alább | pirossal | mai jos | cu roșu | ниже | красным | нижче
+    червоним | по-долу | παρακάτω | με κόκκινο | aşağıda | kırmızı | להלן | למטה | באדום | أدناه | بالأحمر | 下記 | 以下に | 赤字 | 下面
+    以下 | 红色 | 紅色 | 아래 | 빨간 | bên dưới | màu đỏ | di bawah | warna merah
+    """
+)
+"""Words that point to answers further down."""

@@ -167,6 +167,14 @@ def test_almost_nothing_but_a_signature_is_shown_with_it() -> None:
     assert found.own == "Ja."
 
 
+def test_a_reply_that_points_below_an_unmarked_quote_is_doubtful() -> None:
+    for reply in ("Hello Jane, see my answers below in red.", "Hallo, Antworten siehe unten.", "下記をご確認ください。"):
+        found = stripped(f"{reply}\n\n{BLOCKS['outlook en']}\n\n{OLD}")
+        assert found.reply == reply
+        assert found.confidence <= 0.5
+    assert stripped(f"{NEW}\n\n{BLOCKS['outlook en']}\n\n{OLD}").confidence > 0.9
+
+
 def test_nothing_left_shows_everything() -> None:
     for mail in (f"{ATTRIBUTED['apple en']}\n\n{marked(OLD)}", f"{BLOCKS['outlook en']}\n\n{OLD}", marked(OLD), "-- \nMax Kunde"):
         found = stripped(mail)
