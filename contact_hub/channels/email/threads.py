@@ -14,8 +14,8 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -74,6 +74,29 @@ class Known(Protocol):
 
     def sharing_ancestor(self, message_id: str, *, brand: str, person: str) -> str | None:
         """The conversation of this brand with this person in which another mail names the same id that we never saw ourselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What was looked up beforehand about a mail's ids (`ids_of`), for callers whose store can only be awaited."""
+
+    conversations: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Id → brand and conversation."""
+    ancestors: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    """Id, brand and person → conversation."""
+
+    def conversation_of(self, message_id: str) -> tuple[str, str] | None:
+        """As `Known` says."""
+        return self.conversations.get(message_id)
+
+    def sharing_ancestor(self, message_id: str, *, brand: str, person: str) -> str | None:
+        """As `Known` says."""
+        return self.ancestors.get((message_id, brand, person))
+
+
+def ids_of(mail: InboundMail) -> tuple[str, ...]:
+    """Every id that `find_thread` may ask about, so that they can be looked up in one query."""
+    return tuple(dict.fromkeys((*mail.in_reply_to[:IDS_MAX], *_newest_first(mail))))
 
 
 def token(conversation: str, brand: str, key: bytes) -> str:
@@ -152,19 +175,22 @@ def _ties(
     mail: InboundMail, brand: str, keys: Sequence[bytes], known: Known, refused: list[Refused]
 ) -> Iterator[tuple[str, ThreadBy]]:
     """Every tie that holds, the strongest first."""
-    newest_first = list(dict.fromkeys(reversed(mail.references)))[:IDS_MAX]
     for found in _in_addresses(mail, brand, keys, refused):
         yield found, ThreadBy.PLUS_TOKEN
-    for by, ids in ((ThreadBy.IN_REPLY_TO, mail.in_reply_to[:IDS_MAX]), (ThreadBy.REFERENCES, newest_first)):
+    for by, ids in ((ThreadBy.IN_REPLY_TO, mail.in_reply_to[:IDS_MAX]), (ThreadBy.REFERENCES, _newest_first(mail))):
         for message_id in ids:
             if (tied := _by_id(message_id, by, brand, keys, known, refused)) is not None:
                 yield tied, by
     if mail.sender is not None:
-        for message_id in dict.fromkeys((*mail.in_reply_to[:IDS_MAX], *newest_first)):
+        for message_id in ids_of(mail):
             if known.conversation_of(message_id) is None:
                 shared = known.sharing_ancestor(message_id, brand=brand, person=mail.sender.lower())
                 if shared is not None:
                     yield shared, ThreadBy.COMMON_ANCESTOR
+
+
+def _newest_first(mail: InboundMail) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(reversed(mail.references)))[:IDS_MAX]
 
 
 def _in_addresses(mail: InboundMail, brand: str, keys: Sequence[bytes], refused: list[Refused]) -> Iterator[str]:

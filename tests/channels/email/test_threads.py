@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_hub.channels.email.mail import Address, InboundMail
 from contact_hub.channels.email.threads import (
+    IDS_MAX,
     LOCAL_PART_MAX,
     Refusal,
+    Seen,
     ThreadBy,
     conversation_in,
     find_thread,
+    ids_of,
     looks_like_ours,
     our_message_id,
     plus_address,
@@ -29,20 +30,6 @@ OTHER = "cnv_01jd5xbbbbbbbbbbbbbbbbbbbb"
 ENTROPY = b"0123456789"
 
 
-@dataclass
-class Store:
-    """What was sent and received."""
-
-    mails: dict[str, tuple[str, str]] = field(default_factory=dict)
-    ancestors: dict[tuple[str, str, str], str] = field(default_factory=dict)
-
-    def conversation_of(self, message_id: str) -> tuple[str, str] | None:
-        return self.mails.get(message_id)
-
-    def sharing_ancestor(self, message_id: str, *, brand: str, person: str) -> str | None:
-        return self.ancestors.get((message_id, brand, person))
-
-
 def sealed(conversation: str = CONVERSATION, brand: str = "acme", key: bytes = KEY) -> str:
     return our_message_id(conversation, brand, key, domain="acme.example", entropy=ENTROPY)
 
@@ -53,50 +40,50 @@ def mail(**changes: object) -> InboundMail:
 
 def test_an_answer_to_our_address_joins_its_conversation() -> None:
     to = Address(plus_address("help@acme.example", CONVERSATION, "acme", KEY))
-    found = find_thread(mail(recipients=(to,)), "acme", [KEY], Store())
+    found = find_thread(mail(recipients=(to,)), "acme", [KEY], Seen())
     assert (found.conversation, found.by) == (CONVERSATION, ThreadBy.PLUS_TOKEN)
 
 
 def test_a_bcc_answer_is_found_by_what_the_server_noted() -> None:
     noted = plus_address("help@acme.example", CONVERSATION, "acme", KEY)
-    found = find_thread(mail(headers=(("delivered-to", noted),)), "acme", [KEY], Store())
+    found = find_thread(mail(headers=(("delivered-to", noted),)), "acme", [KEY], Seen())
     assert found.conversation == CONVERSATION
 
 
 def test_an_address_that_was_put_into_small_letters_or_capitals_still_holds() -> None:
     to = Address(plus_address("help@acme.example", CONVERSATION, "acme", KEY).upper())
-    assert find_thread(mail(recipients=(to,)), "acme", [KEY], Store()).conversation == CONVERSATION
+    assert find_thread(mail(recipients=(to,)), "acme", [KEY], Seen()).conversation == CONVERSATION
 
 
 def test_our_message_id_in_in_reply_to_ties() -> None:
-    found = find_thread(mail(in_reply_to=("strange@x.example", sealed())), "acme", [KEY], Store())
+    found = find_thread(mail(in_reply_to=("strange@x.example", sealed())), "acme", [KEY], Seen())
     assert (found.conversation, found.by) == (CONVERSATION, ThreadBy.IN_REPLY_TO)
 
 
 def test_a_rewritten_message_id_is_survived_by_the_token_in_our_references() -> None:
     references = references_with_token(["first@kunde.example"], CONVERSATION, "acme", KEY, domain="acme.example")
     answer = mail(in_reply_to=("rewritten@provider.example",), references=(*references, "rewritten@provider.example"))
-    found = find_thread(answer, "acme", [KEY], Store())
+    found = find_thread(answer, "acme", [KEY], Seen())
     assert (found.conversation, found.by) == (CONVERSATION, ThreadBy.REFERENCES)
 
 
 def test_the_newest_reference_wins() -> None:
-    found = find_thread(mail(references=(sealed(OTHER), sealed())), "acme", [KEY], Store())
+    found = find_thread(mail(references=(sealed(OTHER), sealed())), "acme", [KEY], Seen())
     assert found.conversation == CONVERSATION
 
 
 def test_the_address_outweighs_what_a_mail_program_wrote_into_references() -> None:
     to = Address(plus_address("help@acme.example", CONVERSATION, "acme", KEY))
-    assert find_thread(mail(recipients=(to,), in_reply_to=(sealed(OTHER),)), "acme", [KEY], Store()).conversation == CONVERSATION
+    assert find_thread(mail(recipients=(to,), in_reply_to=(sealed(OTHER),)), "acme", [KEY], Seen()).conversation == CONVERSATION
 
 
 def test_mails_from_before_there_were_tokens_are_known_by_their_id() -> None:
-    store = Store(mails={"old@acme.example": ("acme", CONVERSATION)})
+    store = Seen(conversations={"old@acme.example": ("acme", CONVERSATION)})
     assert find_thread(mail(in_reply_to=("old@acme.example",)), "acme", [KEY], store).conversation == CONVERSATION
 
 
 def test_an_id_of_another_brand_ties_nothing_and_is_recorded() -> None:
-    store = Store(mails={"old@bolt.example": ("bolt", OTHER)})
+    store = Seen(conversations={"old@bolt.example": ("bolt", OTHER)})
     found = find_thread(mail(in_reply_to=("old@bolt.example",)), "acme", [KEY], store)
     assert found.conversation is None
     assert [(one.because, one.where) for one in found.refused] == [(Refusal.OTHER_BRAND, ThreadBy.IN_REPLY_TO)]
@@ -104,7 +91,7 @@ def test_an_id_of_another_brand_ties_nothing_and_is_recorded() -> None:
 
 def test_a_token_of_another_brand_ties_nothing_and_is_recorded() -> None:
     to = Address(plus_address("help@acme.example", OTHER, "bolt", KEY))
-    found = find_thread(mail(recipients=(to,), in_reply_to=(sealed(OTHER, "bolt"),)), "acme", [KEY], Store())
+    found = find_thread(mail(recipients=(to,), in_reply_to=(sealed(OTHER, "bolt"),)), "acme", [KEY], Seen())
     assert found.conversation is None
     assert {(one.because, one.where) for one in found.refused} == {
         (Refusal.TOKEN_REFUSED, ThreadBy.PLUS_TOKEN),
@@ -113,17 +100,17 @@ def test_a_token_of_another_brand_ties_nothing_and_is_recorded() -> None:
 
 
 def test_a_token_made_with_a_strangers_key_ties_nothing() -> None:
-    found = find_thread(mail(references=(sealed(key=FOREIGN_KEY),)), "acme", [KEY, OLD_KEY], Store())
+    found = find_thread(mail(references=(sealed(key=FOREIGN_KEY),)), "acme", [KEY, OLD_KEY], Seen())
     assert found.conversation is None
     assert [one.because for one in found.refused] == [Refusal.TOKEN_REFUSED]
 
 
 def test_a_tokens_key_may_have_been_changed_since() -> None:
-    assert find_thread(mail(in_reply_to=(sealed(key=OLD_KEY),)), "acme", [KEY, OLD_KEY], Store()).conversation == CONVERSATION
+    assert find_thread(mail(in_reply_to=(sealed(key=OLD_KEY),)), "acme", [KEY, OLD_KEY], Seen()).conversation == CONVERSATION
 
 
 def test_a_mail_that_is_not_from_whom_it_says_never_joins_even_with_a_right_token() -> None:
-    found = find_thread(mail(in_reply_to=(sealed(),)), "acme", [KEY], Store(), dmarc_failed=True)
+    found = find_thread(mail(in_reply_to=(sealed(),)), "acme", [KEY], Seen(), dmarc_failed=True)
     assert found.conversation is None
     assert found.suspected == CONVERSATION
     assert [one.because for one in found.refused] == [Refusal.DMARC_FAILED]
@@ -131,16 +118,30 @@ def test_a_mail_that_is_not_from_whom_it_says_never_joins_even_with_a_right_toke
 
 @pytest.mark.parametrize("subject", ["[Ticket#1] parcel", f"Re: {CONVERSATION}", f"[{token(CONVERSATION, 'acme', KEY)}]"])
 def test_a_subject_threads_nothing(subject: str) -> None:
-    found = find_thread(mail(subject=subject), "acme", [KEY], Store(mails={"1": ("acme", CONVERSATION)}))
+    found = find_thread(mail(subject=subject), "acme", [KEY], Seen(conversations={"1": ("acme", CONVERSATION)}))
     assert found.conversation is None
 
 
 def test_two_mails_of_one_person_that_answer_the_same_unseen_mail_belong_together() -> None:
-    store = Store(ancestors={("unseen@kunde.example", "acme", "anna@kunde.example"): CONVERSATION})
+    store = Seen(ancestors={("unseen@kunde.example", "acme", "anna@kunde.example"): CONVERSATION})
     found = find_thread(mail(references=("unseen@kunde.example",)), "acme", [KEY], store)
     assert (found.conversation, found.by) == (CONVERSATION, ThreadBy.COMMON_ANCESTOR)
     stranger = find_thread(mail(sender=Address("eve@x.example"), references=("unseen@kunde.example",)), "acme", [KEY], store)
     assert stranger.conversation is None
+
+
+def test_all_ids_can_be_looked_up_in_one_query() -> None:
+    asked: set[str] = set()
+
+    class Asked(Seen):
+        def conversation_of(self, message_id: str) -> tuple[str, str] | None:
+            asked.add(message_id)
+            return None
+
+    long = mail(in_reply_to=("a@x.example",), references=tuple(f"{number}@x.example" for number in range(500)))
+    find_thread(long, "acme", [KEY], Asked())
+    assert asked == set(ids_of(long))
+    assert len(asked) == IDS_MAX + 1
 
 
 def test_our_ids_name_neither_host_nor_product_nor_the_conversation() -> None:
@@ -205,5 +206,5 @@ def test_what_nobody_sealed_is_no_token(text: str) -> None:
 
 @given(ids=st.lists(st.text(max_size=60), max_size=10), subject=st.text(max_size=60))
 def test_a_mail_without_proof_starts_a_conversation(ids: list[str], subject: str) -> None:
-    found = find_thread(mail(in_reply_to=tuple(ids), references=tuple(ids), subject=subject), "acme", [KEY], Store())
+    found = find_thread(mail(in_reply_to=tuple(ids), references=tuple(ids), subject=subject), "acme", [KEY], Seen())
     assert found.conversation is None
