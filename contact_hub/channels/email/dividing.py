@@ -25,7 +25,7 @@ from contact_hub.channels.email.quote_words import POINTERS, fold
 from contact_hub.channels.email.quoting import Hint, Line, continues, next_written, plain_of
 from contact_hub.channels.email.separators import Separator, block_at, label, says_original, separator
 
-_ATTRIBUTIONS_MAX: Final = 100
+_ATTRIBUTIONS_MAX: Final = 80
 _BLOCKS_MAX: Final = 100
 """How often it is tried in earnest; a person's mail stays below a dozen."""
 _HEADING_MAX: Final = 50
@@ -149,7 +149,7 @@ class _Survey:
     def _attribution_at(self, at: int, first: int) -> bool:
         """Whether an attribution ends here that all below belongs to; one above marked lines is noted."""
         line = self.lines[at]
-        if line.hint is not Hint.ATTRIBUTION and (self._tries >= _ATTRIBUTIONS_MAX or not attributions.may_end(line)):
+        if self._tries >= _ATTRIBUTIONS_MAX or not (line.hint is Hint.ATTRIBUTION or attributions.may_end(line)):
             return False
         self._tries += 1
         following = next_written(self.lines, at + 1)
