@@ -22,6 +22,7 @@ _ADDRESS_TOKEN: Final = re.compile(
 )
 _MAIL: Final = re.compile(r"(?<![^\s<>(),;:\"\[\]@])[^\s<>(),;:\"\[\]@]++@++(?:\[[^\]\s]{1,100}\]|[^\s<>(),;:\"\[\]]++)")
 _MAIL_QUOTED: Final = re.compile(r"\"[^\"]{1,64}\"@[^\s<>(),;:\"\[\]@]++")
+_QUOTING: Final = re.compile(r"\\(.)|\"")
 _ANGLE_END: Final = re.compile(r"[<>,;]")
 _COMMENT_MARK: Final = re.compile(r"\\.|[()]", re.DOTALL)
 
@@ -204,8 +205,8 @@ def uncommented(text: str) -> str:
 
 
 def _name(phrase: str, decoder: Decoder, mended: Mended) -> str:
+    """Quotes go before words are read: those in a word are the name's own. Only a pair around all of it was never meant."""
+    if '"' in phrase:
+        phrase = _QUOTING.sub(lambda found: found[1] or "", phrase)
     text = words(phrase, decoder, mended)
-    if '"' in text:
-        text = re.sub(r'\\(.)|"', lambda found: found[1] or "", text)
-    text = text.strip()
-    return text[1:-1].strip() if len(text) > 2 and text[0] == text[-1] == "'" else text
+    return text[1:-1].strip() if len(text) > 2 and text[0] == text[-1] and text[0] in "'\"" else text

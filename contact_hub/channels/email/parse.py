@@ -239,8 +239,7 @@ class _Reading:
     def _file(self, part: Part, *, depth: int) -> list[_Body]:
         content = part.content(self.mended)
         name = self._name(part) or unquote(part.header("content-location").rpartition("/")[2].partition("?")[0])
-        if tnef.is_tnef(content):
-            self._winmail(content)
+        if tnef.is_tnef(content) and self._winmail(content):
             return []
         if (part.type in _SEALED or name.lower().endswith(".p7m")) and (bodies := self._signed(content, depth=depth)) is not None:
             return bodies
@@ -251,12 +250,14 @@ class _Reading:
         )
         return []
 
-    def _winmail(self, content: bytes) -> None:
-        """Outlook's own packing: its files, and its text should the mail have none besides."""
+    def _winmail(self, content: bytes) -> bool:
+        """Outlook's own packing: its files, and its text should the mail have none besides. False if it is too broken to give any."""
         found = tnef.opened(content)
-        self.mended.note("tnef_opened")
         if found.faulty:
             self.mended.note("tnef_faulty")
+            if found.empty:
+                return False
+        self.mended.note("tnef_opened")
         for file in found.files:
             self.attachments.append(
                 self._attachment(file.content, name=file.name, declared=file.type, content_id=file.content_id, inline=True)
@@ -265,6 +266,7 @@ class _Reading:
             self.packed_bodies.append(_Body(text=_lines(found.text) if found.text else None, html=found.html))
         elif found.rtf:
             self.attachments.append(self._attachment(found.rtf, name="message.rtf", declared="application/rtf"))
+        return True
 
     def _signed(self, content: bytes, *, depth: int) -> list[_Body] | None:
         """What was signed, read as the mail it is; None if it cannot be had."""

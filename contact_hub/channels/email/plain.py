@@ -79,7 +79,7 @@ _BLOCKS: Final = frozenset(
 _APART: Final = frozenset(["blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul", "dl"])
 _SPACE: Final = re.compile(r"[ \t\r\n\f]+")
 _HIDDEN: Final = re.compile(r"display\s{0,5}:\s{0,5}none", re.IGNORECASE)
-_LINK_CHARACTERS_MAX: Final = 500
+_LINK_CHARACTERS_MAX: Final = 200
 _RULE: Final = "-" * 20
 
 

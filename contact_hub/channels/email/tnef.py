@@ -66,6 +66,11 @@ class Opened:
     files: list[File] = field(default_factory=list)
     faulty: bool = False
 
+    @property
+    def empty(self) -> bool:
+        """Whether there was nothing in it, or nothing to be had."""
+        return not (self.files or self.text or self.html or self.rtf)
+
 
 def is_tnef(content: bytes) -> bool:
     """Whether these bytes are such a packing."""

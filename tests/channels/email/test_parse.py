@@ -6,6 +6,7 @@ import base64
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contact_hub.channels.email import mended, smime, tnef
+from contact_hub.channels.email.attachments import safe_name
 from contact_hub.channels.email.mail import BYTES_MAX, InboundMail
 from contact_hub.channels.email.parse import parse
 
@@ -656,6 +658,12 @@ def test_a_packing_that_ends_in_the_middle_gives_what_was_read(length: int) -> N
     assert len(found.files) <= 1
 
 
+def test_a_packing_too_broken_to_be_opened_is_kept_as_it_came() -> None:
+    read = parse(HEAD + container(b"mixed", part(b"hello"), part(winmail()[:12], b"application/ms-tnef; name=winmail.dat")))
+    assert [(file.name, file.content) for file in read.attachments] == [("winmail.dat", winmail()[:12])]
+    assert (read.warnings, read.lossy) == (("tnef_faulty",), True)
+
+
 def test_compressed_rtf_is_unpacked() -> None:
     # "{\rtf1 abcabcabc}" with a reference back, as the format's own description packs it
     packed = bytes.fromhex(
@@ -909,27 +917,37 @@ LINES = st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp
 
 
 @settings(max_examples=200, deadline=None)
-@given(subject=WORDS, name=WORDS, text=LINES, html=st.none() | LINES, content=st.binary(max_size=100), in_utf8=st.booleans())
+@given(
+    subject=WORDS,
+    name=WORDS.filter(lambda name: name[:1] not in {'"', "'"}),
+    text=LINES,
+    html=st.none() | LINES,
+    content=st.binary(max_size=100),
+    in_utf8=st.booleans(),
+)
 def test_a_mail_composed_by_others_comes_back_as_it_was(
     subject: str, name: str, text: str, html: str | None, content: bytes, in_utf8: bool
 ) -> None:
     composed = EmailMessage()
     composed["Subject"] = subject
-    composed["From"] = "a@b.example"
+    composed["From"] = Address(display_name=name, addr_spec="a@b.example")
     composed["To"] = "c@d.example, e@f.example"
     composed["Message-ID"] = "<id@b.example>"
     composed.set_content(text, cte="base64" if in_utf8 else "quoted-printable")
     if html is not None:
         composed.add_alternative(html, subtype="html")
-    composed.add_attachment(content, maintype="application", subtype="octet-stream", filename=f"{'_'.join(name.split())[:20]}.bin")
+    filename = f"{name[:20]}.bin"
+    composed.add_attachment(content, maintype="application", subtype="octet-stream", filename=filename)
     read = parse(composed.as_bytes())
     assert (read.subject, read.recipients, read.message_id) == (subject, ("c@d.example", "e@f.example"), "id@b.example")
+    assert (read.sender, read.sender and read.sender.name) == ("a@b.example", name)
+    assert [file.name for file in read.attachments] == [safe_name(filename, kind=read.attachments[0].type, number=1)]
     if text.strip():
         assert read.text == text.removesuffix("\n") + "\n"
     if html is not None and html.strip():
         assert read.html == html.removesuffix("\n") + "\n"
     assert [file.content for file in read.attachments] == [content]
-    assert not read.lossy
+    assert not read.lossy or content.startswith(b"\x78\x9f\x3e\x22")
 
 
 def test_a_few_pages_between_texts_are_told_in_the_text_and_many_only_in_the_page() -> None:
