@@ -57,6 +57,15 @@ CODES: Final[Mapping[str, str]] = {
     "transfer_target_unknown": "There is no such pool or agent to transfer to.",
     "transfer_target_unable": "Nobody there may take this inquiry.",
     "agent_unknown": "There is no such agent.",
+    # translation for staff
+    "translate_off": "Translation is not switched on here.",
+    "translate_pair": "There is no translation between these languages.",
+    "translate_late": "The translation took too long. Please try again.",
+    "translate_refused": "The translation service refused this text.",
+    "translate_unavailable": "The translation service cannot be used at the moment.",
+    "translate_needless": "This is already in your language.",
+    "translate_too_long": "The message is too long to be translated.",
+    "translate_elsewhere": "What customers of this brand write must not go where translations are made.",
     # load
     "rate_limited": "Too many messages; please wait a moment.",
     "overloaded": "The service is busy; your message was not taken yet and will be tried again.",
@@ -72,6 +81,10 @@ CODES: Final[Mapping[str, str]] = {
     "database_unreachable": "The database cannot be reached.",
     "database_outdated": "The database is at an older version; run `contact-hub migrate`.",
     "report_range_invalid": "The period of the report is not valid.",
+    # texts
+    "texts_unreadable": "The file of translations cannot be read.",
+    "texts_refused": "The translations were refused.",
+    "sources_missing": "The sources of the program are not here; use a checkout.",
     "filter_unknown": "This filter is not known.",
 }
 """Every code with its English sentence; the catalogues translate `error.<code>`."""
