@@ -3,7 +3,7 @@
 Not a browser and not a sanitiser: one walk from tag to tag that keeps text, line breaks and how deep it is quoted. Mail programs mark what they quote with
 tags, classes and ids of their own; those are in one table. Each tag is looked at once and nothing is nested in memory but a list of open tags, so markup
 made to hang a parser (20,000 nested elements, tags without end) costs what its length costs. Behind `TAGS_MAX` tags or `CHARS_MAX` characters of text only the
-bare words of the next megabyte are taken, as part of the last line; what lies behind that is left out, and the result says that it was cut.
+bare words of the next 200,000 characters are taken, as part of the last line; what lies behind that is left out, and the result says that it was cut.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from enum import Enum, auto
 from html import unescape
 from typing import Final
 
-from contact_hub.channels.email.quoting import CHARS_MAX, LINES_MAX, Hint, Line, Lines, plain_of
+from contact_hub.channels.email.quoting import LINES_MAX, Hint, Line, Lines, plain_of
 from contact_hub.channels.email.separators import Separator, separator
 
 TAGS_MAX: Final = 8_000
+CHARS_MAX: Final = 150_000
 _TAG_CHARS_MAX: Final = 1_500
 _REST_TAGS_MAX: Final = 40_000
-_REST_CHARS_MAX: Final = 400_000
+_REST_CHARS_MAX: Final = 200_000
 _RULE: Final = "_" * 32
 _GMAIL: Final = "div.gmail_quote"
 

@@ -2,7 +2,7 @@
 
 Our own code, since routing, language detection and the agent's reading all stand on it: a scanner that looks at every line once, in which nothing can
 backtrack. Any input up to 30 MB takes at most 200 ms: two thousand lines or 400,000 characters are judged (`quoting`), what lies behind them goes with the
-last line judged (of HTML the words of the next megabyte), and the confidence says so where that is the reply.
+last line judged (of HTML, less is judged and kept: see `html_quotes`), and the confidence says so where that is the reply.
 """
 
 from __future__ import annotations
