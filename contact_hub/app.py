@@ -20,7 +20,7 @@ import structlog
 from contact_hub.bus import Bus, MemoryBus, Poke
 from contact_hub.channels.chat.visitors import VisitorDesk
 from contact_hub.clock import Clock, SystemClock
-from contact_hub.conversations.service import Conversations
+from contact_hub.conversations.service import Conversations, Detect
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids
 from contact_hub.live.metrics import observe_batch
@@ -37,8 +37,9 @@ from contact_hub.settings import Settings
 from contact_hub.staff import Passwords, StaffService
 from contact_hub.staff.desk import Desk
 from contact_hub.store import Store
+from contact_hub.translation import Limits, Translations, Translator, translator_of
 from contact_hub.workspace.service import Workspaces
-from i18n.detection import Detectors, detect
+from i18n.detection import Detection, Detectors, Hints, detect
 
 _NODE_SECONDS: Final = 15.0
 """A node that was not heard of for so long is dead: its consoles count as gone."""
@@ -62,6 +63,7 @@ class Hub:
     desk: Desk
     visitors: VisitorDesk
     conversations: Conversations
+    translations: Translations
     reader: Reader
     queues: QueueBoard
     quality: QualityService
@@ -163,6 +165,7 @@ async def build(
 ) -> AsyncIterator[Hub]:
     """A hub that is connected and not yet started. Raises: database_unreachable, database_outdated."""
     clock, ids = clock or SystemClock(), ids or Ids()
+    translator = translator_of(settings)
     node = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     store = await Store.open(settings.url, observe=observe_batch)
     bus = bus or _bus(settings)
@@ -171,13 +174,17 @@ async def build(
         switchboard, workspaces = Switchboard(bus), Workspaces(store=store, bus=bus, clock=clock)
         await workspaces.refresh()
         detectors = _detectors(settings)
+
+        def hear(text: str, hints: Hints) -> Detection:
+            return detect(text, hints=hints, detectors=detectors)
+
         conversations = Conversations(
             store=store,
             workspaces=workspaces,
             bus=bus,
             clock=clock,
             ids=ids,
-            detect=lambda text, hints: detect(text, hints=hints, detectors=detectors),
+            detect=hear,
         )
         owners: dict[str, Owner] = {}
         desk = Desk(store=store, workspaces=workspaces, bus=bus, clock=clock, node=node)
@@ -201,6 +208,7 @@ async def build(
             desk=desk,
             visitors=VisitorDesk(store=store, workspaces=workspaces, clock=clock, ids=ids, ticket_seconds=settings.ticket_seconds),
             conversations=conversations,
+            translations=_translations(settings, store, workspaces, translator, hear, clock),
             reader=Reader(store),
             queues=QueueBoard(store, clock),
             quality=QualityService(journal_reader(store), background_of(workspaces)),
@@ -209,6 +217,7 @@ async def build(
             sweeper=Sweeper(store=store, desk=desk, conversations=conversations, workspaces=workspaces, clock=clock),
         )
     finally:
+        await translator.close()
         await bus.close()
         await store.close()
 
@@ -218,6 +227,27 @@ def _detectors(settings: Settings) -> Detectors:
         return Detectors.parse(settings.detectors)
     except ValueError as unknown:
         raise HubError("setting_invalid", f"CONTACT_HUB_DETECTORS: {unknown}") from None
+
+
+def _translations(
+    settings: Settings, store: Store, workspaces: Workspaces, translator: Translator, hear: Detect, clock: Clock
+) -> Translations:
+    return Translations(
+        store=store,
+        workspaces=workspaces,
+        translator=translator,
+        detect=hear,
+        clock=clock,
+        limits=Limits(
+            budget_seconds=settings.translation_budget_seconds,
+            chars_max=settings.translation_chars_max,
+            per_minute=settings.translation_requests_per_minute,
+            cache_entries=settings.translation_cache_entries_max,
+            cache_seconds=settings.translation_cache_seconds,
+        ),
+        country=settings.translation_country,
+        local=settings.translation_engine == "argos",
+    )
 
 
 def _bus(settings: Settings) -> Bus:

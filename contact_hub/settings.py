@@ -42,6 +42,25 @@ class Settings(BaseSettings):
         default="eldc,pycld2,py3langid", description="language detectors that take part: eldc, pycld2, py3langid, langdetect"
     )
 
+    translation_engine: Literal["off", "libretranslate", "argos"] = Field(
+        default="off", description="who translates for staff, in workspaces that want it (`translation: assist`)"
+    )
+    translation_url: str | None = Field(
+        default=None, description="the LibreTranslate-compatible server; https, or a host of the house"
+    )
+    translation_key_file: Path | None = Field(default=None, description="a file that holds the server's API key")
+    translation_ca_file: Path | None = Field(default=None, description="certificates to trust instead of the system's")
+    translation_country: str | None = Field(
+        default=None,
+        pattern="^[A-Z]{2}$",
+        description="where the server computes: brands with `residency` are translated only there",
+    )
+    translation_budget_seconds: float = Field(default=4, gt=0, le=30)
+    translation_chars_max: int = Field(default=5_000, ge=100, le=8_000)
+    translation_requests_per_minute: int = Field(default=30, ge=1, description="of one account")
+    translation_cache_entries_max: int = Field(default=1_000, ge=1, le=100_000, description="of one workspace, in this process")
+    translation_cache_seconds: float = Field(default=3_600, ge=0, le=86_400)
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 

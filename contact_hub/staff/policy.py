@@ -64,6 +64,7 @@ class Action(StrEnum):
     HANDLING_END = "console.end"
     WRAP_UP_FINISH = "console.wrap_up"
     HISTORY_SHOW = "console.history"
+    TRANSLATE = "console.translate"
     # supervisors and managers
     REPORT_SHOW = "report.show"
     REPORT_EXPORT = "report.export"
@@ -120,6 +121,7 @@ POLICY: Final[Mapping[Action, frozenset[Party]]] = {
     Action.HANDLING_END: _AGENT,
     Action.WRAP_UP_FINISH: _AGENT,
     Action.HISTORY_SHOW: _AGENT,
+    Action.TRANSLATE: _STAFF,
     Action.REPORT_SHOW: _WATCHING,
     Action.REPORT_EXPORT: _WATCHING,
     Action.CONVERSATION_SEARCH: _WATCHING,

@@ -40,6 +40,11 @@ _STATUS: Final[Mapping[str, int]] = {
     "storage_full": 503,
     "shutting_down": 503,
     "unavailable": 503,
+    "translate_off": 409,
+    "translate_elsewhere": 403,
+    "translate_refused": 502,
+    "translate_unavailable": 502,
+    "translate_late": 504,
     "database_unreachable": 503,
 }
 _BODY_BYTES_MAX: Final = 2_000_000

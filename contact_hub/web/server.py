@@ -28,6 +28,7 @@ from contact_hub.web import (
     quality_routes,
     routing_routes,
     staff_routes,
+    translation_routes,
     visitor_socket,
     widget_routes,
 )
@@ -47,6 +48,7 @@ PARTS: Final = (
     quality_routes,
     operator_routes,
     routing_routes,
+    translation_routes,
     visitor_socket,
     agent_socket,
     pages,

@@ -410,6 +410,8 @@ class Workspace(Model):
     kinds: tuple[Kind, ...] = ()
     away_reasons: tuple[AwayReason, ...] = ()
     rules: Rules = Rules()
+    translation: Literal["off", "assist"] = "off"
+    """`assist`: staff may ask a machine what a message says, where the deployment has one. The original stands beside it, and customers never read it."""
     texts: Annotated[dict[Tag, dict[TextKey, Text]], BeforeValidator(distinct_tags)] = {}
     """Texts that replace the catalogue's: language, key, text."""
 
