@@ -172,6 +172,8 @@ def _judge(found: _Collected, *, announced: bool) -> Block | None:
         return Block(certainty=0.9, known=True)
     if {FROM, DATE} <= known and dated and found.address:
         return Block(certainty=0.9, known=True)
+    if found.kinds[:3] == (FROM, DATE, TO) and dated and found.timed:
+        return Block(certainty=0.8, known=True)  # nobody puts the hour of a journey between its two places
     if {DATE, TO} <= known and dated and found.address:
         return Block(certainty=0.85, known=True)
     if len(found.kinds) >= 3 and found.bracketed_first and found.dated_at in {1, 2} and found.timed:

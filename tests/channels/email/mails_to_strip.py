@@ -152,6 +152,7 @@ BLOCKS: Final[dict[str, str]] = {
     "unknown language": "Chuiha: Jane Roe <jane@shop.example>\nTlaihna: 3 Machi 2026 16:19\nKitapa: Max Kunde\nKhwada: Oda",
     "blank lines between": "*De :* Jane Roe <jane@shop.example>\n\n*Envoyé :* mardi 3 mars 2026 16:19\n\n*À :* Max Kunde\n\n*Objet :* Votre commande",
     "no space after the colon": "From:Jane Roe <jane@shop.example>\nDate:Tue, 3 Mar 2026 16:19:00 +0100\nTo:max@mail.example\nSubject:Order",
+    "windows mail": "От: Jane Roe\nОтправлено: вторник, 3 марта 2026 г. 16:19\nКому: Max Kunde",
     "date first": "Date: Tue, 03 Mar 2026 16:19:02 -0600\nTo: max@mail.example\nFrom: jane@shop.example\nSubject: Order",
 }
 """By client: the block of headers above what it quotes, whose lines it does not mark."""
