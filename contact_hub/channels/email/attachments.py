@@ -16,6 +16,8 @@ from contact_hub.channels.email.filetypes import EXTENSIONS, extension_of, type_
 from contact_hub.channels.email.mail import Attachment
 
 NAME_CHARACTERS_MAX: Final = 120
+NAME_BYTES_MAX: Final = 240
+"""File systems count bytes, and browsers add a number of their own."""
 INLINE_BYTES_MAX: Final = 10 * 1024 * 1024
 INLINE_PIXELS_MAX: Final = 50_000_000
 
@@ -258,9 +260,10 @@ def safe_name(name: str, *, kind: str, number: int) -> str:
 
 def _shortened(name: str) -> str:
     """Cut in the stem: the extension says what a person is about to open."""
-    if len(name) <= NAME_CHARACTERS_MAX:
+    if len(name) <= NAME_CHARACTERS_MAX and len(name.encode()) <= NAME_BYTES_MAX:
         return name
-    stem, _, extension = name.rpartition(".")
-    if not stem or len(extension) > 16:
-        return name[:NAME_CHARACTERS_MAX].rstrip(" .")
-    return f"{stem[: NAME_CHARACTERS_MAX - len(extension) - 1].rstrip(' .')}.{extension}"
+    stem, dot, extension = name.rpartition(".")
+    ending = dot + extension if stem and len(extension) <= 16 and extension.isascii() else ""
+    stem = (stem if ending else name)[: NAME_CHARACTERS_MAX - len(ending)]
+    stem = stem.encode()[: NAME_BYTES_MAX - len(ending)].decode("utf-8", "ignore")
+    return stem.rstrip(" .") + ending

@@ -73,6 +73,7 @@ _DETECTED_BYTES_MAX: Final = 16_384
 _DETECTIONS_MAX: Final = 40
 _ODD_SHARE_MAX: Final = 0.02
 """Up to this share of characters beyond ASCII a text may hold unreadable bytes and its label is still believed."""
+_WORD_BYTES_MAX: Final = 24
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ISO2022: Final = re.compile(rb"\x1b\$[@B]|\x1b\(J")
 
@@ -193,6 +194,8 @@ class Decoder:
         return self._detected(data)
 
     def _detected(self, data: bytes) -> str:
+        if _is_a_latin_word(data):
+            return _windows(data)
         if self._detections_left > 0:
             self._detections_left -= 1
             found = chardet.detect(data[:_DETECTED_BYTES_MAX], prefer_superset=True, include_encodings=_DETECTABLE)["encoding"]
@@ -214,6 +217,12 @@ def _marked(data: bytes) -> str | None:
             except UnicodeDecodeError:
                 return None
     return None
+
+
+def _is_a_latin_word(data: bytes) -> bool:
+    """A few letters with one or two beyond ASCII among them: too little to tell languages apart, and nearly always Western."""
+    beyond = sum(byte >= 0x80 for byte in data) if len(data) <= _WORD_BYTES_MAX else len(data)
+    return beyond <= 2 and sum(chr(byte).isalpha() for byte in data if byte < 0x80) >= 2 * beyond
 
 
 def _windows(data: bytes) -> str:

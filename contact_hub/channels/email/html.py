@@ -25,7 +25,7 @@ _EVERYWHERE: Final = frozenset(
     ["align", "valign", "bgcolor", "color", "dir", "lang", "title", "width", "height", "style", "background"]
 )
 _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
-    "a": frozenset(("href", "name")),
+    "a": frozenset(("href",)),
     "img": frozenset(("src", "alt", "border", "hspace", "vspace")),
     "table": frozenset(("border", "cellpadding", "cellspacing", "summary")),
     "td": frozenset(("colspan", "rowspan", "nowrap", "headers")),

@@ -61,6 +61,16 @@ def _quoted(value: str, start: int) -> tuple[str, int]:
         return "".join(out).replace("\\\\", "\\"), quote + 1
 
 
+def word(found: Mapping[str, str], name: str) -> str:
+    """A parameter that is one word of ASCII (`boundary`, `charset`), plain or in pieces; empty where there is none."""
+    if name in found:
+        return found[name]
+    if not any(key.startswith(name + "*") for key in found):
+        return ""
+    mended = Mended()
+    return parameter(found, name, Decoder(mended), mended) or ""
+
+
 def parameter(found: Mapping[str, str], name: str, decoder: Decoder, mended: Mended) -> str | None:
     """A parameter in whatever way it was written: plain, with encoded words, percent-encoded with a charset, in pieces, and mixtures of these."""
     pieces: dict[int, tuple[str, bool]] = {}

@@ -93,7 +93,7 @@ def _prepared(raw: bytes, mended: Mended) -> bytes:
 
 def _charsets(part: Part) -> Iterator[str]:
     """The charsets that are named anywhere, from the top."""
-    label = part.parameters.get("charset", "")
+    label = part.parameter("charset")
     if label and codec(label) not in {None, "utf_7"} and label.lower() not in {"us-ascii", "ascii"}:
         yield label
     for child in part.children:
@@ -216,7 +216,7 @@ class _Reading:
 
     def _in_order(self, part: Part) -> tuple[Part, ...]:
         """The parts as they are read: in `related` the root first, which need not stand there (RFC 2387, 3.2)."""
-        start = part.parameters.get("start", "").strip("<> ")
+        start = part.parameter("start").strip("<> ")
         if part.type != "multipart/related" or not start:
             return part.children
         return tuple(sorted(part.children, key=lambda child: _content_id(child) != start))
@@ -284,7 +284,7 @@ class _Reading:
             self.attachments.append(self._attachment(content, name="", declared=part.type))
             content = content[: self.text_left]
         self.text_left -= len(content)
-        label = part.parameters.get("charset", "")
+        label = part.parameter("charset")
         if part.type == "text/html":
             if codec(label) is None and (said := _CHARSET_OF_PAGE.search(content[:4096])):
                 label = said[1].decode("ascii")
@@ -297,13 +297,13 @@ class _Reading:
                     self._attachment(inner, name=self.decoder.header(name), declared="application/octet-stream")
                 )
         text = _lines(self.decoder.text(content, label))
-        if part.parameters.get("format", "").lower() == "flowed":
-            text = transfer.unflowed(text, delete_space=part.parameters.get("delsp", "").lower() == "yes")
+        if part.parameter("format").lower() == "flowed":
+            text = transfer.unflowed(text, delete_space=part.parameter("delsp").lower() == "yes")
         return _Body(text=text)
 
     def _report(self, part: Part) -> Report:
         content = part.content(self.mended)[:_REPORT_BYTES_MAX]
-        return Report(type=part.type, text=_lines(self.decoder.text(content, part.parameters.get("charset", ""))))
+        return Report(type=part.type, text=_lines(self.decoder.text(content, part.parameter("charset"))))
 
     def _original(self, part: Part) -> Report:
         """The mail a report is about, as text; the mail itself is among the attachments too."""
@@ -330,7 +330,7 @@ class _Reading:
         )
 
     def _name(self, part: Part) -> str:
-        hint, self.decoder.hint = self.decoder.hint, part.parameters.get("charset", "") or self.decoder.hint
+        hint, self.decoder.hint = self.decoder.hint, part.parameter("charset") or self.decoder.hint
         try:
             return (
                 parameter(part.disposition_parameters, "filename", self.decoder, self.mended)

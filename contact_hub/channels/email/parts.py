@@ -12,7 +12,7 @@ from typing import Final
 
 from contact_hub.channels.email import headers, transfer
 from contact_hub.channels.email.mended import Mended
-from contact_hub.channels.email.parameters import TYPE, parameters
+from contact_hub.channels.email.parameters import TYPE, parameters, word
 
 DEPTH_MAX: Final = 20
 PARTS_MAX: Final = 300
@@ -36,6 +36,10 @@ class Part:
     disposition_parameters: dict[str, str]
     encoding: str
     children: tuple[Part, ...] = ()
+
+    def parameter(self, name: str) -> str:
+        """A parameter of its type that is one word; empty where there is none."""
+        return word(self.parameters, name)
 
     @property
     def too_deep(self) -> bool:
@@ -83,7 +87,7 @@ def _part(source: bytes, start: int, end: int, mended: Mended, *, depth: int, ro
             mended.note("too_deep")
             kind = _TOO_DEEP
         else:
-            inside, spans = _spans(inside, told.get("boundary", ""), mended)
+            inside, spans = _spans(inside, word(told, "boundary"), mended)
             if not spans:
                 kind = _without_parts(inside, mended) or kind
     return Part(

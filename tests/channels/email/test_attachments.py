@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_hub.channels.email.attachments import INLINE_BYTES_MAX, NAME_CHARACTERS_MAX, RISKS, pixels, safe_name, verdict
+from contact_hub.channels.email.attachments import (
+    INLINE_BYTES_MAX,
+    NAME_BYTES_MAX,
+    NAME_CHARACTERS_MAX,
+    RISKS,
+    pixels,
+    safe_name,
+    verdict,
+)
 from contact_hub.channels.email.filetypes import type_of
 from contact_hub.channels.email.mail import Attachment
 
@@ -164,6 +172,7 @@ def test_long_names_are_cut_before_their_extension() -> None:
     kept = safe_name("x" * 500 + ".pdf", kind="application/pdf", number=1)
     assert len(kept) == NAME_CHARACTERS_MAX
     assert kept.endswith("x.pdf")
+    assert len(safe_name("見" * 120 + ".pdf", kind="application/pdf", number=1).encode()) <= NAME_BYTES_MAX
     assert len(safe_name("x." + "y" * 500, kind="application/pdf", number=1)) <= NAME_CHARACTERS_MAX
 
 

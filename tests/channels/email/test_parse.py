@@ -517,6 +517,18 @@ def test_a_boundary_that_never_closes_ends_with_the_mail() -> None:
     assert (read.text, read.warnings) == ("one\ntwo", ("boundary_open",))
 
 
+def test_boundary_and_charset_may_come_in_pieces() -> None:
+    lines = (
+        b"--xy z",
+        b"Content-Type: text/plain; charset*=us-ascii'en'iso-8859-2",
+        b"",
+        "Dzień dobry".encode("iso-8859-2"),
+        b"--xy z--",
+    )
+    read = mail(b'Content-Type: multipart/mixed; boundary*0=xy; boundary*1=" z"', b"", *lines)
+    assert (read.text, read.warnings) == ("Dzień dobry", ())
+
+
 def test_a_boundary_that_begins_another_is_another() -> None:
     inner = (b"--x-1", b"Content-Type: text/plain", b"", b"inner", b"--x-1--")
     lines = (
