@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from contact_hub.errors import CODES, HubError
 from contact_hub.translators import po
 from contact_hub.translators.book import open_book
 from contact_hub.translators.commands import app
+from contact_hub.translators.exchange import Reading, read_csv, read_po
 from contact_hub.translators.problems import RULES, TextsRefused
 from contact_hub.translators.usage import compare, uses_in, uses_in_front_end, uses_in_python
 from i18n import catalogues
@@ -223,6 +227,7 @@ def test_a_new_language_begins_with_a_file_that_passes_our_checks(locales: Path,
         ),
         ('msgctxt "widget.title"\nmsgid "Chat with {brand}"\nmsgstr "{brand} { brand}"\n', [(2, "braces_broken")]),
         ('msgctxt "widget.open"\nmsgid "Open chat"\nmsgstr "a\u202eb"\n', [(2, "control_character")]),
+        ('msgctxt "widget.open"\nmsgid "Open chat"\nmsgstr "a\u2067b"\n', [(2, "control_character")]),
         (f'msgctxt "widget.open"\nmsgid "Open chat"\nmsgstr "{"a" * 2_001}"\n', [(2, "text_too_long")]),
         (PLURAL + 'msgstr[0] "{n} a"\nmsgstr[1] ""\nmsgstr[2] "{n} c"\nmsgstr[3] "{n} d"\n', [(2, "plural_incomplete")]),
         (PLURAL + 'msgstr[0] "{n} a"\nmsgstr[1] "{n} b"\n', [(2, "plural_incomplete")]),
@@ -258,6 +263,13 @@ def test_what_is_wrong_in_a_spreadsheet_is_refused_by_code_and_line(
     locales: Path, body: str, expected: list[tuple[int, str]]
 ) -> None:
     assert refusals(sent_back(locales, body, name="pl.csv")) == expected
+
+
+@given(st.text(max_size=300), st.sampled_from([read_po, read_csv]))
+@example('msgid "\\', read_po)
+@example("key,translation\n\x00,a\n" + "a" * 200_000, read_csv)
+def test_whatever_a_file_holds_is_an_answer_and_no_exception(text: str, reader: Callable[..., Reading]) -> None:
+    assert isinstance(reader(text, {}, "pl"), Reading)
 
 
 def test_every_rule_is_one_that_a_file_can_break() -> None:

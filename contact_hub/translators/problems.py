@@ -40,6 +40,9 @@ RULES: Final[Mapping[str, str]] = {
 
 # C0 and C1 but the line feed; embeddings and overrides, which leak into what stands beside; the mark of byte order.
 _CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\ufeff]")
+# Isolates are welcome in pairs; one without its end swallows what stands beside.
+_ISOLATE: Final = re.compile("[\u2066-\u2068]")
+_END_OF_ISOLATE: Final = "\u2069"
 _LEFT_OVER: Final = re.compile(r"[{}]")
 _NAMED: Final = re.compile(r"\{[a-z][a-z0-9_]*\}")
 
@@ -100,7 +103,15 @@ def _check_form(form: str, known: frozenset[str], key: str, line: int, *, plural
         yield problem("value_unknown", key, line, value=value, values=", ".join(sorted(known)) or "none")
     if _LEFT_OVER.search(_NAMED.sub("", form)):
         yield problem("braces_broken", key, line)
-    if hidden := _CONTROL.search(form):
-        yield problem("control_character", key, line, point=ord(hidden[0]))
+    if hidden := _hidden(form):
+        yield problem("control_character", key, line, point=ord(hidden))
     if len(form) > LENGTH_MAX:
         yield problem("text_too_long", key, line, limit=LENGTH_MAX)
+
+
+def _hidden(form: str) -> str | None:
+    """The first character nobody sees and that does harm."""
+    if control := _CONTROL.search(form):
+        return control[0]
+    opened = _ISOLATE.findall(form)
+    return None if len(opened) == form.count(_END_OF_ISOLATE) else (opened or [_END_OF_ISOLATE])[0]

@@ -8,6 +8,7 @@ import re
 import httpx
 import pytest
 
+from contact_hub.brands.faces import spoken_language, texts_address
 from contact_hub.web.readers import console_languages, nearest_language, wishes
 from i18n import tags
 from i18n.promises import CUSTOMER_TAGS, STAFF_TAGS
@@ -51,6 +52,13 @@ async def test_the_page_says_before_the_sign_in_what_it_can_be_read_in(floor: hu
     assert page.headers["vary"] == "accept-language"
     me = (await (await floor.staff("olga@hub.example")).get("/api/me")).json()
     assert set(me["languages"]) == set(console_languages()) == set(STAFF_TAGS)
+
+
+@pytest.mark.parametrize("tag", CUSTOMER_TAGS)
+def test_the_widget_follows_a_customer_into_any_of_its_languages(tag: str) -> None:
+    [brand, *_] = hubs.workspace(hubs.WORKSPACE).brands
+    assert spoken_language(brand, tag, ["de"]) == tag
+    assert texts_address(tag) == f"/api/texts/widget/{tag}.json"
 
 
 async def test_the_widget_is_served_in_every_promised_language(floor: hubs.Floor) -> None:
