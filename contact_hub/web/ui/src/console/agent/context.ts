@@ -1,5 +1,6 @@
 import { createContext } from "svelte";
 import type { Desk } from "./desk.svelte";
+import type { Translations } from "./translations.svelte";
 
 /** What can be done here, by key and by name. */
 export interface Command {
@@ -12,3 +13,5 @@ export interface Command {
 }
 
 export const [useDesk, provideDesk] = createContext<Desk>();
+
+export const [useTranslations, provideTranslations] = createContext<Translations>();
