@@ -6,6 +6,7 @@ page knows the list before anybody has signed in.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from i18n import catalogues, tags
@@ -14,6 +15,7 @@ _CONSOLE: Final = ("console.", "signin.")
 _WISHES_MAX: Final = 20
 
 
+@cache
 def console_languages() -> tuple[str, ...]:
     """The tags the console is written in, English first."""
     return catalogues.offered(_CONSOLE)
