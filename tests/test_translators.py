@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
+from contact_hub.cli import app as whole
 from contact_hub.errors import CODES, HubError
 from contact_hub.translators import po
 from contact_hub.translators.book import open_book
@@ -331,6 +332,18 @@ def test_what_was_read_is_shown_and_the_file_says_who_read_it(locales: Path) -> 
     widget = json.loads(run(locales, "status", "--json").stdout)["tags"][1]["faces"][0]
     assert (widget["to_review"], widget["unread"], widget["shown"]) == (0, 0, 3)
     assert "Machine-made" not in polish(locales)
+
+
+def test_the_reasons_of_a_refusal_are_told_with_line_key_and_code(locales: Path) -> None:
+    told = sent_back(locales, 'msgctxt "widget.title"\nmsgid "Chat with {brand}"\nmsgstr "Czat"\n').output
+    assert "line 2: widget.title: {brand} is not in the translation. [value_missing]" in told
+    assert "widget.x: English has no such text. [key_unknown]" in run(locales, "remove", "widget.x").output
+
+
+def test_the_command_line_has_these_commands(locales: Path) -> None:
+    done = CliRunner().invoke(whole, ["i18n", "pseudo", "widget.open", "--locales", str(locales)])
+    assert done.exit_code == 0
+    assert done.stdout.startswith("widget.open\t⟦")
 
 
 def test_a_broken_text_is_not_confirmed(locales: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -142,7 +143,7 @@ def review(
     read = {key: block for one in faces for key, block in book.entries(one).items() if any(block.forms)}
     chosen = {key: block for key, block in read.items() if not keys or key.startswith(tuple(keys))}
     if wrong := [found for key, block in chosen.items() for found in _wrong(sources.get(key), block, book.tag)]:
-        raise TextsRefused(wrong)
+        raise _refusal(wrong)
     waiting = [key for key, block in chosen.items() if block.fuzzy]
     book.confirm(tuple(chosen))
     if not keys:
@@ -161,7 +162,7 @@ def remove(
     """Take texts that nobody uses out of every language."""
     books = [open_book(locales, tag) for tag in all_tags(locales)]
     if unknown := [key for key in keys if key not in books[0].entries()]:
-        raise TextsRefused([problem("key_unknown", key) for key in unknown])
+        raise _refusal([problem("key_unknown", key) for key in unknown])
     for book in books:
         book.drop(keys)
     _tell_written([] if dry_run else [path for book in books for path in book.save()], dry_run=dry_run)
@@ -234,9 +235,19 @@ def _status_table(found: list[statuses.TagStatus]) -> Table:
     return table
 
 
-def _tell_taken(taken: taking.Taken, tag: str, *, machine: bool) -> None:
-    for one in taken.problems:
+def _refusal(problems: list[Problem]) -> TextsRefused:
+    """The error to raise, after its reasons have been told."""
+    _tell_problems(problems)
+    return TextsRefused(problems)
+
+
+def _tell_problems(problems: Sequence[Problem]) -> None:
+    for one in problems:
         _out.print(str(one), markup=False, soft_wrap=True)
+
+
+def _tell_taken(taken: taking.Taken, tag: str, *, machine: bool) -> None:
+    _tell_problems(taken.problems)
     made = " (machine-made, for review)" if machine else ""
     kept = f", {taken.kept} kept as people read them" if taken.kept else ""
     _out.print(
