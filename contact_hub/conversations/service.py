@@ -26,7 +26,7 @@ from contact_hub.live.lines import line
 from contact_hub.privacy.guard import inspect
 from contact_hub.privacy.masking import mask_cards
 from contact_hub.scope import AgentScope, Scope, VisitorScope
-from contact_hub.store import Store, Tx
+from contact_hub.store import Store, Tx, lane_of
 from contact_hub.store.records import (
     Conversation,
     ConversationChanges,
@@ -147,7 +147,7 @@ class Conversations:
                 tx, conversation, inquiry, CustomerMessage(text=text, client_message_id=beginning.client_message_id), now
             )
 
-        return await self._store.write(command, name="conversation.start")
+        return await self._store.write(command, name="conversation.start", lane=lane_of(scope), cost=2)
 
     async def post(
         self, scope: VisitorScope, conversation_id: str, client_message_id: str, text: str, around: Surroundings
@@ -168,7 +168,7 @@ class Conversations:
                 await self._listen(tx, conversation, text, around, now)
             return posted
 
-        return await self._store.write(command, name="conversation.post")
+        return await self._store.write(command, name="conversation.post", lane=lane_of(scope))
 
     async def choose_language(self, scope: VisitorScope, conversation_id: str, tag: str) -> None:
         """The customer says which language to use. Raises: not_found, language_unknown, conversation_ended."""
@@ -197,7 +197,7 @@ class Conversations:
             tx.journal.append(scope.workspace, line(now, rated))
             self._moved(tx, conversation)
 
-        await self._store.write(command, name="conversation.rate")
+        await self._store.write(command, name="conversation.rate", lane=lane_of(scope))
 
     async def read_by_customer(self, scope: VisitorScope, conversation_id: str, position: int) -> None:
         """The customer saw everything up to `position`. Raises: not_found."""
@@ -232,7 +232,7 @@ class Conversations:
                 tx, conversation, conversation.inquiry, body, now, agent=scope.agent_id, client_message_id=client_message_id
             )
 
-        return await self._store.write(command, name="conversation.reply")
+        return await self._store.write(command, name="conversation.reply", lane=lane_of(scope))
 
     async def note(self, scope: AgentScope, conversation_id: str, client_message_id: str, text: str) -> Posted:
         """A private note for staff. Raises: not_found, not_yours, id_reused, text_empty, text_too_long."""
@@ -260,7 +260,7 @@ class Conversations:
                 self._moved(tx, conversation)
             return Posted(conversation=conversation_id, position=appended.position, at=appended.at)
 
-        return await self._store.write(command, name="conversation.note")
+        return await self._store.write(command, name="conversation.note", lane=lane_of(scope))
 
     async def correct_language(
         self, scope: Scope, author: str, conversation_id: str, tag: str, *, by: Literal["agent", "supervisor"]
@@ -305,7 +305,7 @@ class Conversations:
             )
             self._moved(tx, conversation)
 
-        await self._store.write(command, name="conversation.transfer")
+        await self._store.write(command, name="conversation.transfer", lane=lane_of(scope))
 
     async def end_by_agent(self, scope: AgentScope, conversation_id: str) -> None:
         """The agent ends the conversation; wrap-up begins. Raises: not_yours."""
@@ -335,7 +335,7 @@ class Conversations:
             self._ask(tx, scope.workspace, now, event)
             self._moved(tx, conversation)
 
-        await self._store.write(command, name="conversation.wrap_up")
+        await self._store.write(command, name="conversation.wrap_up", lane=lane_of(scope))
 
     async def read_by_agent(self, scope: AgentScope, conversation_id: str, position: int) -> None:
         """The agent saw everything up to `position`. Raises: not_found, not_yours."""
@@ -350,7 +350,7 @@ class Conversations:
             await self._mine(tx, scope, conversation_id)
             await tx.drafts.save(scope, conversation_id, mode, mask_cards(text))
 
-        await self._store.write(command, name="conversation.draft")
+        await self._store.write(command, name="conversation.draft", lane=lane_of(scope))
 
     # ------------------------------------------------------------ time
 
@@ -506,7 +506,7 @@ class Conversations:
             await self._keep_language(tx, conversation, before, after, by=by, now=now)
             self._moved(tx, conversation)
 
-        await self._store.write(command, name="conversation.language")
+        await self._store.write(command, name="conversation.language", lane=lane_of(scope))
 
     async def _keep_language(
         self, tx: Tx, conversation: Conversation, before: LanguageState, after: LanguageState, *, by: str, now: datetime
@@ -565,7 +565,7 @@ class Conversations:
                 )
                 self._ask(tx, conversation.workspace, now, event)
 
-        await self._store.write(command, name=f"conversation.end.{by}")
+        await self._store.write(command, name=f"conversation.end.{by}", lane=lane_of(scope))
 
     async def _read(self, scope: Scope, conversation_id: str, by: Literal["customer", "agent"], position: int) -> None:
         async def command(tx: Tx) -> None:
@@ -583,7 +583,7 @@ class Conversations:
                 await tx.conversations.update(_system(conversation), conversation_id, agent_read=seen)
             self._moved(tx, conversation)
 
-        await self._store.write(command, name="conversation.read")
+        await self._store.write(command, name="conversation.read", lane=lane_of(scope))
 
     async def _at_hand(self, tx: Tx, scope: AgentScope, conversation_id: str) -> Conversation:
         """The conversation, if it rings at this agent's desk or is in this agent's hands: whoever had it once has no say in it any more."""

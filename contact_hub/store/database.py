@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from contact_hub.errors import HubError
 from contact_hub.store.engines import Database, database, lost_code
+from contact_hub.store.fair import HOUSE, Lane
 from contact_hub.store.schema import schema_state
 from contact_hub.store.transaction import Tx
 from contact_hub.store.writer import Batch, Command, T, Writer
@@ -49,6 +50,10 @@ class Store:
         """Commands that are not begun yet."""
         return self._writer.waiting
 
+    def waiting_of(self, workspace: str) -> int:
+        """The same of one workspace: what it has brought and is not durable yet."""
+        return self._writer.waiting_of(workspace)
+
     @property
     def dialect(self) -> str:
         return self._rows.dialect
@@ -65,11 +70,11 @@ class Store:
                 raise
             raise HubError(code) from error
 
-    async def write(self, command: Command[T], *, name: str) -> T:
-        """Run a command and return its result once it is on disk.
+    async def write(self, command: Command[T], *, name: str, lane: Lane = HOUSE, cost: int = 1) -> T:
+        """Run a command and return its result once it is on disk. Lanes take turns, by `cost`; without one it is the house's own work.
 
         A command that raises leaves nothing behind, and its exception comes out here. `storage_full`, `unavailable`, `overloaded` and `shutting_down` mean
         that nothing was kept, as far as we know; sending the same again is safe where it is idempotent. The command may be run more than once and must
         touch nothing but its transaction; what follows from it belongs into `tx.after_commit`.
         """
-        return await self._writer.run(command, name)
+        return await self._writer.run(command, name, lane=lane, cost=cost)

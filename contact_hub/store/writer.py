@@ -1,15 +1,15 @@
 """The one task that writes: commands that wait together are committed together.
 
 Self-clocking: whatever arrived while the last commit ran is the next batch, so an idle service answers at once and a busy one spreads a disk's fsync over
-many commands. Each command stands behind its own savepoint; one that raises takes back only itself. A caller hears of success after the commit
-and never before. A command may be run again (two nodes met in a deadlock), so it must do nothing but work on its transaction.
+many commands. Workspaces and their brands take turns (`store.fair`), so that one's flood fills no commit that another waits for. Each command stands behind
+its own savepoint; one that raises takes back only itself. A caller hears of success after the commit and never before. A command may be run again (two nodes
+met in a deadlock), so it must do nothing but work on its transaction.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Literal, TypeVar
@@ -18,6 +18,7 @@ import structlog
 
 from contact_hub.errors import HubError
 from contact_hub.store.engines import Database, lost_code, wants_another_try
+from contact_hub.store.fair import HOUSE, FairQueue, Lane
 from contact_hub.store.session import Rerun, Tail
 from contact_hub.store.transaction import Tx
 
@@ -25,6 +26,11 @@ T = TypeVar("T")
 Command = Callable[[Tx], Awaitable[T]]
 
 COMMANDS_PER_COMMIT_MAX: Final = 64
+SHARED_COMMIT_MAX: Final = 16
+"""While several workspaces write: whoever comes between two commits waits for the whole of the one that runs."""
+SHARED_SECONDS: Final = 1.0
+HOUSE_RESERVE: Final = 8
+"""An eighth of the queue is kept for leases and heartbeats: a node that is flooded must not seem dead."""
 ADMISSION_SECONDS: Final = 0.004
 TRY_AGAIN_SECONDS: Final = 5.0
 
@@ -47,6 +53,8 @@ class _Job(Generic[T]):
     command: Command[T]
     name: str
     done: asyncio.Future[T]
+    lane: Lane = HOUSE
+    cost: int = 1
     give_up_at: float = 0.0
     result: Any = None
     hooks: list[Callable[[], None]] = field(default_factory=list)
@@ -61,7 +69,8 @@ class Writer:
         self._waiting_max = waiting_max
         self._batch_seconds_max = batch_seconds_max
         self._observe = observe
-        self._waiting: deque[_Job[Any]] = deque()
+        self._waiting: FairQueue[_Job[Any]] = FairQueue()
+        self._last_workspace, self._shared_until = "", 0.0
         self._wake = asyncio.Event()
         self._closing = False
         self._task = asyncio.create_task(self._work(), name="store-writer")
@@ -70,14 +79,19 @@ class Writer:
     def waiting(self) -> int:
         return len(self._waiting)
 
-    async def run(self, command: Command[T], name: str) -> T:
+    def waiting_of(self, workspace: str) -> int:
+        return self._waiting.waiting_of(workspace)
+
+    async def run(self, command: Command[T], name: str, *, lane: Lane = HOUSE, cost: int = 1) -> T:
         assert asyncio.current_task() is not self._task, f"{name}: a command cannot wait for another command"
         if self._closing:
             raise HubError("shutting_down")
-        if len(self._waiting) >= self._waiting_max:
-            raise HubError("overloaded")
-        job: _Job[T] = _Job(command, name, asyncio.get_running_loop().create_future())
-        self._waiting.append(job)
+        reserve = 0 if lane == HOUSE else self._waiting_max // HOUSE_RESERVE
+        if len(self._waiting) >= self._waiting_max - reserve:
+            raise HubError("overloaded", retry_after_seconds=1.0)
+        job: _Job[T] = _Job(command, name, asyncio.get_running_loop().create_future(), lane, cost)
+        self._waiting.push(lane, job, cost=cost)
+        self._note(lane[0])
         self._wake.set()
         return await job.done
 
@@ -86,6 +100,13 @@ class Writer:
         self._closing = True
         self._wake.set()
         await self._task
+
+    def _note(self, workspace: str) -> None:
+        """Remember for a moment that more than one workspace writes."""
+        if workspace and workspace != self._last_workspace:
+            if self._last_workspace:
+                self._shared_until = time.monotonic() + SHARED_SECONDS
+            self._last_workspace = workspace
 
     async def _work(self) -> None:
         try:
@@ -116,7 +137,7 @@ class Writer:
             _log.error("commit_lost", code=lost, error=type(error).__name__, commands=len(jobs), exc_info=lost_code(error) is None)
             await self._connection.abandon()
             if not jobs and self._waiting:  # not even begun: those that wait must hear it, or they would wait for ever
-                jobs = [self._waiting.popleft() for _ in range(min(COMMANDS_PER_COMMIT_MAX, len(self._waiting)))]
+                jobs = [self._waiting.pop() for _ in range(min(COMMANDS_PER_COMMIT_MAX, len(self._waiting)))]
             for job in jobs:
                 _fail(job, HubError(lost))
         succeeded = [] if lost else [job for job in jobs if not job.done.done()]
@@ -133,12 +154,13 @@ class Writer:
         """Begin, run what waits and what comes within four milliseconds, commit. Commands to be tried again go to the front of the queue."""
         await self._connection.begin()
         tail, again = Tail(), list[_Job[Any]]()
-        waited, until = len(self._waiting), time.monotonic() + ADMISSION_SECONDS
-        while self._waiting and len(jobs) < COMMANDS_PER_COMMIT_MAX and (len(jobs) < waited or time.monotonic() < until):
+        waited, now = len(self._waiting), time.monotonic()
+        until, most = now + ADMISSION_SECONDS, SHARED_COMMIT_MAX if now < self._shared_until else COMMANDS_PER_COMMIT_MAX
+        while self._waiting and len(jobs) < most and (len(jobs) < waited or time.monotonic() < until):
             await asyncio.sleep(0)  # SQLite never suspends; the sockets must have their turn between commands
             if not self._waiting:
                 break
-            job = self._waiting.popleft()
+            job = self._waiting.pop()
             if job.done.done():  # its caller has gone
                 continue
             jobs.append(job)
@@ -148,7 +170,8 @@ class Writer:
             await self._connection.patient()
             await tail.flush(self._connection)
         await self._connection.commit()
-        self._waiting.extendleft(reversed(again))
+        for job in reversed(again):
+            self._waiting.push_first(job.lane, job, cost=job.cost)
 
     async def _attempt(self, job: _Job[Any], tail: Tail) -> Literal["kept", "failed", "again"]:
         """One command behind its savepoint: kept, failed (its caller knows already) or to be run again."""

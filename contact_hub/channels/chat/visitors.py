@@ -12,7 +12,7 @@ from contact_hub.clock import Clock
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids, new_token, token_hash
 from contact_hub.scope import Scope, VisitorScope
-from contact_hub.store import Store, Tx
+from contact_hub.store import Store, Tx, lane_of
 from contact_hub.store.records import Device, Ticket
 from contact_hub.workspace.service import Workspaces
 from routing.model import BrandId
@@ -66,7 +66,7 @@ class VisitorDesk:
             )
             return Admission(token=held, ticket=ticket)
 
-        return await self._store.write(command, name="visitor.admit")
+        return await self._store.write(command, name="visitor.admit", lane=(workspace, brand))
 
     async def redeem(self, ticket: str) -> VisitorScope:
         """The device that was given this ticket. Raises `ticket_invalid`."""
@@ -91,4 +91,4 @@ class VisitorDesk:
         async def command(tx: Tx) -> None:
             await tx.devices.update(scope.workspace, scope.brand, scope.device, last_seen_at=now)
 
-        await self._store.write(command, name="visitor.seen")
+        await self._store.write(command, name="visitor.seen", lane=lane_of(scope))
