@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from contact_hub.app import build
 from contact_hub.settings import Settings
@@ -144,14 +145,16 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, url: str, *, offer_seconds: int = 60) -> AsyncIterator[Stage]:
-    """The story floor on a free port, in this process."""
+async def stage(folder: Path, url: str, *, offer_seconds: int = 60, more: str = "", **settings: Any) -> AsyncIterator[Stage]:
+    """The story floor on a free port, in this process. `more` is added to its workspace file."""
     port = free_port()
     opens = (datetime.now(UTC) + timedelta(hours=OPENS_IN_HOURS)).replace(minute=0, second=0, microsecond=0)
-    config = Settings(database_url=url, data_dir=folder, port=port, workspace="stories", poll_seconds=0.2, heartbeat_seconds=1)
+    config = Settings(
+        database_url=url, data_dir=folder, port=port, workspace="stories", poll_seconds=0.2, heartbeat_seconds=1, **settings
+    )
     async with build(config) as hub:
         await hub.workspaces.apply(
-            parse(_workspace_text(port, opens, offer_seconds)),
+            parse(_workspace_text(port, opens, offer_seconds) + more),
             by="tests",
             first_password_hash=await hub.passwords.hash(PASSWORD),
         )

@@ -108,8 +108,14 @@ export class Translations {
 /** Why not, with languages by their names. */
 function told(error: unknown, tag: string): string {
   if (!(error instanceof HubRefusal)) return explain(error);
-  const named = (one: string | undefined) => (one ? languageName(one, tag) : "");
-  return sentence(error.code, error.sentence, { ...error.values, source: named(error.values.source), target: named(error.values.target) });
+  const { source, target } = error.values;
+  return sentence(error.code, error.sentence, { ...error.values, source: source ? named(source, tag) : "", target: target ? named(target, tag) : "" });
+}
+
+/** A language without its region: what was translated is German, wherever it was written. Empty where it is unknown. */
+export function named(language: string, tag: string): string {
+  const plain = language.split("-").filter((part, n) => n === 0 || part.length === 4);
+  return plain[0] === "und" ? "" : languageName(plain.join("-"), tag);
 }
 
 const base = (tag: string): string => tag.split("-")[0] ?? tag;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { HubRefusal, Unreachable } from "$shared/http";
-import { type Machine, Translations } from "./translations.svelte";
+import { type Machine, named, Translations } from "./translations.svelte";
 
 const made: Machine = { text: "Hello", source: "de", target: "en", direction: "ltr", engine: "LibreTranslate", confidence: null };
 
@@ -61,4 +61,10 @@ describe("a translation for the agent", () => {
     await translations.toggle("cnv-1", 3);
     expect(translations.of("cnv-1", 3)?.kind).toBe("done");
   });
+});
+
+test("languages are named without their region, and an unknown one not at all", () => {
+  expect(named("de-AT", "en")).toBe("German");
+  expect(named("zh-Hant-TW", "en")).toMatch(/Chinese/);
+  expect(named("und", "en")).toBe("");
 });
