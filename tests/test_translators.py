@@ -343,7 +343,7 @@ def test_the_reasons_of_a_refusal_are_told_with_line_key_and_code(locales: Path)
 def test_the_command_line_has_these_commands(locales: Path) -> None:
     done = CliRunner().invoke(whole, ["i18n", "pseudo", "widget.open", "--locales", str(locales)])
     assert done.exit_code == 0
-    assert done.stdout.startswith("widget.open\t⟦")
+    assert done.stdout.startswith("widget.open  ⟦Öpéñ")
 
 
 def test_a_broken_text_is_not_confirmed(locales: Path) -> None:

@@ -180,9 +180,11 @@ def pseudo(
         _print_json(texts)
         return
     for key, text in texts.items():
-        _out.print(f"{key}\t{text if isinstance(text, str) else text['other']}", markup=False, soft_wrap=True)
+        _out.print(f"{key}  {text if isinstance(text, str) else text['other']}", markup=False, soft_wrap=True)
     _out.print(
-        'To see it: localStorage["hub.language"] = "en-XA" in the console, then load again; ?tag=en-XA wherever a tag is taken.'
+        'To see it: localStorage["hub.language"] = "en-XA" in the console, then load again; ?tag=en-XA wherever a tag is taken.',
+        markup=False,
+        soft_wrap=True,
     )
 
 
