@@ -13,7 +13,7 @@ from contact_hub.channels.chat.frames import BrandFace, FormField, PersonaFace
 from contact_hub.privacy.guard import Voice, names
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.model import Brand, Persona
-from i18n import catalogues, tags
+from i18n import catalogues, formatting, tags
 
 DECLINE_REASONS: Final = ("busy", "language", "not_my_topic", "technical", "other")
 
@@ -61,8 +61,7 @@ def own_texts(floor: Floor, brand: Brand, language: str) -> dict[str, str]:
 
 
 def persona_face(persona: Persona) -> PersonaFace:
-    initials = persona.picture or "".join(part[0] for part in persona.name.split()[:2])
-    return PersonaFace(name=persona.name, initials=str(initials))
+    return PersonaFace(name=persona.name, initials=str(persona.picture or formatting.initials(persona.name)))
 
 
 def voice(floor: Floor, agent: str, brand: Brand) -> BrandVoice:
