@@ -32,6 +32,16 @@ app = typer.Typer(
 _out: Final = Console(highlight=False)
 _SOURCES: Final = Path(i18n.__file__).parent.parent
 
+_WIDTH_MIN: Final = 110
+_SUMS: Final = {
+    "missing": "missing",
+    "to_review": "review",
+    "machine_made": "machine",
+    "broken": "broken",
+    "as_english": "English",
+    "unread": "unread",
+}
+
 Locales = Annotated[Path, typer.Option(help="The folder of the catalogues.", show_default=False, exists=True, file_okay=False)]
 Tag = Annotated[str, typer.Argument(help="A language: it, pt-BR, zh-Hant.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
@@ -45,7 +55,8 @@ def status(locales: Locales = LOCALES, as_json: AsJson = False) -> None:
     if as_json:
         _print_json({"complete": all(one.complete for one in found), "tags": [one.as_json() for one in found]})
     else:
-        _out.print(_status_table(found))
+        # cut figures are worse than long lines
+        Console(highlight=False, width=max(_out.width, _WIDTH_MIN)).print(_status_table(found))
         short = [one.tag for one in found if not one.complete]
         _out.print(f"Promised and not there: {', '.join(short)}." if short else "Everything that was promised is there.")
     if not all(one.complete for one in found):
@@ -226,13 +237,15 @@ def _add_empty(english: Book, missing: dict[str, tuple[str, ...]]) -> None:
 
 
 def _status_table(found: list[statuses.TagStatus]) -> Table:
-    table = Table(box=None, header_style="bold")
+    """What is whole is one number, what is short is two; a column that says nothing is left out."""
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    told = [(name, heading) for name, heading in _SUMS.items() if any(one.sum(name) for one in found)]
     table.add_column("tag")
-    for heading in (*FACES, "missing", "to review", "machine", "broken", "= English", "unread"):
-        table.add_column(heading, justify="right")
+    for heading in (*FACES, *(heading for _, heading in told)):
+        table.add_column(heading, justify="right", no_wrap=True)
     for one in found:
-        cells = [f"{face.shown}/{face.promised}" if face.promised else f"{face.shown or '–'}" for face in one.faces]
-        sums = [str(one.sum(name) or "–") for name in ("missing", "to_review", "machine_made", "broken", "as_english", "unread")]
+        cells = [f"{face.shown}/{face.promised}" if face.missing else f"{face.shown or '–'}" for face in one.faces]
+        sums = [str(one.sum(name) or "–") for name, _ in told]
         table.add_row(one.tag, *cells, *sums, style=None if one.complete else "bold red")
     return table
 
