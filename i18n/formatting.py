@@ -28,6 +28,7 @@ _UNSEEN: Final = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u200b\u2060\u28
 _IDEOGRAPHIC: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 _BREAKS: Final = frozenset({"Cc", "Zl", "Zp"})
 _NAME_CHARS_MAX: Final = 120
+_NAME_READ_MAX: Final = 1_000  # what is a megabyte long is no name, and must not cost like one
 _UNNAMED: Final = "–"
 _HERE: Final = "\ue000"  # private use: no pattern of CLDR's has it
 
@@ -150,7 +151,7 @@ def isolate(text: str) -> str:
 
 def person(name: str | None) -> str:
     """Somebody's name as it may stand on a screen: one line, no direction controls, nothing that cannot be seen, never endless and never empty."""
-    text = unicodedata.normalize("NFC", _whole(name or "").translate(_CONTROLS))
+    text = unicodedata.normalize("NFC", _whole((name or "")[:_NAME_READ_MAX]).translate(_CONTROLS))
     seen = "".join(" " if unicodedata.category(sign) in _BREAKS else sign for sign in text if sign not in _UNSEEN)
     return _cut(" ".join(seen.split()), _NAME_CHARS_MAX) or _UNNAMED
 
