@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -43,8 +44,13 @@ class Libre:
         return said
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Whoever hangs up in the middle does so on purpose here."""
+
+
 @contextlib.contextmanager
-def serving() -> Iterator[Libre]:
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[Libre]:
     libre = Libre()
 
     class Door(BaseHTTPRequestHandler):
@@ -78,9 +84,11 @@ def serving() -> Iterator[Libre]:
         def log_message(self, *_: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server = _Server(("127.0.0.1", 0), Door)
     server.daemon_threads = True
-    libre.url = f"http://127.0.0.1:{server.server_port}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    libre.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

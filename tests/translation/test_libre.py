@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import ssl
+import subprocess
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +16,7 @@ import pytest_asyncio
 from contact_hub.errors import HubError
 from contact_hub.settings import Settings
 from contact_hub.translation import LibreTranslate, Off, translator_of
-from tests.translation.libre import Libre
+from tests.translation.libre import Libre, serving
 
 GREETING = "Guten Tag, wo ist mein Paket?"
 
@@ -169,6 +172,31 @@ async def test_the_key_goes_to_the_server_and_nowhere_else(
     assert error.value.code == "translate_refused"
     await engine.close()
     assert "s3cret-key" not in repr(settings) + str(error.value) + capsys.readouterr().out
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate that nobody but its owner trusts, and its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    made, key = tmp_path / "server.pem", tmp_path / "server.key"
+    named = ["-subj", "/CN=translate", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", made]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *named], check=True, capture_output=True
+    )
+    return made, key
+
+
+async def test_over_tls_only_a_server_that_proves_who_it_is(certificate: tuple[Path, Path]) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    with serving(context) as libre:
+        stranger, known = LibreTranslate(libre.url), LibreTranslate(libre.url, ca_file=certificate[0])
+        assert await refused(stranger) == "translate_unavailable"
+        assert (await known.translate(GREETING, source="de", target="en", budget_seconds=5)).text == f"[en] {GREETING}"
+        assert len(libre.asked) == 1
+        await stranger.close()
+        await known.close()
 
 
 def test_nobody_translates_unless_somebody_said_so() -> None:
