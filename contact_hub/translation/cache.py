@@ -44,7 +44,7 @@ class Cache:
         return await asyncio.shield(task)  # who goes away leaves the others their answer
 
     def forget(self, workspace: str) -> None:
-        """Everything of a workspace, as after an erasure."""
+        """Everything of a workspace: it wants no more of it."""
         self._made.pop(workspace, None)
 
     def count(self, workspace: str) -> int:

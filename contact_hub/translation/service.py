@@ -91,6 +91,7 @@ class Translations:
         translate_elsewhere, and whatever the engine raises."""
         wanted = _tag(target)
         if not self.offered(scope.workspace):
+            self._cache.forget(scope.workspace)
             raise HubError("translate_off")
         conversation, entry = await self._message(scope, conversation_id, position)
         brand = self._workspaces.floor(scope.workspace).brand(conversation.brand)
@@ -110,10 +111,6 @@ class Translations:
             lambda: self._translator.translate(text, source=source, target=wanted, budget_seconds=self._limits.budget_seconds),
         )
         return TranslatedMessage(conversation=conversation_id, position=position, translation=made)
-
-    def forget(self, workspace: str) -> None:
-        """Everything of a workspace that was kept to save a second request."""
-        self._cache.forget(workspace)
 
     async def close(self) -> None:
         await self._translator.close()
