@@ -17,6 +17,7 @@ from typing import Final
 
 import structlog
 
+from contact_hub.admission import Gate, visitor_allowance
 from contact_hub.bus import Bus, MemoryBus, Poke
 from contact_hub.channels.chat.visitors import VisitorDesk
 from contact_hub.clock import Clock, SystemClock
@@ -61,6 +62,7 @@ class Hub:
     staff: StaffService
     passwords: Passwords
     desk: Desk
+    gate: Gate
     visitors: VisitorDesk
     conversations: Conversations
     translations: Translations
@@ -188,6 +190,8 @@ async def build(
         )
         owners: dict[str, Owner] = {}
         desk = Desk(store=store, workspaces=workspaces, bus=bus, clock=clock, node=node)
+        visitor = visitor_allowance(settings.visitor_messages_per_minute)
+        gate = Gate(floors=workspaces, clock=clock, waiting=store.waiting_of, visitor=visitor)
         passwords = Passwords()
         yield Hub(
             settings=settings,
@@ -206,7 +210,10 @@ async def build(
             ),
             passwords=passwords,
             desk=desk,
-            visitors=VisitorDesk(store=store, workspaces=workspaces, clock=clock, ids=ids, ticket_seconds=settings.ticket_seconds),
+            gate=gate,
+            visitors=VisitorDesk(
+                store=store, workspaces=workspaces, clock=clock, ids=ids, gate=gate, ticket_seconds=settings.ticket_seconds
+            ),
             conversations=conversations,
             translations=_translations(settings, store, workspaces, translator, hear, clock),
             reader=Reader(store),

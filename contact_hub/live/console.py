@@ -14,6 +14,7 @@ import msgspec
 from agents import frames as f
 from agents.console import diff
 from agents.wire import PROTOCOL, FrameRefused, Refusal, read_frame
+from contact_hub.admission import Gate
 from contact_hub.brands.faces import DECLINE_REASONS, reference
 from contact_hub.bus import Poke
 from contact_hub.conversations.service import Posted
@@ -38,8 +39,8 @@ _decoder: Final[msgspec.json.Decoder[f.FromConsole]] = msgspec.json.Decoder(f.Fr
 class ConsoleSession:
     """One console socket."""
 
-    def __init__(self, *, out: Out, wires: Wires, desk: Desk) -> None:
-        self._out, self._desk = out, desk
+    def __init__(self, *, out: Out, wires: Wires, desk: Desk, gate: Gate) -> None:
+        self._out, self._desk, self._gate = out, desk, gate
         self._store, self._reader, self._switchboard = wires.store, wires.reader, wires.switchboard
         self._workspaces, self._conversations, self._bus = wires.workspaces, wires.conversations, wires.bus
         self._queues = wires.queues
@@ -56,6 +57,10 @@ class ConsoleSession:
     def scope(self) -> AgentScope:
         assert self._scope is not None, "the console has not said hello"
         return self._scope
+
+    @property
+    def workspace(self) -> str:
+        return self._scope.workspace if self._scope is not None else ""
 
     async def open(self, raw: bytes) -> None:
         """Hello. Raises: out_of_order, protocol_unsupported, ticket_invalid, superseded."""
@@ -81,6 +86,8 @@ class ConsoleSession:
         frame = self._read(raw)
         permit(Party.AGENT, frame)
         service, scope = self._conversations, self.scope
+        if not isinstance(frame, f.ConsoleHello | f.AgentTyping | f.ShowHistory):
+            self._gate.agent(scope)
         match frame:
             case f.ConsoleHello():
                 raise HubError("out_of_order")

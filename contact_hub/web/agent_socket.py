@@ -16,7 +16,7 @@ async def agent_socket(socket: WebSocket) -> None:
     hub: Hub = socket.app.state.hub
     await serve(
         socket,
-        lambda out: ConsoleSession(out=out, wires=hub.wires(), desk=hub.desk),
+        lambda out: ConsoleSession(out=out, wires=hub.wires(), desk=hub.desk, gate=hub.gate),
         face="console",
         per_minute=hub.settings.agent_messages_per_minute,
     )

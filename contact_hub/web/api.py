@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Final, cast
@@ -12,6 +13,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from contact_hub.admission import Limited
 from contact_hub.app import Hub
 from contact_hub.errors import HubError
 from contact_hub.staff import Action, Principal, require
@@ -95,7 +97,7 @@ def install_errors(app: FastAPI) -> None:
     @app.exception_handler(HubError)
     async def refused(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HubError)
-        return _answer(_STATUS.get(error.code, 400), error)
+        return _answer(429 if isinstance(error, Limited) else _STATUS.get(error.code, 400), error)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: Exception) -> JSONResponse:
@@ -127,7 +129,7 @@ def _answer(status: int, error: HubError) -> JSONResponse:
         body["problems"] = [problem_json(problem) for problem in error.problems]
     headers = {"cache-control": "no-store"}
     if (pause := error.values.get("retry_after_seconds")) is not None:
-        headers["retry-after"] = str(int(float(str(pause))))
+        headers["retry-after"] = str(max(1, math.ceil(float(str(pause)))))
     return JSONResponse(body, status_code=status, headers=headers)
 
 

@@ -30,5 +30,22 @@ async def books(hub: TheHub, who: Annotated[Principal, action(Action.ROUTING_SHO
     return _json(await books_json(hub.store, hub.workspaces, hub.owners, who.workspace, hub.clock.now()))
 
 
+@router.get("/limits")
+async def limits(hub: TheHub, who: Annotated[Principal, action(Action.ROUTING_SHOW)]) -> Response:
+    """Who met a limit on this node in the last minute."""
+    names = hub.workspaces.floor(who.workspace).brands
+    return _json(
+        [
+            {
+                "brand": one.brand or None,
+                "name": names[one.brand].name if one.brand in names else one.brand,
+                "limit": one.limit,
+                "refused": one.refused,
+            }
+            for one in hub.gate.limited_now(who.workspace)
+        ]
+    )
+
+
 def _json(body: Any) -> Response:
     return Response(msgspec.json.encode(body), media_type="application/json", headers={"cache-control": "no-store"})

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
+import itertools
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -19,6 +18,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 from prometheus_client import Counter, Gauge
 
 from agents.wire import FRAME_BYTES_MAX, Reconnect, Refusal
+from contact_hub.admission import Allowance, Buckets, Limit, Limited, visitor_allowance
 from contact_hub.app import Hub
 from contact_hub.errors import HubError
 from contact_hub.web.outbound import SLOW_READER, Outbound, Overflow
@@ -28,11 +28,16 @@ HELLO_EXPECTED: Final = 4001
 NOT_WELCOME: Final = 4003
 SUPERSEDED: Final = 4009
 SESSION_ENDED: Final = 4010
-TOO_MANY_FRAMES: Final = 4029
 MALFORMED_TOO_OFTEN: Final = 4400
+LIMITED: Final = 4429
 
 _HELLO_SECONDS: Final = 10
 _MALFORMED_MAX: Final = 20
+_PATIENCE: Final = Allowance(per_second=1 / 6, burst=20)
+"""How often somebody may go on in spite of their own limit before the socket is closed."""
+_PAUSE_SECONDS_MAX: Final = 1.0
+_COME_BACK_SECONDS: Final = 15.0
+_FRAMES: Final[dict[str, Limit]] = {"widget": "visitor_frames", "console": "agent_frames"}
 _CLOSE_CODES: Final = {"superseded": SUPERSEDED, "session_ended": SESSION_ENDED, "out_of_order": HELLO_EXPECTED}
 
 _log = structlog.get_logger(__name__)
@@ -44,6 +49,10 @@ _slow = Counter("contact_hub_sockets_slow_total", "Sockets closed because they r
 
 class Session(Protocol):
     """One party's side of the talk. Every method may raise `HubError`; `open` ends the socket with it, `hear` only refuses the frame."""
+
+    @property
+    def workspace(self) -> str:
+        """Whose floor it is; empty before the hello."""
 
     async def open(self, raw: bytes) -> None:
         """The first frame: says hello, puts `welcome` and everything missed into the outbound queue."""
@@ -69,31 +78,15 @@ class SessionOver(Exception):
         self.code = code
 
 
-@dataclass(slots=True)
-class Bucket:
-    """A token bucket: `per_minute` on average, a fifth of that at once."""
-
-    per_minute: float
-    tokens: float = -1
-    at: float = 0
-
-    def take(self, now: float) -> float:
-        """0 where a token was there, else the seconds until one will be."""
-        most = max(5.0, self.per_minute / 5)
-        self.tokens = most if self.tokens < 0 else min(most, self.tokens + (now - self.at) * self.per_minute / 60)
-        self.at = now
-        if self.tokens >= 1:
-            self.tokens -= 1
-            return 0
-        return (1 - self.tokens) * 60 / self.per_minute
-
-
 class Sockets:
     """All sockets of this process, so that they can be sent home together at shutdown."""
 
     def __init__(self) -> None:
         self._leaving: dict[asyncio.Task[None], Callable[[float], None]] = {}
         self.closing = False
+        self.frames: Buckets[int] = Buckets()
+        self.impatient: Buckets[int] = Buckets()
+        self.numbers = itertools.count(1)
 
     def count(self) -> int:
         return len(self._leaving)
@@ -129,7 +122,7 @@ async def serve(socket: WebSocket, session_of: Callable[[Outbound], Session], *,
     await socket.accept()
     outbound = Outbound(frames_max=settings.socket_frames_max, bytes_max=settings.socket_bytes_max)
     session = session_of(outbound)
-    talk = _Talk(socket, session, outbound, face, Bucket(per_minute=per_minute))
+    talk = _Talk(socket, session, outbound, face, visitor_allowance(round(per_minute)), hub, sockets)
     _open.labels(face).inc()
     try:
         with sockets.registered(talk.leave):
@@ -150,8 +143,11 @@ def _welcome_origin(socket: WebSocket, own: str) -> bool:
 
 
 class _Talk:
-    def __init__(self, socket: WebSocket, session: Session, outbound: Outbound, face: str, bucket: Bucket) -> None:
-        self._socket, self._session, self._outbound, self._face, self._bucket = socket, session, outbound, face, bucket
+    def __init__(
+        self, socket: WebSocket, session: Session, outbound: Outbound, face: str, allowance: Allowance, hub: Hub, sockets: Sockets
+    ) -> None:
+        self._socket, self._session, self._outbound, self._face, self._allowance = socket, session, outbound, face, allowance
+        self._gate, self._clock, self._sockets, self._number = hub.gate, hub.clock, sockets, next(sockets.numbers)
         self._left = asyncio.Event()
         self._malformed = 0
 
@@ -168,6 +164,11 @@ class _Talk:
                     await self._session.open(await self._receive())
             except TimeoutError:
                 return HELLO_EXPECTED
+            except Limited as limited:
+                self._refuse(limited)
+                self._outbound.put(Reconnect(after_seconds=round(limited.retry_after_seconds, 2)))
+                await self._flush(writer)
+                return LIMITED
             except HubError as refusal:
                 self._refuse(refusal)
                 await self._flush(writer)
@@ -214,20 +215,18 @@ class _Talk:
                 raw = await self._receive()
             except WebSocketDisconnect:
                 return 1000
-            if pause := self._bucket.take(time.monotonic()):
-                self._put(
-                    Refusal(
-                        code="rate_limited",
-                        sentence=HubError("rate_limited").sentence,
-                        about=_about(raw),
-                        retry_after_seconds=round(pause, 2),
-                    )
-                )
-                continue
             try:
+                self._not_too_often()
                 if len(raw) > FRAME_BYTES_MAX:
                     raise HubError("frame_too_large")
                 await self._session.hear(raw)
+            except Limited as limited:
+                self._refuse(limited, about=_about(raw))
+                if limited.own and self._impatient():
+                    self._outbound.put(Reconnect(after_seconds=_COME_BACK_SECONDS))
+                    return LIMITED
+                # what is not read waits in the sender's own machine: there it costs nobody else anything
+                await asyncio.sleep(min(limited.retry_after_seconds, _PAUSE_SECONDS_MAX))
             except HubError as refusal:
                 self._refuse(refusal, about=_about(raw))
                 self._malformed += refusal.code in {"malformed_frame", "unknown_frame", "frame_too_large", "invalid_field"}
@@ -243,6 +242,22 @@ class _Talk:
                 self._put(
                     Refusal(code="internal", sentence=HubError("internal").sentence, about=_about(raw), retry_after_seconds=2)
                 )
+
+    def _not_too_often(self) -> None:
+        now, frames = self._clock.monotonic(), self._sockets.frames
+        if wait := frames.wait_seconds(self._number, self._allowance, now):
+            limit = _FRAMES[self._face]
+            self._gate.note(limit, self._session.workspace)
+            raise Limited("rate_limited", limit=limit, retry_after_seconds=wait, own=True)
+        frames.take(self._number, self._allowance, now)
+
+    def _impatient(self) -> bool:
+        """Whether this one has gone on in spite of its own limit too often."""
+        now, impatient = self._clock.monotonic(), self._sockets.impatient
+        if impatient.wait_seconds(self._number, _PATIENCE, now):
+            return True
+        impatient.take(self._number, _PATIENCE, now)
+        return False
 
     async def _tell(self) -> int:
         try:

@@ -16,7 +16,7 @@ async def visitor_socket(socket: WebSocket) -> None:
     hub: Hub = socket.app.state.hub
     await serve(
         socket,
-        lambda out: VisitorSession(out=out, wires=hub.wires(), visitors=hub.visitors, places=hub.places),
+        lambda out: VisitorSession(out=out, wires=hub.wires(), visitors=hub.visitors, places=hub.places, gate=hub.gate),
         face="widget",
         per_minute=hub.settings.visitor_messages_per_minute,
     )

@@ -6,7 +6,7 @@ import json
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,13 +32,16 @@ class SessionRequest(BaseModel):
 
 
 @router.post("/api/widget/session", dependencies=[action(Action.WIDGET_SESSION_OPEN)])
-async def open_session(asked: SessionRequest, hub: TheHub, authorization: Annotated[str | None, Header()] = None) -> Response:
+async def open_session(
+    asked: SessionRequest, request: Request, hub: TheHub, authorization: Annotated[str | None, Header()] = None
+) -> Response:
     """Know the device by its token (or give it one), and hand out a ticket for its socket."""
     floor = hub.workspaces.floor(hub.settings.workspace)
     brand = floor.brand(asked.brand)
     token = authorization.removeprefix("Bearer ") if authorization and authorization.startswith("Bearer ") else None
     language = widget_language(brand, [tag for tag in (asked.page_language, *asked.locales) if tag])
-    admitted = await hub.visitors.admit(floor.id, brand.id, token, locale=language, zone=asked.zone)
+    address = request.client.host if request.client else None
+    admitted = await hub.visitors.admit(floor.id, brand.id, token, locale=language, zone=asked.zone, address=address)
     answer = {
         "token": admitted.token,
         "ticket": admitted.ticket,

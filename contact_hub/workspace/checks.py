@@ -52,6 +52,15 @@ def refuses(problems: Sequence[Problem]) -> bool:
     return any(each.severity is Severity.ERROR for each in problems)
 
 
+def _limits(workspace: Workspace) -> Problems:
+    whole = workspace.limits.messages_per_second
+    for index, brand in enumerate(workspace.brands):
+        own = brand.limits.messages_per_second
+        if own is not None and own > whole:
+            where: Where = ("brands", index, "limits", "messages_per_second")
+            yield problem("limit_never_met", where, value=f"{own:g}", brand=brand.id, all=f"{whole:g}")
+
+
 def _ids_twice(workspace: Workspace) -> Problems:
     for name in ("clients", "brands", "vendors", "pools", "contracts", "shares", "kinds", "away_reasons"):
         yield from _twice("id_twice", [((name, index, "id"), item.id) for index, item in enumerate(getattr(workspace, name))])
@@ -303,4 +312,5 @@ _WARNINGS: tuple[Callable[[Workspace], Problems], ...] = (
     _brands,
     _languages,
     _idle_agents,
+    _limits,
 )

@@ -17,6 +17,7 @@ from contact_hub.workspace.canned import CannedText
 from contact_hub.workspace.hours import NEVER, DayHours, Week
 from contact_hub.workspace.problems import nonsense
 from contact_hub.workspace.values import (
+    AtOnce,
     Colour,
     Country,
     Currency,
@@ -33,6 +34,7 @@ from contact_hub.workspace.values import (
     Name,
     Origin,
     Percent,
+    PerSecond,
     Residence,
     Seconds,
     SkillLevel,
@@ -151,6 +153,18 @@ class Wish(Model):
         return self
 
 
+class BrandLimits(Model):
+    """How much one brand may bring; what is not said is said in the workspace's `limits`."""
+
+    visitor_messages_per_second: PerSecond | None = None
+    visitor_messages_burst: AtOnce | None = None
+    messages_per_second: PerSecond | None = None
+    messages_burst: AtOnce | None = None
+    conversations_per_second: PerSecond | None = None
+    conversations_burst: AtOnce | None = None
+    sockets_max: AtOnce | None = None
+
+
 class Brand(Model):
     """A face of a client."""
 
@@ -187,6 +201,8 @@ class Brand(Model):
     """After so long without a word from the customer the conversation ends."""
     fallback: Id | None = None
     """Where an inquiry goes when nobody who may answer is there: a pool, or `leave_message`."""
+    limits: BrandLimits = BrandLimits()
+    """How much it may bring, where that differs from the workspace's `limits`."""
 
 
 class Vendor(Identity):
@@ -395,6 +411,31 @@ class Rules(Model):
     """Whether who has the least in hand comes before who has been idle the longest."""
 
 
+class Limits(Model):
+    """How much may come in through one node before it is told to come again. A normal shop never meets them."""
+
+    visitor_messages_per_second: PerSecond | None = None
+    """What one visitor may write on average; where nothing is said, what the deployment lets through (one a second)."""
+    visitor_messages_burst: AtOnce | None = None
+    """How many of them at once; where nothing is said, the deployment's (twelve)."""
+    brand_messages_per_second: PerSecond = 100.0
+    """What all visitors of one brand may bring."""
+    brand_messages_burst: AtOnce = 300
+    brand_conversations_per_second: PerSecond = 10.0
+    """How many conversations one brand may open."""
+    brand_conversations_burst: AtOnce = 100
+    brand_sockets_max: AtOnce = 20_000
+    """How many visitors of one brand may be connected."""
+    messages_per_second: PerSecond = 200.0
+    """What visitors and agents of the workspace may bring together; a fifth of the burst is kept for the agents."""
+    messages_burst: AtOnce = 600
+    waiting_max: AtOnce = 1_024
+    """How much of it may wait to be stored."""
+    address_visitors_per_second: PerSecond = 2.0
+    """How many browsers that nobody knows may come from one address (of IPv6: from one /64)."""
+    address_visitors_burst: AtOnce = 200
+
+
 class Workspace(Model):
     """One tenant of a deployment: the operator's floor."""
 
@@ -410,6 +451,8 @@ class Workspace(Model):
     kinds: tuple[Kind, ...] = ()
     away_reasons: tuple[AwayReason, ...] = ()
     rules: Rules = Rules()
+    limits: Limits = Limits()
+    """How much may come in before it is told to come again."""
     translation: Literal["off", "assist"] = "off"
     """`assist`: staff may ask a machine what a message says, where the deployment has one. The original stands beside it, and customers never read it."""
     texts: Annotated[dict[Tag, dict[TextKey, Text]], BeforeValidator(distinct_tags)] = {}

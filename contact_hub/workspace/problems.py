@@ -154,6 +154,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "brand_kind_uncovered": Rule(_WARNING, "No contract covers {kind} for the brand {brand}."),
     "site_unencrypted": Rule(_WARNING, "{value} is not encrypted; use https."),
     "text_missing": Rule(_WARNING, "The brand {brand} has no {text} in {language}."),
+    "limit_never_met": Rule(
+        _WARNING, "{value} a second for {brand} is more than the {all} of the whole workspace, whose limit is met before."
+    ),
     "label_missing": Rule(_WARNING, "The kind {kind} has no label in {language}, which {brand} offers."),
     "certification_expired": Rule(_WARNING, "The certification of {agent} for {brand} ended on {end}."),
     "certification_expiring": Rule(_WARNING, "The certification of {agent} for {brand} ends on {end}, in {days} days."),

@@ -276,6 +276,8 @@ Money: TypeAlias = Annotated[
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": _MONEY_MAX, "description": "An amount, as 4.20", "examples": [4.2]}),
 ]
 Percent: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=100, allow_inf_nan=False), PlainSerializer(_plain)]
+PerSecond: TypeAlias = Annotated[float, Field(strict=True, ge=0.01, le=1_000_000, allow_inf_nan=False), PlainSerializer(_plain)]
+AtOnce: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=10_000_000)]
 SkillLevel: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=5)]
 
 Labels: TypeAlias = Annotated[dict[Tag, Text], Field(min_length=1), BeforeValidator(distinct_tags)]

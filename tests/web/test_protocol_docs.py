@@ -44,7 +44,7 @@ def test_moments_are_marked_as_such() -> None:
 def test_page_names_every_error_code_and_every_close_code() -> None:
     page = protocol_docs.page()
     assert [code for code in CODES if f"| `{code}` |" not in page] == []
-    assert [code for code in (1012, 4001, 4003, 4008, 4009, 4010, 4029, 4400) if f"| {code} |" not in page] == []
+    assert [code for code in (1012, 4001, 4003, 4008, 4009, 4010, 4429, 4400) if f"| {code} |" not in page] == []
 
 
 def test_customer_types_cannot_name_who_stands_behind_the_brand() -> None:

@@ -206,6 +206,7 @@ CASES: list[tuple[str, str, list[Change]]] = [
     ("site_unencrypted", "brands[0].sites[0]", [(["brands", 0, "sites", 0], "http://maison.example")]),
     ("text_missing", "brands[0].texts", [(["brands", 0, "texts", "ar", "privacy"], ...)]),
     ("label_missing", "brands[0].kinds", [(["kinds", 0, "labels", "ar"], ...)]),
+    ("limit_never_met", "brands[0].limits.messages_per_second", [(["brands", 0, "limits"], {"messages_per_second": 500.0})]),
     ("certification_expired", "agents[0].certifications.maison", [(["agents", 0, "certifications", "maison"], "2026-11-20")]),
     ("certification_expiring", "agents[0].certifications.maison", [(["agents", 0, "certifications", "maison"], "2026-12-21")]),
     ("agent_without_work", "agents[1]", [(["agents", 1], {**AGENT, "id": "new", "email": "n@lusora.example", "certifications": {}})]),

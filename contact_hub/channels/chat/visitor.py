@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, assert_never
 import msgspec
 
 from agents.wire import PROTOCOL, FrameRefused, read_frame
+from contact_hub.admission import Gate
 from contact_hub.brands.faces import face, spoken_language, texts_address
 from contact_hub.bus import Poke
 from contact_hub.channels.chat import frames as f
@@ -48,8 +49,9 @@ class Visitors(Protocol):
 class VisitorSession:
     """One widget socket."""
 
-    def __init__(self, *, out: Out, wires: Wires, visitors: Visitors, places: Places) -> None:
-        self._out, self._visitors, self._places = out, visitors, places
+    def __init__(self, *, out: Out, wires: Wires, visitors: Visitors, places: Places, gate: Gate) -> None:
+        self._out, self._visitors, self._places, self._gate = out, visitors, places, gate
+        self._seated = False
         self._store, self._reader, self._switchboard = wires.store, wires.reader, wires.switchboard
         self._workspaces, self._conversations, self._bus = wires.workspaces, wires.conversations, wires.bus
         self._heartbeat_seconds, self._poll_seconds = wires.heartbeat_seconds, wires.poll_seconds
@@ -71,14 +73,20 @@ class VisitorSession:
         assert self._scope is not None, "the visitor has not said hello"
         return self._scope
 
+    @property
+    def workspace(self) -> str:
+        return self._scope.workspace if self._scope is not None else ""
+
     async def open(self, raw: bytes) -> None:
-        """Hello. Raises: out_of_order, protocol_unsupported, ticket_invalid."""
+        """Hello. Raises: out_of_order, protocol_unsupported, ticket_invalid, overloaded."""
         hello = self._read(raw)
         if not isinstance(hello, f.Hello):
             raise HubError("out_of_order")
         if hello.protocol != PROTOCOL:
             raise HubError("protocol_unsupported", supported=str(PROTOCOL))
         self._scope = await self._visitors.redeem(hello.ticket)
+        self._gate.sit(self._scope)
+        self._seated = True
         self._around = Surroundings(locales=tuple(hello.locales), page_language=hello.page_language, zone=hello.zone)
         self._listener = self._switchboard.listener(self._keys())
         async with self._store.read() as tx:
@@ -99,6 +107,8 @@ class VisitorSession:
         frame = self._read(raw)
         permit(Party.VISITOR, frame)
         service, scope = self._conversations, self.scope
+        if not isinstance(frame, f.Hello | f.TypingNow):
+            self._gate.customer(scope, says=isinstance(frame, f.Start | f.Post), opens=isinstance(frame, f.Start))
         match frame:
             case f.Hello():
                 raise HubError("out_of_order")
@@ -157,6 +167,9 @@ class VisitorSession:
         await self._visitors.still_welcome(self.scope)
 
     async def close(self) -> None:
+        if self._seated:
+            self._seated = False
+            self._gate.rise(self.scope)
         if self._listener is not None:
             self._listener.close()
 

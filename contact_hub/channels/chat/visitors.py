@@ -6,8 +6,9 @@ A token opens nothing but this device's own conversations with this one brand. N
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from contact_hub.admission import Gate
 from contact_hub.clock import Clock
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids, new_token, token_hash
@@ -26,47 +27,83 @@ class Admission:
     ticket: str
 
 
+@dataclass(frozen=True, slots=True)
+class _NewTicket:
+    """One that no device has yet."""
+
+    word: str
+    workspace: str
+    brand: str
+    expires_at: datetime
+
+    def of(self, device: str) -> Ticket:
+        return Ticket(
+            workspace=self.workspace,
+            ticket_hash=token_hash(self.word),
+            kind="widget",
+            subject={"brand": self.brand, "device": device},
+            expires_at=self.expires_at,
+        )
+
+
 class VisitorDesk:
-    def __init__(self, *, store: Store, workspaces: Workspaces, clock: Clock, ids: Ids, ticket_seconds: float) -> None:
-        self._store, self._workspaces, self._clock, self._ids = store, workspaces, clock, ids
+    def __init__(self, *, store: Store, workspaces: Workspaces, clock: Clock, ids: Ids, gate: Gate, ticket_seconds: float) -> None:
+        self._store, self._workspaces, self._clock, self._ids, self._gate = store, workspaces, clock, ids, gate
         self._ticket_seconds = ticket_seconds
 
-    async def admit(self, workspace: str, brand: str, token: str | None, *, locale: str | None, zone: str | None) -> Admission:
-        """Know the device again, or make a new one, and give it a ticket. Raises: workspace_unknown, brand_unknown."""
-        self._workspaces.floor(workspace).brand(brand)
-        now = self._clock.now()
-        fresh, ticket = new_token(), new_token()
+    async def admit(
+        self, workspace: str, brand: str, token: str | None, *, locale: str | None, zone: str | None, address: str | None = None
+    ) -> Admission:
+        """Know the device again, or make a new one, and give it a ticket.
 
-        async def command(tx: Tx) -> Admission:
-            known = await tx.devices.by_token(workspace, brand, token_hash(token)) if token else None
+        Raises: workspace_unknown, brand_unknown, throttled, overloaded.
+        """
+        self._workspaces.floor(workspace).brand(brand)
+        if token is not None:
+            self._gate.returning(workspace, brand, token_hash(token))
+            if (ticket := await self._again(workspace, brand, token, locale, zone)) is not None:
+                return Admission(token=token, ticket=ticket)
+        self._gate.newcomer(workspace, brand, address)
+        return await self._welcome(workspace, brand, locale, zone)
+
+    async def _again(self, workspace: str, brand: str, token: str, locale: str | None, zone: str | None) -> str | None:
+        """A ticket for a device that we know; None where we do not."""
+        now = self._clock.now()
+        ticket = self._ticket(workspace, brand, now)
+
+        async def command(tx: Tx) -> str | None:
+            known = await tx.devices.by_token(workspace, brand, token_hash(token))
             if known is None:
-                known = Device(
-                    workspace=workspace,
-                    brand=BrandId(brand),
-                    id=self._ids.mint("dev", now),
-                    token_hash=token_hash(fresh),
-                    locale=locale,
-                    zone=zone,
-                    created_at=now,
-                    last_seen_at=now,
-                )
-                await tx.devices.insert(known)
-                held = fresh
-            else:
-                await tx.devices.update(workspace, brand, known.id, locale=locale, zone=zone, last_seen_at=now)
-                held = token or fresh
-            await tx.tickets.insert(
-                Ticket(
-                    workspace=workspace,
-                    ticket_hash=token_hash(ticket),
-                    kind="widget",
-                    subject={"brand": brand, "device": known.id},
-                    expires_at=now + timedelta(seconds=self._ticket_seconds),
-                )
-            )
-            return Admission(token=held, ticket=ticket)
+                return None
+            await tx.devices.update(workspace, brand, known.id, locale=locale, zone=zone, last_seen_at=now)
+            await tx.tickets.insert(ticket.of(known.id))
+            return ticket.word
 
         return await self._store.write(command, name="visitor.admit", lane=(workspace, brand))
+
+    async def _welcome(self, workspace: str, brand: str, locale: str | None, zone: str | None) -> Admission:
+        now, token = self._clock.now(), new_token()
+        ticket = self._ticket(workspace, brand, now)
+        device = Device(
+            workspace=workspace,
+            brand=BrandId(brand),
+            id=self._ids.mint("dev", now),
+            token_hash=token_hash(token),
+            locale=locale,
+            zone=zone,
+            created_at=now,
+            last_seen_at=now,
+        )
+
+        async def command(tx: Tx) -> Admission:
+            await tx.devices.insert(device)
+            await tx.tickets.insert(ticket.of(device.id))
+            return Admission(token=token, ticket=ticket.word)
+
+        return await self._store.write(command, name="visitor.admit", lane=(workspace, brand))
+
+    def _ticket(self, workspace: str, brand: str, now: datetime) -> _NewTicket:
+        return _NewTicket(new_token(), workspace, brand, now + timedelta(seconds=self._ticket_seconds))
 
     async def redeem(self, ticket: str) -> VisitorScope:
         """The device that was given this ticket. Raises `ticket_invalid`."""

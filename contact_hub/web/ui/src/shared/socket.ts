@@ -12,7 +12,7 @@ export const CLOSE = {
   slow_reader: 4008,
   superseded: 4009,
   revoked: 4010,
-  too_many_frames: 4029,
+  limited: 4429,
   malformed: 4400,
 } as const;
 
