@@ -29,7 +29,8 @@ _IDEOGRAPHIC: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf90
 _BREAKS: Final = frozenset({"Cc", "Zl", "Zp"})
 _NAME_CHARS_MAX: Final = 120
 _NAME_READ_MAX: Final = 1_000  # what is a megabyte long is no name, and must not cost like one
-_UNNAMED: Final = "–"
+UNNAMED: Final = "–"
+"""What stands where a name would, if there is none to be seen."""
 _HERE: Final = "\ue000"  # private use: no pattern of CLDR's has it
 
 _UNITS: Final = ((86400, "duration-day"), (3600, "duration-hour"), (60, "duration-minute"), (1, "duration-second"))
@@ -153,7 +154,7 @@ def person(name: str | None) -> str:
     """Somebody's name as it may stand on a screen: one line, no direction controls, nothing that cannot be seen, never endless and never empty."""
     text = unicodedata.normalize("NFC", _whole((name or "")[:_NAME_READ_MAX]).translate(_CONTROLS))
     seen = "".join(" " if unicodedata.category(sign) in _BREAKS else sign for sign in text if sign not in _UNSEEN)
-    return _cut(" ".join(seen.split()), _NAME_CHARS_MAX) or _UNNAMED
+    return _cut(" ".join(seen.split()), _NAME_CHARS_MAX) or UNNAMED
 
 
 def initials(name: str | None) -> str:
@@ -163,7 +164,7 @@ def initials(name: str | None) -> str:
     """
     words = [word for part in person(name).split() if (word := _letters(part))]
     if not words:
-        return _UNNAMED
+        return UNNAMED
     if len(words) == 1 and _IDEOGRAPHIC.match(words[0]):
         return words[0][-2:]
     ends = words[:1] if len(words) == 1 else [words[0], words[-1]]

@@ -41,7 +41,7 @@ from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.model import Brand
 from contact_hub.workspace.service import Workspaces
 from contact_hub.workspace.values import zone_exists
-from i18n import tags
+from i18n import formatting, tags
 from i18n.detection import Detection, Hints
 from i18n.settling import Evidence, LanguageState, settle
 from routing import journal
@@ -52,7 +52,6 @@ from routing.model import AgentId, Channel, ClientId, Demand, InquiryId, PoolId
 Detect = Callable[[str, Hints], Detection]
 
 _FIRST_WORDS: Final = 160
-_NAME_MAX: Final = 120
 _CUSTOMER: Final = "customer"
 _BRAND: Final = "brand"
 _TURNS: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -405,7 +404,7 @@ class Conversations:
 
     async def _customer(self, tx: Tx, scope: VisitorScope, brand: Brand, beginning: Beginning, now: datetime) -> str:
         """The customer behind this device; what the form says is kept, and proves nothing."""
-        name = _one_line(beginning.name or "")[:_NAME_MAX] or None
+        name = _name(beginning.name)
         email = _one_line(beginning.email or "") or None
         known = scope.customer or await tx.devices.customer_of(scope)
         if known is not None:
@@ -686,6 +685,12 @@ def _one_line(text: str) -> str:
     """A field of the form: masked like everything else, without characters that break a line or turn its direction on an agent's screen."""
     seen = "".join(" " if unicodedata.category(character) in {"Cc", "Zl", "Zp"} else character for character in text)
     return _masked(" ".join(seen.translate(_TURNS).split()))
+
+
+def _name(said: str | None) -> str | None:
+    """A name as it can be seen and cannot turn a screen around; None where nothing of it can be seen."""
+    seen = formatting.person(said)
+    return None if seen == formatting.UNNAMED else _masked(seen)
 
 
 def _tag(tag: str) -> str:

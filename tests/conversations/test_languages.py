@@ -53,3 +53,20 @@ async def test_who_comes_back_is_met_in_the_language_of_last_time(sqlite_url: st
         offer = await anna.offer()
         language = offer["language"]
         assert (language["tag"], language["settled"], language["reason"]) == ("es", False, "language.reason.earlier")
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Ana \u202egnp.exe", "Ana gnp.exe"),
+        ("\u2067\u200fنور\u2069", "نور"),
+        ("A\u200bna\nMaría", "Ana María"),
+        ("\u200b\u2800", None),
+        ("x" * 110 + "é" * 3, "x" * 110 + "é" * 3),
+    ],
+)
+async def test_a_name_cannot_turn_the_agents_screen_around(sqlite_url: str, tmp_path: Path, given: str, shown: str | None) -> None:
+    async with hubs.floor(sqlite_url, tmp_path) as floor:
+        anna, customer = await floor.agent("anna"), await floor.visitor("sonne")
+        await customer.start("Guten Tag, meine Rechnung stimmt leider nicht.", name=given)
+        assert (await anna.offer()).get("customer_name") == shown
