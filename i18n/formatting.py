@@ -20,9 +20,8 @@ from i18n import catalogues, numerals, tags
 from i18n.numerals import in_digits_of, symbols_of, written
 
 _FSI, _PDI = "\u2068", "\u2069"
-_CONTROLS: Final = re.compile(r"[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_CONTROLS: Final = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
-_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _OFFSET: Final = re.compile(r"(?P<sign>[+−-])0?(?P<hours>\d+)(?::00|(?P<minutes>:\d\d))")
 _NUMBER: Final = re.compile(r"[\d\u200e\u200f\u061c+−-].*\d", re.DOTALL)
 _UNSEEN: Final = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u200b\u2060\u2800\u3164\ufeff\uffa0")
@@ -148,12 +147,12 @@ def listing(items: Iterable[str], tag: str, *, isolated: bool = False) -> str:
 
 def isolate(text: str) -> str:
     """Wrapped so that its direction cannot disturb its surroundings; its own bidi controls are taken out, and what is half a character."""
-    return f"{_FSI}{_CONTROLS.sub('', _whole(text))}{_PDI}"
+    return f"{_FSI}{_undirected(text)}{_PDI}"
 
 
 def person(name: str | None) -> str:
     """Somebody's name as it may stand on a screen: one line, no direction controls, nothing that cannot be seen, never endless and never empty."""
-    text = unicodedata.normalize("NFC", _CONTROLS.sub("", _whole((name or "")[:_NAME_READ_MAX])))
+    text = unicodedata.normalize("NFC", _undirected((name or "")[:_NAME_READ_MAX]))
     seen = "".join(" " if unicodedata.category(sign) in _BREAKS else sign for sign in text if sign not in _UNSEEN)
     return _cut(" ".join(seen.split()), _NAME_CHARS_MAX) or UNNAMED
 
@@ -193,9 +192,15 @@ def _cut(text: str, chars: int) -> str:
     return text[:chars].rstrip()
 
 
-def _whole(text: str) -> str:
-    """Without halves of surrogate pairs, which neither a socket nor a file can carry."""
-    return text if _SURROGATE.search(text) is None else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def _undirected(text: str) -> str:
+    """Without controls of direction and without halves of surrogate pairs, which neither a socket nor a file can carry."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = "".join("\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in text)
+    for control in _CONTROLS:  # looked for one by one: a text without any costs next to nothing
+        text = text.replace(control, "")
+    return text
 
 
 def _joined(day: str, time: str, tag: str) -> str:
