@@ -8,7 +8,7 @@ hints has the same answer, always; any string has an answer.
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -17,7 +17,8 @@ import numpy.typing as npt
 from i18n import tags
 from i18n.detection import fusion, outside, romanised, scripts
 from i18n.detection.cleaning import Cleaned, clean
-from i18n.detection.detectors import QUICK, WIDTHS, Features, Reader, reader
+from i18n.detection.detectors import QUICK, WIDTHS, Features, Reader, ngrams_reader, reader
+from i18n.detection.fusion import Fitted, shipped
 from i18n.detection.languages import COLUMN, LANGUAGES
 from i18n.detection.results import NO_HINTS, Detection, Hints, Reason, UnknownHint, readable
 
@@ -26,6 +27,7 @@ __all__ = ["DEFAULT_DETECTORS", "LANGUAGES", "Detection", "Detectors", "Hints", 
 _DETERMINED: Final = 0.85
 _LETTERS_MIN: Final = 4  # of a Latin text: "sí", "tak" and "nej" are guesses, however sure the libraries are
 _CLEAR: Final = 0.98  # so sure the quick libraries must be; measured: nothing is lost and two texts of three are spared
+_DOUBTFUL: Final = 0.9
 _SHOWN: Final = 5
 _SHOWN_MIN: Final = 0.005
 
@@ -50,7 +52,7 @@ _NEIGHBOURS: Final = (frozenset({"hr", "sr"}), frozenset({"no", "da"}), frozense
 class Detectors:
     """Which libraries take part. Those that are not installed are left out; the weights are those fitted for the rest."""
 
-    names: tuple[str, ...] = ("eldc", "pycld2", "py3langid")
+    names: tuple[str, ...] = ("eldc", "pycld2", "wordfreq", "ngrams")
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.names if name not in WIDTHS]
@@ -59,7 +61,7 @@ class Detectors:
 
     @classmethod
     def parse(cls, text: str) -> "Detectors":
-        """From a setting: `eldc,pycld2,py3langid,langdetect`."""
+        """From a setting: `eldc,pycld2,wordfreq,langdetect`. Our own model always takes part."""
         return cls(tuple(name.strip() for name in text.split(",") if name.strip()))
 
 
@@ -74,8 +76,18 @@ class Prepared:
     script: str | None
 
 
-def detect(text: str, *, hints: Hints | Mapping[str, object] | None = None, detectors: Detectors = DEFAULT_DETECTORS) -> Detection:
-    """What the text is written in, with a calibrated confidence and the reasons. Total and deterministic."""
+def detect(
+    text: str,
+    *,
+    hints: Hints | Mapping[str, object] | None = None,
+    detectors: Detectors = DEFAULT_DETECTORS,
+    fitted: Fitted | None = None,
+) -> Detection:
+    """What the text is written in, with a calibrated confidence and the reasons. Total and deterministic.
+
+    `fitted` is what ships unless something else is being measured.
+    """
+    parameters = fitted or shipped()
     known = Hints.of(hints)
     made = prepare(text)
     if made.script is None:
@@ -83,7 +95,11 @@ def detect(text: str, *, hints: Hints | Mapping[str, object] | None = None, dete
     if made.script in scripts.OUTSIDE:
         return _certain(scripts.OUTSIDE[made.script], _OUTSIDE_CONFIDENCE, "script", made)
     alone = scripts.only_language(made.script)
-    if alone == "hi" and outside.ASKED.issubset(detectors.names) and (elsewhere := outside.language(made.cleaned.text)):
+    if (
+        alone == "hi"
+        and outside.ASKED in detectors.names
+        and (elsewhere := outside.language(made.cleaned.text, made.script, parameters.model))
+    ):
         return _certain(elsewhere, outside.CONFIDENCE, "outside", made)
     if alone is not None:
         return _certain(alone, _SCRIPT_CONFIDENCE.get(alone, _SCRIPT_CONFIDENCE_ELSE), "script", made)
@@ -92,7 +108,7 @@ def detect(text: str, *, hints: Hints | Mapping[str, object] | None = None, dete
         return Detection(tag=None, confidence=0.0, determined=False, reasons=(reason,), letters=made.cleaned.letters)
     if made.script == "Latn" and romanised.is_hindi(made.cleaned.text):
         return _certain("hi-Latn", romanised.CONFIDENCE, "romanised", made)
-    read = _universal(made.cleaned.text) if made.cleaned.universal else _fused(made, detectors)
+    read = _universal(made.cleaned.text) if made.cleaned.universal else _fused(made, detectors, parameters)
     return _certain(read, outside.CONFIDENCE, "outside", made) if isinstance(read, str) else _answer(made, read, known)
 
 
@@ -131,40 +147,45 @@ def _universal(text: str) -> npt.NDArray[np.float64]:
     return probability
 
 
-def _fused(made: Prepared, detectors: Detectors) -> npt.NDArray[np.float64] | str:
+def _fused(made: Prepared, detectors: Detectors, fitted: Fitted) -> npt.NDArray[np.float64] | str:
     """The libraries' joint opinion, or the language outside ours that they agree on.
 
     The quick ones are asked first; where they leave no doubt the slow ones are spared.
     """
-    text, latin = made.cleaned.text, made.script == "Latn"
-    mask = scripts.MASKS[str(made.script)]
-    look_outside = outside.ASKED.issubset(detectors.names)
+    text, script = made.cleaned.text, str(made.script)
+    mask = scripts.MASKS[script]
+    read: list[Features] = []
     probability = fusion.probabilities(mask)
-    read: dict[str, Features] = {}
-    for weights, readers in _stages(detectors):
-        read |= {name: look(text, latin) for name, look in readers.items()}
-        if look_outside and "pycld2" in read and outside.suspected(text, read["pycld2"]) and (elsewhere := outside.language(text)):
-            return elsewhere
-        probability = fusion.probabilities(weights.scores(list(read.values()), len(text)) + mask)
+    for weights, readers in _stages(detectors, fitted):
+        for name, look in readers:
+            found = look(text, script)
+            if (
+                name == outside.ASKED
+                and outside.suspected(text, found)
+                and (elsewhere := outside.language(text, script, fitted.model))
+            ):
+                return elsewhere
+            read.append(found)
+        probability = fusion.probabilities(weights.scores(read, len(text)) + mask)
         if probability.max() >= _CLEAR:
-            break
+            return probability
+    if script == "Latn" and probability.max() < _DOUBTFUL and outside.romanised_hindi(text, fitted.model):
+        return "hi-Latn"
     return probability
 
 
-@cache
-def _stages(detectors: Detectors) -> tuple[tuple[fusion.Weights, Mapping[str, Reader]], ...]:
-    """Who is asked in which order: new readers, and the weights fitted for all read so far. Only libraries that are here."""
-    here = {name: found for name in WIDTHS if name in detectors.names and (found := reader(name)) is not None}
-    quick = tuple(name for name in here if name in QUICK)
-    steps = [quick, tuple(name for name in here if name not in QUICK)] if len(quick) == len(QUICK) else [tuple(here)]
-    asked: tuple[str, ...] = ()
-    stages = []
-    for step in filter(None, steps):
-        asked = tuple(name for name in WIDTHS if name in asked or name in step)
-        weights = fusion.weights_for(asked)
-        if weights is not None:
-            stages.append((weights, {name: here[name] for name in step}))
-    return tuple(stages)
+@lru_cache(maxsize=16)
+def _stages(detectors: Detectors, fitted: Fitted) -> tuple[tuple[fusion.Weights, tuple[tuple[str, Reader], ...]], ...]:
+    """Who is asked in which order: the quick ones, then the others; with the weights for all asked so far."""
+    wanted = {*detectors.names, "ngrams"}
+    here = {name: found for name in WIDTHS if name in wanted and name != "ngrams" and (found := reader(name)) is not None}
+    here["ngrams"] = ngrams_reader(fitted.model)
+    everyone = fitted.set_for(tuple(here))
+    quick = QUICK if QUICK in fitted.sets and set(QUICK).issubset(everyone) else ()
+    rest = tuple(name for name in everyone if name not in quick)
+    return tuple(
+        (fitted.sets[asked], tuple((name, here[name]) for name in new)) for asked, new in ((quick, quick), (everyone, rest)) if new
+    )
 
 
 def _answer(made: Prepared, read: npt.NDArray[np.float64], hints: Hints) -> Detection:

@@ -14,16 +14,19 @@ import numpy as np
 import numpy.typing as npt
 
 from i18n.detection.languages import COLUMN, INDEX, LANGUAGES
+from i18n.detection.lexicon import lexicon
+from i18n.detection.ngrams import NgramModel, shipped
+from i18n.detection.scripts import MASKS
 
 Features = npt.NDArray[np.float32]  # languages × features of one library
-Reader = Callable[[str, bool], Features]  # text, whether it is in Latin letters
+Reader = Callable[[str, str], Features]  # text, its script
 
 _COUNT: Final = len(LANGUAGES)
 _ID, _MS, _SR, _HR = INDEX["id"], INDEX["ms"], INDEX["sr"], INDEX["hr"]
 _LOG_FLOOR: Final = math.log(1e-3)
 
-WIDTHS: Final[Mapping[str, int]] = {"eldc": 4, "pycld2": 4, "py3langid": 2, "langdetect": 2}
-"""How many features each library gives; the order in which libraries are weighed."""
+WIDTHS: Final[Mapping[str, int]] = {"eldc": 4, "pycld2": 4, "wordfreq": 4, "ngrams": 2, "py3langid": 2, "langdetect": 2}
+"""How many features each gives; the order in which they are weighed. `ngrams` is our own and always takes part."""
 
 QUICK: Final = ("eldc", "pycld2")
 """The libraries in C that answer within microseconds; the others are asked where these leave doubt."""
@@ -58,7 +61,7 @@ def _eldc() -> Reader:
     detector.set_scores(8)
     details: Callable[[str], Any] = detector.detect_details
 
-    def read(text: str, latin: bool) -> Features:
+    def read(text: str, script: str) -> Features:
         found = np.zeros((_COUNT, 4), dtype=np.float32)
         found[:, 3] = _LOG_FLOOR
         scores: dict[str, float] = details(text).scores
@@ -72,7 +75,7 @@ def _eldc() -> Reader:
             found[column] = (1.0, held, math.log(held / (1 - held)), math.log(held / top))
         if found[_MS, 0] > 0:
             found[_ID] = found[_MS]
-        if latin and found[_HR, 1] > found[_SR, 1]:
+        if script == "Latn" and found[_HR, 1] > found[_SR, 1]:
             found[_SR] = found[_HR]
         return found
 
@@ -86,7 +89,7 @@ def _pycld2() -> Reader:
         raise ImportError("pycld2")
     detect, error = cld2.detect, cld2.error
 
-    def read(text: str, latin: bool) -> Features:
+    def read(text: str, script: str) -> Features:
         found = np.zeros((_COUNT, 4), dtype=np.float32)
         try:
             reliable, _, details = detect(text, isPlainText=True, bestEffort=True)
@@ -102,7 +105,7 @@ def _pycld2() -> Reader:
                 float(reliable) if rank == 0 else 0.0,
                 math.log1p(max(score, 0.0)) / 7,
             )
-        if latin and found[_HR, 1] > 0 and found[_SR, 1] == 0:
+        if script == "Latn" and found[_HR, 1] > 0 and found[_SR, 1] == 0:
             found[_SR] = found[_HR] * 0.5
         return found
 
@@ -173,7 +176,7 @@ def _py3langid() -> Reader:
     if model is None:
         raise ImportError("py3langid")
 
-    def read(text: str, _latin: bool) -> Features:
+    def read(text: str, _script: str) -> Features:
         found = np.zeros((_COUNT, 2), dtype=np.float32)
         encoded = text.encode("utf-8", "ignore")
         scores = model.scores(encoded)
@@ -194,7 +197,7 @@ def _langdetect() -> Reader:
 
     langdetect.DetectorFactory.seed = 0
 
-    def read(text: str, _latin: bool) -> Features:
+    def read(text: str, _script: str) -> Features:
         found = np.zeros((_COUNT, 2), dtype=np.float32)
         try:
             guesses = langdetect.detect_langs(text)
@@ -210,9 +213,54 @@ def _langdetect() -> Reader:
     return read
 
 
+def _wordfreq() -> Reader:
+    """Powers of ten each language is behind the one whose words these are, and how many of the words it has."""
+    words = lexicon()
+    if words is None:
+        raise ImportError("wordfreq")
+    nothing = np.zeros((_COUNT, 4), dtype=np.float32)
+
+    def read(text: str, script: str) -> Features:
+        if script == "Hani":
+            return nothing  # no spaces, no words
+        count, behind, present = words.look_up(text)
+        if not count:
+            return nothing
+        found = np.zeros((_COUNT, 4), dtype=np.float32)
+        said = np.empty((len(behind), 4))
+        said[:, 0] = np.maximum(behind * (-1 / 3), -10.0)
+        said[:, 1] = np.maximum(behind * (-1 / (3 * math.sqrt(count))), -4.0)
+        said[:, 2] = present / count
+        said[:, 3] = present >= count
+        found[words.columns] = said
+        return found
+
+    return read
+
+
+def ngrams_reader(model: NgramModel) -> Reader:
+    """Log scores relative to the best of the script, and as probabilities."""
+    ours = slice(0, _COUNT)
+
+    def read(text: str, script: str) -> Features:
+        scores = model.scores(text)[ours]
+        allowed = MASKS[script] == 0.0
+        scores = np.where(allowed, scores, scores.min())
+        scores -= scores.max()
+        raised = np.exp(scores)
+        found = np.empty((_COUNT, 2), dtype=np.float32)
+        found[:, 0] = np.maximum(scores, -12.0) / 3
+        found[:, 1] = raised / raised.sum()
+        return found
+
+    return read
+
+
 _LOADERS: Final[Mapping[str, Callable[[], Reader]]] = {
     "eldc": _eldc,
     "pycld2": _pycld2,
+    "wordfreq": _wordfreq,
+    "ngrams": lambda: ngrams_reader(shipped()),
     "py3langid": _py3langid,
     "langdetect": _langdetect,
 }

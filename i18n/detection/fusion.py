@@ -1,23 +1,25 @@
 """One probability per language from what several libraries say.
 
 A log-linear model: each feature has one weight per length of text, shared by all languages; each language has a bias;
-the script rules languages out. About a hundred numbers, fitted by `bench/fit_languages.py` for every set of libraries
-that may be present, so that a missing library costs accuracy and not the answer.
+the script rules languages out. About a hundred numbers, fitted by `bench/fit_languages.py` for the sets of libraries that
+may be present, so that a missing library costs accuracy and not the answer.
 """
 
 import json
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from i18n.detection import ngrams
 from i18n.detection.detectors import WIDTHS, Features
 from i18n.detection.languages import LANGUAGES
+from i18n.detection.ngrams import NgramModel
 
 LENGTHS: Final = (4, 8, 15, 30, 60)
 """The upper ends of the length classes, in characters read; the last class is open."""
@@ -40,15 +42,30 @@ class Weights:
         return scores
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """All that was fitted: weights by set of libraries (named in the order of WIDTHS, with `ngrams`), and our own model."""
+
+    sets: Mapping[tuple[str, ...], Weights]
+    model: NgramModel
+
+    def set_for(self, here: Sequence[str]) -> tuple[str, ...]:
+        """The largest fitted set among those that are here; of equals the one with the more telling libraries."""
+        fitting = [names for names in self.sets if set(names).issubset(here)]
+        return max(fitting, key=lambda names: (len(names), [name in names for name in WIDTHS]), default=())
+
+
 @cache
-def weights_for(detectors: tuple[str, ...]) -> Weights | None:
-    """The weights fitted for exactly these libraries, in the order of WIDTHS."""
-    stored = _parameters()["sets"].get("+".join(detectors))
-    if stored is None:
-        return None
-    width = sum(WIDTHS[name] for name in detectors)
+def shipped() -> Fitted:
+    """What comes with the product."""
+    stored: dict[str, dict[str, Any]] = json.loads(PARAMETERS.read_text(encoding="utf-8"))["sets"]
+    return Fitted({tuple(names.split("+")): _weights(names, fitted) for names, fitted in stored.items()}, ngrams.shipped())
+
+
+def _weights(names: str, stored: Mapping[str, Any]) -> Weights:
     by_length = np.array(stored["by_length"], dtype=np.float32)
     bias = np.array([stored["bias"].get(tag, 0.0) for tag in LANGUAGES], dtype=np.float32)
+    width = sum(WIDTHS[name] for name in names.split("+"))
     assert by_length.shape == (len(LENGTHS) + 1, width), "i18n/data/detection.json does not fit this code: run bench.fit_languages"
     return Weights(by_length, bias)
 
@@ -58,9 +75,3 @@ def probabilities(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     raised: npt.NDArray[np.float64] = np.exp(scores - scores.max())
     raised /= raised.sum()
     return raised
-
-
-@cache
-def _parameters() -> dict[str, dict[str, dict[str, dict[str, float]]]]:
-    parsed: dict[str, dict[str, dict[str, dict[str, float]]]] = json.loads(PARAMETERS.read_text(encoding="utf-8"))
-    return parsed

@@ -1,21 +1,26 @@
 """Languages outside the catalogues.
 
-A customer who writes Afrikaans is no customer who writes Dutch. Such a language is named only where two libraries, asked
-about all they know, name the same one in a text that is long enough; measured on the development texts that invents a
-language in one text of a thousand and finds nine foreign ones of ten.
+A customer who writes Afrikaans is no customer who writes Dutch. Such a language is named only where pycld2, asked about
+all it knows, names it in a text that is long enough, names none of ours beside it, and our own model does not disagree.
 """
 
 from functools import cache
 from typing import Any, Final
 
 from i18n import tags
-from i18n.detection.detectors import Features, langid_model, pycld2_module
+from i18n.detection.detectors import Features, pycld2_module
 from i18n.detection.languages import COLUMN
+from i18n.detection.ngrams import NgramModel
+from i18n.detection.scripts import MASKS
 
 CONFIDENCE: Final = 0.93
-ASKED: Final = frozenset({"pycld2", "py3langid"})
-"""The two libraries that have to agree; both must take part."""
+ASKED: Final = "pycld2"
+"""The library that has to take part."""
 _LENGTH_MIN: Final = 15
+_LENGTH_UNKNOWN: Final = 40  # of a language our own model has never read
+_UNKNOWN_SURE: Final = 0.3
+_CLOSE: Final = 4
+_ROMANISED_SURE: Final = 0.25
 _NOT_WRITTEN_TO_US: Final = frozenset({"un", "la", "xxx", "zxx"})
 
 
@@ -24,23 +29,35 @@ def suspected(text: str, pycld2: Features) -> bool:
     return len(text) >= _LENGTH_MIN and not pycld2[:, 0].any()
 
 
-def language(text: str) -> str | None:
-    """The language outside ours that both libraries name; None if they do not."""
+def language(text: str, script: str, model: NgramModel) -> str | None:
+    """The language outside ours that this is; None if it is one of ours, or nobody can tell."""
     cld2 = pycld2_module()
-    model = langid_model()
-    if cld2 is None or model is None or len(text) < _LENGTH_MIN:
+    if cld2 is None or len(text) < _LENGTH_MIN:
         return None
-    named = _named_by(cld2, text)
-    if named is None or named in COLUMN or named in _NOT_WRITTEN_TO_US:
-        return None
-    return _canonical(named) if model.best_of_all(text) == named else None
+    named, reliable = _named_by(cld2, text)
+    tag = None if named is None or named in COLUMN or named in _NOT_WRITTEN_TO_US else _canonical(named)
+    if tag is None or script == "Deva":
+        return tag  # Nepali and Marathi are no Hindi; our model reads no Devanagari
+    best = model.best(text, MASKS[script], _CLOSE)
+    if tag in model.names:
+        return tag if next((name for name, _ in best if name not in COLUMN), None) == tag else None
+    return tag if reliable and len(text) >= _LENGTH_UNKNOWN and best[0][1] < _UNKNOWN_SURE else None
 
 
-def _named_by(cld2: Any, text: str) -> str | None:
+def romanised_hindi(text: str, model: NgramModel) -> bool:
+    """Whether our model takes a text in Latin letters for Hindi: no library knows it."""
+    if len(text) < _LENGTH_MIN:
+        return False
+    name, sure = model.best(text, MASKS["Latn"], 1)[0]
+    return name == "hi-Latn" and sure >= _ROMANISED_SURE
+
+
+def _named_by(cld2: Any, text: str) -> tuple[str | None, bool]:
     try:
-        return str(cld2.detect(text, isPlainText=True, bestEffort=True)[2][0][1])
+        reliable, _, details = cld2.detect(text, isPlainText=True, bestEffort=True)
     except cld2.error:
-        return None
+        return None, False
+    return str(details[0][1]), bool(reliable)
 
 
 @cache
