@@ -1,4 +1,4 @@
-"""An agent asks what a message says: by button and by key, with the original beside it, and is told why where it does not work."""
+"""Languages on the agent's screen: what a message says, and a reply that is not in the customer's language."""
 
 from __future__ import annotations
 
@@ -81,3 +81,20 @@ async def test_where_nobody_translates_there_is_no_button(stage: floors.Stage, p
     await console.accept()
     await expect(console.thread.locator(".entry.customer .words")).to_have_text(QUESTION)
     await expect(console.thread.locator(".entry.customer").get_by_role("button")).to_have_count(0)
+
+
+async def test_a_reply_in_another_language_waits_for_the_agents_word(stage: floors.Stage, people: People) -> None:
+    console = await Console.sign_in(await people.person(), stage, floors.AMELIE)
+    await console.be_ready()
+    customer = await Widget.on(await people.person(locale="de-DE"), stage.site())
+    await customer.ask(QUESTION)
+    await console.accept()
+    wrong = "I am so sorry about that, I will have a look at your invoice."
+    await console.composer.fill(wrong)
+    await console.composer.press("Enter")
+    await expect(console.page.locator("#composer-said")).to_contain_text(console.says("console.guard.wrong_language"))
+    await expect(console.composer).to_have_value(wrong)
+    assert wrong not in await customer.texts()
+    await console.button("console.guard.insist").click()
+    await expect(customer.log).to_contain_text(wrong)
+    await expect(console.composer).to_have_value("")
