@@ -1,4 +1,4 @@
-"""The command line: `contact-hub demo | serve | migrate | apply | export | explain | coverage | simulate | replay | password | i18n | doctor`."""
+"""The command line: `contact-hub demo | serve | migrate | restored | apply | export | explain | coverage | simulate | replay | password | i18n | doctor`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
+import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from contact_hub import __version__
 from contact_hub.app import build
-from contact_hub.errors import HubError
+from contact_hub.errors import EXITS, HubError
 from contact_hub.log import set_up
 from contact_hub.settings import Settings, read_settings
 from contact_hub.translators.commands import app as translators
@@ -27,6 +28,7 @@ app.add_typer(translators, name="i18n")
 T = TypeVar("T")
 
 _out, _err = Console(), Console(stderr=True)
+_log = structlog.get_logger(__name__)
 
 
 def main() -> int:
@@ -35,7 +37,7 @@ def main() -> int:
         app()
     except HubError as refusal:
         _refused(refusal)
-        return 2
+        return EXITS.get(refusal.code, 2)
     return 0
 
 
@@ -77,29 +79,40 @@ def demo(
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (CONTACT_HUB_HOST).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (CONTACT_HUB_PORT).")] = None,
+    role: Annotated[
+        str | None, typer.Option(help="What this node does (CONTACT_HUB_ROLE): web, router, worker; all by default.")
+    ] = None,
 ) -> None:
     """Run one node on the database and the bus that the environment names."""
-    settings = read_settings(host=host, port=port)
+    settings = read_settings(host=host, port=port, role=role)
     set_up(level=settings.log_level, style=settings.log_format)
     _run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
+    from contact_hub.live.health import degraded
+    from contact_hub.store.sole import sole_server
+    from contact_hub.tracing import tracing
     from contact_hub.web.server import Server
 
-    async with build(settings) as hub:
-        await hub.start()
-        try:
-            await Server(hub).serve()
-        finally:
-            await hub.stop()
+    with tracing(settings.otel_endpoint, ratio=settings.otel_ratio), sole_server(settings.url):
+        async with build(settings) as hub:
+            for trouble in degraded(hub):
+                _log.warning("starts_degraded", code=trouble.code, sentence=trouble.sentence)
+            await hub.start()
+            try:
+                await Server(hub).serve()
+            finally:
+                await hub.stop()
 
 
 @app.command()
 def migrate(
-    check: Annotated[bool, typer.Option("--check", help="Only say whether there is something to do; exit 1 if so.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether the schema is ours; exit 5 if it is older, 6 if it is newer.")
+    ] = False,
 ) -> None:
-    """Bring the database to this version."""
+    """Bring the database to this version; one such program at a time, and none that waits long for a lock."""
     from contact_hub.store import migrate as upgrade
     from contact_hub.store import schema_state
 
@@ -113,9 +126,46 @@ def migrate(
         return await schema_state(settings.url)
 
     state = _run(work())
-    _out.print(f"database: {state}")
+    _out.print(f"database: {state}. {_SCHEMA[state]}", soft_wrap=True)
     if state != "current":
-        raise typer.Exit(1)
+        raise typer.Exit(EXITS["database_newer" if state in {"newer", "ahead"} else "database_outdated"])
+
+
+_SCHEMA: Final = {
+    "current": "It is of this program's version.",
+    "empty": "It has no tables yet; `contact-hub migrate` makes them.",
+    "outdated": "It is older than this program; `contact-hub migrate` brings it up.",
+    "ahead": "It is newer than this program, which can still serve it; upgrade the program.",
+    "newer": "It is newer than this program and cannot be served by it; upgrade the program.",
+}
+
+
+@app.command()
+def restored(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Say that the database comes from a backup: new epochs, so that clients start afresh and nodes of the time before write nothing more."""
+    from contact_hub.store import Store
+    from contact_hub.store.restoring import begin_new_epochs
+
+    settings = _quiet()
+    if not yes:
+        typer.confirm("Everybody will be signed out, and every client will read its conversations again. Go on?", abort=True)
+
+    async def work() -> dict[str, int]:
+        store = await Store.open(settings.url)
+        try:
+            return await begin_new_epochs(store, datetime.now(UTC))
+        finally:
+            await store.close()
+
+    epochs = _run(work())
+    if as_json:
+        sys.stdout.write(json.dumps(epochs) + "\n")
+        return
+    for workspace, epoch in epochs.items():
+        _out.print(f"{workspace}: leases begin at epoch {epoch}; clients will be told to read again.", soft_wrap=True)
 
 
 @app.command()

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
+
+CLOCK_SECONDS_MAX: Final = 1.0
 
 
 class Clock(Protocol):
@@ -26,6 +28,29 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+
+class DatabaseClock:
+    """A machine's clock, set right by the database's: what expires, expires on every node at once, however wrong one of them is."""
+
+    def __init__(self, base: Clock) -> None:
+        self.base = base
+        self.offset_seconds = 0.0
+        """How far the database is ahead of the machine."""
+
+    def measured(self, offset: timedelta) -> None:
+        self.offset_seconds = offset.total_seconds()
+
+    @property
+    def off(self) -> bool:
+        """A second is what networks and good clocks may differ by; within it the machine's own clock is used, which does not jump."""
+        return abs(self.offset_seconds) > CLOCK_SECONDS_MAX
+
+    def now(self) -> datetime:
+        return self.base.now() + timedelta(seconds=self.offset_seconds) if self.off else self.base.now()
+
+    def monotonic(self) -> float:
+        return self.base.monotonic()
 
 
 class ManualClock:

@@ -18,6 +18,7 @@ from contact_hub.log import set_up
 from contact_hub.robots import FOR_PEOPLE, play
 from contact_hub.settings import Settings, read_settings
 from contact_hub.store import migrate
+from contact_hub.store.sole import sole_server
 from contact_hub.web.server import running
 from contact_hub.workspace import demo_workspace
 
@@ -30,18 +31,19 @@ async def run_demo(*, port: int, data: Path | None, robots: bool, speed: float, 
     with _folder(data) as folder:
         settings = read_settings(data_dir=folder, port=port, workspace="demo", log_level="warning", log_format="console")
         set_up(level=settings.log_level, style=settings.log_format)
-        await migrate(settings.url)
-        async with build(settings) as hub:
-            await seed_demo(hub)
-            async with running(hub, sites=True) as server:
-                _greet(hub, settings, kept=data is not None, robots=robots)
-                if robots:
-                    async with asyncio.TaskGroup() as group:
-                        playing = group.create_task(play(settings.public_origin, speed=speed, seed=seed, password=PASSWORD))
+        with sole_server(settings.url):
+            await migrate(settings.url)
+            async with build(settings) as hub:
+                await seed_demo(hub)
+                async with running(hub, sites=True) as server:
+                    _greet(hub, settings, kept=data is not None, robots=robots)
+                    if robots:
+                        async with asyncio.TaskGroup() as group:
+                            playing = group.create_task(play(settings.public_origin, speed=speed, seed=seed, password=PASSWORD))
+                            await server.finished()
+                            playing.cancel()
+                    else:
                         await server.finished()
-                        playing.cancel()
-                else:
-                    await server.finished()
 
 
 async def seed_demo(hub: Hub) -> None:

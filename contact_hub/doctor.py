@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any, Final, Literal
 
 from contact_hub.app import Hub, build
-from contact_hub.errors import HubError
+from contact_hub.clock import DatabaseClock
+from contact_hub.errors import CODES, HubError
+from contact_hub.live.health import clock_trouble
 from contact_hub.scope import Scope
 from contact_hub.settings import Settings
 from contact_hub.store import schema_state
@@ -38,7 +40,7 @@ async def examine(settings: Settings) -> list[Finding]:
         return findings
     try:
         async with build(settings) as hub:
-            findings.append(await _bus(hub))
+            findings += [_clock(hub), await _bus(hub), await _nodes(hub)]
             for workspace in hub.workspaces.known():
                 findings += [
                     _rules(hub, workspace),
@@ -82,9 +84,31 @@ async def _database(settings: Settings) -> Finding:
         return Finding(what="database", state="error", sentence=f"{trouble.code}: {trouble.sentence}")
     except TimeoutError:
         return Finding(what="database", state="error", sentence="No answer within 10 seconds.")
+    if state == "ahead":
+        return Finding(what="database", state="warning", sentence=CODES["schema_ahead"])
+    if state == "newer":
+        return Finding(what="database", state="error", sentence=CODES["database_newer"])
     if state != "current":
         return Finding(what="database", state="error", sentence=f"Its schema is {state}; `contact-hub migrate` mends that.")
     return Finding(what="database", state="ok", sentence="Reached, and of this version.")
+
+
+def _clock(hub: Hub) -> Finding:
+    if isinstance(hub.clock, DatabaseClock) and hub.clock.off:
+        return Finding(what="clock", state="warning", sentence=str(clock_trouble(hub.clock)))
+    return Finding(what="clock", state="ok", sentence="It agrees with the database's.")
+
+
+async def _nodes(hub: Hub) -> Finding:
+    now = hub.clock.now()
+    async with hub.store.read() as tx:
+        alive, routing = await tx.nodes.alive(now), await tx.nodes.routing(now, heard_until=now)
+    if not alive:
+        return Finding(what="nodes", state="warning", sentence="None lives.")
+    told = f"{len(alive)} live, {len(routing)} of them route."
+    return Finding(
+        what="nodes", state="ok" if routing else "error", sentence=told if routing else f"{told} Nobody answers customers."
+    )
 
 
 async def _bus(hub: Hub) -> Finding:

@@ -80,6 +80,15 @@ CODES: Final[Mapping[str, str]] = {
     "workspace_unknown": "There is no such workspace.",
     "database_unreachable": "The database cannot be reached.",
     "database_outdated": "The database is at an older version; run `contact-hub migrate`.",
+    "database_newer": "The database is of a newer version than this program; upgrade the program.",
+    "database_busy": "The database is busy, or somebody else is migrating it; nothing was changed. Try again in a moment.",
+    "file_in_use": "Another program already serves this database file.",
+    "extra_missing": "An optional part of the program is needed and not installed.",
+    # degraded: served all the same
+    "redis_unreachable": "Redis cannot be reached: nothing is lost, but the other nodes hear of news only when they look.",
+    "clock_off": "This machine's clock differs from the database's; the database's is used.",
+    "schema_ahead": "The database is already of the next version, as it may be during an upgrade.",
+    "routing_halted": "Routing has stopped because it contradicted itself; `contact-hub doctor` says where.",
     "report_range_invalid": "The period of the report is not valid.",
     # texts
     "texts_unreadable": "The file of translations cannot be read.",
@@ -88,6 +97,18 @@ CODES: Final[Mapping[str, str]] = {
     "filter_unknown": "This filter is not known.",
 }
 """Every code with its English sentence; the catalogues translate `error.<code>`."""
+
+
+EXITS: Final[Mapping[str, int]] = {
+    "setting_invalid": 3,
+    "database_unreachable": 4,
+    "database_outdated": 5,
+    "database_newer": 6,
+    "database_busy": 7,
+    "file_in_use": 8,
+    "extra_missing": 9,
+}
+"""What the command line leaves with. 1 is a check that found something, 2 every other refusal; these tell a supervisor of processes what to do."""
 
 
 class HubError(Exception):

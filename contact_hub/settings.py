@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Final, Literal
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,16 +24,66 @@ def _origin(value: str) -> str:
 Origin = Annotated[str, AfterValidator(_origin)]
 
 
+ROLES: Final = ("web", "router", "worker")
+
+
+def _database(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme == "sqlite" and parts.path.startswith("/") and not parts.netloc:
+        return value
+    somewhere = parts.hostname or "host=" in parts.query  # a directory of sockets is named there
+    if parts.scheme in {"postgresql", "postgresql+asyncpg"} and somewhere and parts.path.strip("/") and _port_of(parts):
+        return value
+    raise ValueError("a database looks like postgresql+asyncpg://user:password@host/name or sqlite:///path/to/file")
+
+
+def _redis(value: str) -> str:
+    parts = urlsplit(value)
+    number = parts.path.strip("/")
+    if parts.scheme in {"redis", "rediss"} and parts.hostname and _port_of(parts) and (not number or number.isdigit()):
+        return value
+    if parts.scheme == "unix" and parts.path:
+        return value
+    raise ValueError("a Redis looks like redis://host:6379/0")
+
+
+def _endpoint(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not _port_of(parts):
+        raise ValueError("an endpoint looks like http://collector:4318/v1/traces")
+    return value
+
+
+def _port_of(parts: SplitResult) -> bool:
+    """Whether the port is none or a number that ports have."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
+def _roles(value: str) -> str:
+    named = [one.strip() for one in value.split(",")]
+    if unknown := [one for one in named if one not in ROLES]:
+        raise ValueError(f"{', '.join(map(repr, unknown))}: the roles are {', '.join(ROLES)}")
+    return ",".join(role for role in ROLES if role in named)
+
+
 class Settings(BaseSettings):
     """Defaults start on a laptop."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     data_dir: Path = Field(default=Path("demo-data"), description="where the embedded database lies")
-    database_url: str | None = Field(
+    database_url: Annotated[str, AfterValidator(_database)] | None = Field(
         default=None, description="PostgreSQL (postgresql+asyncpg://…); without it SQLite in the data directory"
     )
-    redis_url: str | None = Field(default=None, description="pokes over Redis; without it inside the process")
+    redis_url: Annotated[str, AfterValidator(_redis)] | None = Field(
+        default=None, description="pokes over Redis; without it inside the process"
+    )
+    role: Annotated[str, AfterValidator(_roles)] = Field(
+        default=",".join(ROLES), description="what this node does: web serves people, router owns workspaces, worker sweeps"
+    )
     host: str = "127.0.0.1"
     port: int = Field(default=8300, ge=1, le=65_535)
     origin: Origin | None = Field(default=None, description="how browsers reach us; http://localhost:PORT by default")
@@ -66,7 +116,7 @@ class Settings(BaseSettings):
 
     heartbeat_seconds: float = Field(default=10, gt=0, le=25)
     poll_seconds: float = Field(default=2, gt=0, le=5)
-    lease_seconds: float = Field(default=5, ge=1, le=60)
+    lease_seconds: float = Field(default=4, ge=1, le=60)
     ticket_seconds: float = Field(default=30, gt=0, le=300)
     session_hours: float = Field(default=12, gt=0, le=72)
     revalidate_seconds: float = Field(default=10, gt=0, le=60)
@@ -78,6 +128,14 @@ class Settings(BaseSettings):
     visitor_messages_per_minute: int = Field(default=60, ge=1)
     agent_messages_per_minute: int = Field(default=600, ge=1)
     metrics_token: str | None = Field(default=None, description="bearer token for /metrics; without it only loopback may read them")
+    otel_endpoint: Annotated[str, AfterValidator(_endpoint)] | None = Field(
+        default=None, description="where traces go (OTLP over HTTP), e.g. http://collector:4318/v1/traces; needs the extra `otel`"
+    )
+    otel_ratio: float = Field(default=0.01, gt=0, le=1, description="the share of traces that is kept")
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(self.role.split(","))
 
     @property
     def url(self) -> str:

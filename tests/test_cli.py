@@ -41,8 +41,8 @@ def run(tmp_path: Path):  # type: ignore[no-untyped-def]
 def test_a_workspace_is_applied_shown_and_given_back(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     file = tmp_path / "workspace.yaml"
     file.write_text(hubs.WORKSPACE, encoding="utf-8")
-    assert run("apply", str(file)).returncode == 2, "without a database there is nothing to apply to"
-    assert run("migrate", "--check").returncode == 1
+    assert run("apply", str(file)).returncode == 4, "without a database there is nothing to apply to"
+    assert run("migrate", "--check").returncode == 5
     assert "current" in run("migrate").stdout
     dry = run("apply", str(file), "--dry-run")
     assert dry.returncode == 0, dry.stderr
@@ -75,5 +75,5 @@ def test_nonsense_is_refused_with_path_reason_and_code(run, tmp_path: Path) -> N
 def test_a_refusal_is_a_sentence_and_never_a_traceback(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     for arguments in (("apply", str(tmp_path / "nowhere.yaml")), ("explain", "inq_nothing"), ("serve",)):
         refused = run(*arguments)
-        assert refused.returncode == 2, arguments
+        assert refused.returncode in {2, 4}, arguments
         assert "Traceback" not in refused.stderr

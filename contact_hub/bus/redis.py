@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Iterable
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -17,6 +19,7 @@ from contact_hub.bus.poke import EVERYTHING, Poke, Subscription
 
 CHANNEL: Final = "contact-hub:pokes"
 _UNSENT_MAX: Final = 50_000
+_ECHOES_MAX: Final = 64
 _BACK_OFF_SECONDS: Final = (0.05, 0.2, 0.5, 1.0)
 
 _log = structlog.get_logger(__name__)
@@ -27,13 +30,15 @@ _decode = msgspec.msgpack.Decoder(list[Poke]).decode
 class RedisBus:
     """Two tasks: one sends what gathered since it last sent, one listens."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, observe: Callable[[float], None] = lambda _seconds: None) -> None:
         self._redis = Redis.from_url(url, socket_connect_timeout=1, socket_keepalive=True)
         self._listeners: set[Subscription] = set()
         self._unsent: dict[Poke, None] = {}
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._listening = asyncio.Event()
+        self._observe = observe
+        self._sent: deque[tuple[bytes, float]] = deque(maxlen=_ECHOES_MAX)
 
     def publish(self, pokes: Iterable[Poke]) -> None:
         self._unsent.update(dict.fromkeys(pokes))
@@ -71,8 +76,10 @@ class RedisBus:
             self._wake.clear()
             batch, self._unsent = list(self._unsent), {}
             try:
+                data = _encode(batch)
+                self._sent.append((data, time.monotonic()))
                 async with asyncio.timeout(2):
-                    await self._redis.publish(CHANNEL, _encode(batch))
+                    await self._redis.publish(CHANNEL, data)
             except (RedisError, OSError, TimeoutError):
                 # our own process can still hear us; the others poll
                 self._tell(batch)
@@ -90,6 +97,7 @@ class RedisBus:
                     while True:
                         message = await channel.get_message(timeout=30)
                         if message is not None:
+                            self._heard(message["data"])
                             self._tell(_decode(message["data"]))
             except (RedisError, OSError, msgspec.DecodeError) as trouble:
                 self._listening.clear()
@@ -97,6 +105,13 @@ class RedisBus:
                 pause = _BACK_OFF_SECONDS[min(attempt, len(_BACK_OFF_SECONDS) - 1)]
                 attempt += 1
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+
+    def _heard(self, data: bytes) -> None:
+        """Our own words come back too: so long pokes take. What was sent before them and did not come back is lost."""
+        if any(sent == data for sent, _ in self._sent):
+            while self._sent[0][0] != data:
+                self._sent.popleft()
+            self._observe(time.monotonic() - self._sent.popleft()[1])
 
     def _tell(self, pokes: list[Poke]) -> None:
         for listener in self._listeners:

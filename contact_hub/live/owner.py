@@ -27,6 +27,7 @@ from contact_hub.live.switchboard import Switchboard
 from contact_hub.memory import made_to_stay
 from contact_hub.store import StaleEpoch, Store, Tx
 from contact_hub.store.records import RoutingInput
+from contact_hub.tracing import span
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.service import Workspaces
 from routing import journal
@@ -98,6 +99,11 @@ class Owner:
     def healthy(self) -> bool:
         """Whether this process owns the workspace and renewed its lease in time."""
         return self.engine is not None and self._clock.monotonic() - self._renewed_at < self._lease_seconds
+
+    @property
+    def lease_age(self) -> float | None:
+        """Seconds since the lease was renewed; None where there is none."""
+        return None if self.engine is None else self._clock.monotonic() - self._renewed_at
 
     async def run(self) -> None:
         failures = 0
@@ -187,7 +193,9 @@ class Owner:
             inputs = self._in_hand = await tx.inputs.take_batch(self.workspace, limit)
         began = self._clock.monotonic()
         try:
-            if await self._route(engine, epoch, inputs):
+            with span("routing.round", workspace=self.workspace, inputs=len(inputs)):
+                routed = await self._route(engine, epoch, inputs)
+            if routed:
                 _batches.observe(self._clock.monotonic() - began)
                 _waiting.labels(self.workspace).set(engine.waiting_count())
         except (StaleEpoch, HubError, InvariantBroken):

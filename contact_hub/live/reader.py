@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from contact_hub.scope import Scope
 from contact_hub.store import Store
 from contact_hub.store.records import Conversation, PublicEntry, StaffEntry
+from contact_hub.tracing import span
 
 LIMIT: Final = 200
 
@@ -36,8 +38,10 @@ class _Wanted:
 
 
 class Reader:
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    """`observe` hears of everything that is handed out."""
+
+    def __init__(self, store: Store, *, observe: Callable[[Look], None] = lambda _look: None) -> None:
+        self._store, self._observe = store, observe
         self._wanted: defaultdict[str, dict[str, _Wanted]] = defaultdict(dict)
         self._task: asyncio.Task[None] | None = None
 
@@ -60,7 +64,8 @@ class Reader:
             batch, self._wanted = self._wanted, defaultdict(dict)
             for workspace, wanted in batch.items():
                 try:
-                    await self._answer(workspace, wanted)
+                    with span("delivery.look", workspace=workspace, conversations=len(wanted)):
+                        await self._answer(workspace, wanted)
                 except Exception as error:  # whoever asked decides what it means
                     for one in wanted.values():
                         for _, _, answer in one.answers:
@@ -82,7 +87,10 @@ class Reader:
         for id_, one in wanted.items():
             for after_public, after_staff, answer in one.answers:
                 if not answer.done():
-                    answer.set_result(_cut(rows.get(id_), public.get(id_, []), staff.get(id_, []), after_public, after_staff))
+                    look = _cut(rows.get(id_), public.get(id_, []), staff.get(id_, []), after_public, after_staff)
+                    answer.set_result(look)
+                    if look is not None:
+                        self._observe(look)
 
 
 def _cut(

@@ -92,12 +92,12 @@ class Desk:
 
         await self._store.write(command, name="desk.clear_dead_nodes")
 
-    async def beat(self, *, seconds: float) -> None:
-        """This node lives for so much longer."""
+    async def beat(self, *, seconds: float, roles: str | None = None) -> None:
+        """This node lives for so much longer, and does this."""
         until = self._clock.now() + timedelta(seconds=seconds)
 
         async def command(tx: Tx) -> None:
-            await tx.nodes.beat(self._node, until)
+            await tx.nodes.beat(self._node, until, roles=roles)
 
         await self._store.write(command, name="node.beat")
 

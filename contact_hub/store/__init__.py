@@ -2,9 +2,9 @@
 
 from contact_hub.store.database import Store
 from contact_hub.store.fair import Lane, lane_of
-from contact_hub.store.schema import migrate, schema_state
+from contact_hub.store.schema import migrate, refuse_other_schema, schema_state
 from contact_hub.store.session import StaleEpoch
 from contact_hub.store.transaction import Tx
 from contact_hub.store.writer import Batch
 
-__all__ = ["Batch", "Lane", "StaleEpoch", "Store", "Tx", "lane_of", "migrate", "schema_state"]
+__all__ = ["Batch", "Lane", "StaleEpoch", "Store", "Tx", "lane_of", "migrate", "refuse_other_schema", "schema_state"]

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from contact_hub.errors import HubError
 from contact_hub.store.engines import Database, database, lost_code
 from contact_hub.store.fair import HOUSE, Lane
-from contact_hub.store.schema import schema_state
+from contact_hub.store.schema import SchemaState, refuse_other_schema
 from contact_hub.store.transaction import Tx
 from contact_hub.store.writer import Batch, Command, T, Writer
+from contact_hub.tracing import span
 
 
 class Store:
     """Open it with `Store.open`, close it before the event loop ends."""
 
-    def __init__(self, rows: Database, writer: Writer) -> None:
-        self._rows, self._writer = rows, writer
+    def __init__(self, rows: Database, writer: Writer, schema: SchemaState = "current") -> None:
+        self._rows, self._writer, self.schema = rows, writer, schema
 
     @classmethod
     async def open(
@@ -33,12 +35,10 @@ class Store:
         batch_seconds_max: float = 30.0,
         observe: Callable[[Batch], None] = lambda _batch: None,
     ) -> Store:
-        """Refuses a database that cannot be reached, or that another version of us wrote (`database_outdated`). `observe` hears of every commit."""
-        state = await schema_state(url)
-        if state != "current":
-            raise HubError("database_outdated", state=state)
+        """Refuses a database that cannot be reached, or whose version we cannot serve. `observe` hears of every commit."""
+        schema = await refuse_other_schema(url)
         rows = database(url)
-        return cls(rows, Writer(rows, waiting_max=waiting_max, batch_seconds_max=batch_seconds_max, observe=observe))
+        return cls(rows, Writer(rows, waiting_max=waiting_max, batch_seconds_max=batch_seconds_max, observe=observe), schema)
 
     async def close(self) -> None:
         """Finish what waits, then let go."""
@@ -70,6 +70,14 @@ class Store:
                 raise
             raise HubError(code) from error
 
+    async def clock_offset(self, now: Callable[[], datetime]) -> timedelta:
+        """How far the database's clock is ahead of `now`, to half the time of asking."""
+        async with self.read() as tx:
+            await tx.database_time()  # whatever has to be connected is connected now
+            asked = now()
+            there = await tx.database_time()
+            return there - (asked + (now() - asked) / 2)
+
     async def write(self, command: Command[T], *, name: str, lane: Lane = HOUSE, cost: int = 1) -> T:
         """Run a command and return its result once it is on disk. Lanes take turns, by `cost`; without one it is the house's own work.
 
@@ -77,4 +85,5 @@ class Store:
         that nothing was kept, as far as we know; sending the same again is safe where it is idempotent. The command may be run more than once and must
         touch nothing but its transaction; what follows from it belongs into `tx.after_commit`.
         """
-        return await self._writer.run(command, name, lane=lane, cost=cost)
+        with span("store.write", command=name):
+            return await self._writer.run(command, name, lane=lane, cost=cost)

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import exists, insert, or_, select, true, update
+from sqlalchemy import exists, func, insert, or_, select, true, update
 
 from contact_hub.errors import HubError
 from contact_hub.scope import ClientScope, OperatorScope, Scope, SystemScope
-from contact_hub.store.records import AuditRow, JournalLine, NewJournalLine, OutboxItem
+from contact_hub.store.records import AuditRow, JournalLine, NewJournalLine, OutboxBacklog, OutboxItem
 from contact_hub.store.session import Session, audit_hash
 from contact_hub.store.shape import Shape
 from contact_hub.store.tables import audit, conversations, inquiries, journal, journal_about, outbox, workspaces
@@ -146,6 +146,18 @@ class Outbox:
             select(*_ITEM.columns).where(_X.state == "waiting", _X.due_at <= now).order_by(_X.due_at, _X.id).limit(limit)
         )
         return [_ITEM.read(row) for row in found.rows]
+
+    async def backlog(self, now: datetime) -> OutboxBacklog:
+        """What waits, of all workspaces."""
+        found = await self._session.execute(
+            select(
+                func.count().filter(_X.state.in_(("waiting", "running"))).label("waiting"),
+                func.count().filter(_X.state == "failed").label("failed"),
+                func.min(_X.due_at).filter(_X.state == "waiting", _X.due_at <= now).label("oldest_due"),
+            )
+        )
+        row = found.rows[0]
+        return OutboxBacklog(waiting=row.waiting, failed=row.failed, oldest_due=row.oldest_due)
 
     async def move(self, workspace: str, item: str, *, from_: str, to: str, due_at: datetime | None = None) -> bool:
         """Compare and set; counts an attempt where it begins to run."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from contact_hub.store.records import Lease, RoutingInput
 from contact_hub.store.session import Session, StaleEpoch
@@ -31,6 +31,11 @@ class Leases:
     async def get(self, workspace: str) -> Lease | None:
         found = await self._session.execute(select(*_LEASE.columns).where(_L.workspace == workspace))
         return _LEASE.read(found.rows[0]) if found.rows else None
+
+    async def all(self) -> dict[str, Lease]:
+        """Every lease there is, by workspace."""
+        found = await self._session.execute(select(*_LEASE.columns))
+        return {lease.workspace: lease for lease in map(_LEASE.read, found.rows)}
 
     async def acquire(self, workspace: str, holder: str, now: datetime, seconds: float) -> int | None:
         """The new epoch, or None while somebody else holds it. The same holder asking again gets a new epoch too: its earlier life is fenced."""
@@ -72,9 +77,21 @@ class Nodes:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def beat(self, node: str, until: datetime) -> None:
-        row = self._session.insert(nodes).values(id=node, alive_until=until)
-        await self._session.execute(row.on_conflict_do_update(index_elements=[nodes.c.id], set_={"alive_until": until}))
+    async def beat(self, node: str, until: datetime, *, roles: str | None = None) -> None:
+        row = self._session.insert(nodes).values(id=node, alive_until=until, roles=roles)
+        await self._session.execute(
+            row.on_conflict_do_update(index_elements=[nodes.c.id], set_={"alive_until": until, "roles": roles})
+        )
+
+    async def routing(self, now: datetime, *, heard_until: datetime) -> frozenset[str]:
+        """Nodes that may own workspaces and said so lately, which is: live beyond `heard_until`. One that names no roles is of a version that
+        had none and said rarely that it lives; it routes."""
+        found = await self._session.execute(select(nodes.c.id, nodes.c.roles, nodes.c.alive_until).where(nodes.c.alive_until > now))
+        return frozenset(
+            row.id
+            for row in found.rows
+            if row.roles is None or ("router" in row.roles.split(",") and row.alive_until > heard_until)
+        )
 
     async def alive(self, now: datetime) -> frozenset[str]:
         found = await self._session.execute(select(nodes.c.id).where(nodes.c.alive_until > now))
@@ -102,6 +119,13 @@ class Inputs:
         """The oldest ones. They stay until `delete`, which belongs into the commit that carries out what follows from them."""
         found = await self._session.execute(select(*_INPUT.columns).where(_N.workspace == workspace).order_by(_N.seq).limit(limit))
         return [_INPUT.read(row) for row in found.rows]
+
+    async def backlog(self) -> dict[str, tuple[int, datetime]]:
+        """How many wait in each workspace, and since when."""
+        found = await self._session.execute(
+            select(_N.workspace, func.count().label("waiting"), func.min(_N.at).label("oldest")).group_by(_N.workspace)
+        )
+        return {row.workspace: (row.waiting, row.oldest) for row in found.rows}
 
     async def delete(self, workspace: str, seqs: Collection[int]) -> None:
         await self._session.execute(delete(routing_inputs).where(_N.workspace == workspace, _N.seq.in_(list(seqs))))

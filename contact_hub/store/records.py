@@ -419,3 +419,12 @@ class OutboxItem:
     state: Literal["waiting", "running", "done", "failed"] = "waiting"
     attempts: int = 0
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxBacklog:
+    """`failed` were given up; `oldest_due` should have been begun by now."""
+
+    waiting: int
+    failed: int
+    oldest_due: datetime | None

@@ -11,10 +11,10 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Executable, Table, bindparam, insert, update
+from sqlalchemy import Executable, Table, bindparam, insert, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from contact_hub.scope import Scope
@@ -121,6 +121,8 @@ def audit_hash(previous: str, line: Mapping[str, Any]) -> str:
 
 
 NOTHING: Final[Mapping[str, Any]] = {}
+_SQLITE_CLOCK: Final = text("SELECT (julianday('now') - 2440587.5) * 86400.0")
+_POSTGRES_CLOCK: Final = text("SELECT extract(epoch FROM clock_timestamp())")
 
 
 class Session:
@@ -148,6 +150,11 @@ class Session:
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
         return await self._connection.execute(statement, parameters)
+
+    async def database_time(self) -> datetime:
+        """The database's own clock, which all nodes share."""
+        found = await self.execute(_SQLITE_CLOCK if self.dialect == "sqlite" else _POSTGRES_CLOCK)
+        return datetime.fromtimestamp(float(found.scalar()), UTC)
 
     async def ask(self, scope: Scope, statement: Executable, parameters: Mapping[str, Any] = NOTHING) -> Result:
         """Execute what was built for the scope's kind, with whose it is."""

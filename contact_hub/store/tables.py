@@ -393,7 +393,15 @@ nodes = Table(
     metadata,
     _words("id"),
     _at("alive_until"),
+    _words("roles", null=True),
     PrimaryKeyConstraint("id"),
+)
+
+schema_floor = Table(
+    "schema_floor",
+    metadata,
+    _words("oldest"),
+    PrimaryKeyConstraint("oldest"),
 )
 
 routing_inputs = Table(

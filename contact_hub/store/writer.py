@@ -21,6 +21,7 @@ from contact_hub.store.engines import Database, lost_code, wants_another_try
 from contact_hub.store.fair import HOUSE, FairQueue, Lane
 from contact_hub.store.session import Rerun, Tail
 from contact_hub.store.transaction import Tx
+from contact_hub.tracing import here, joint_span
 
 T = TypeVar("T")
 Command = Callable[[Tx], Awaitable[T]]
@@ -46,6 +47,9 @@ class Batch:
     waiting: int
     seconds: float
     lost: str | None = None
+    taken: tuple[str, ...] = ()
+    """Names of all commands, and of those that stand."""
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -56,6 +60,7 @@ class _Job(Generic[T]):
     lane: Lane = HOUSE
     cost: int = 1
     give_up_at: float = 0.0
+    trace: Any = None
     result: Any = None
     hooks: list[Callable[[], None]] = field(default_factory=list)
 
@@ -89,7 +94,7 @@ class Writer:
         reserve = 0 if lane == HOUSE else self._waiting_max // HOUSE_RESERVE
         if len(self._waiting) >= self._waiting_max - reserve:
             raise HubError("overloaded", retry_after_seconds=1.0)
-        job: _Job[T] = _Job(command, name, asyncio.get_running_loop().create_future(), lane, cost)
+        job: _Job[T] = _Job(command, name, asyncio.get_running_loop().create_future(), lane, cost, trace=here())
         self._waiting.push(lane, job, cost=cost)
         self._note(lane[0])
         self._wake.set()
@@ -147,7 +152,15 @@ class Writer:
             _run_hooks(job)
         failed = len(jobs) - len(succeeded)
         self._observe(
-            Batch(commands=len(jobs), failed=failed, waiting=len(self._waiting), seconds=time.monotonic() - began, lost=lost)
+            Batch(
+                commands=len(jobs),
+                failed=failed,
+                waiting=len(self._waiting),
+                seconds=time.monotonic() - began,
+                lost=lost,
+                taken=tuple(job.name for job in jobs),
+                kept=tuple(job.name for job in succeeded),
+            )
         )
 
     async def _fill(self, jobs: list[_Job[Any]]) -> None:
@@ -169,7 +182,8 @@ class Writer:
         if tail:
             await self._connection.patient()
             await tail.flush(self._connection)
-        await self._connection.commit()
+        with joint_span("store.commit", (job.trace for job in jobs), commands=len(jobs)):
+            await self._connection.commit()
         for job in reversed(again):
             self._waiting.push_first(job.lane, job, cost=job.cost)
 

@@ -6,9 +6,12 @@ import hmac
 from ipaddress import ip_address
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from contact_hub.errors import HubError
+from contact_hub.live.health import health_of
+from contact_hub.live.states import observe_hub
 from contact_hub.staff import Action
 from contact_hub.web.api import TheHub, action
 
@@ -23,16 +26,13 @@ async def healthz(hub: TheHub) -> Response:
 
 
 @router.api_route("/readyz", methods=["GET", "HEAD"], dependencies=[action(Action.HEALTH_SHOW)])
-async def readyz(hub: TheHub) -> Response:
-    """Ready: rows can be read, and we are not on our way out."""
-    if not hub.ready:
-        return Response("shutting down", status_code=503, media_type="text/plain")
-    try:
-        async with hub.store.read() as tx:
-            await tx.workspaces.all()
-    except HubError as trouble:
-        return Response(trouble.code, status_code=503, media_type="text/plain")
-    return Response("ready" if hub.bus.healthy() else "ready (pokes are slow)", media_type="text/plain")
+async def readyz(request: Request, hub: TheHub) -> Response:
+    """Ready: rows can be read, and we are not on our way out. Also what the node does, and what is wrong that it lives with."""
+    health = await health_of(hub)
+    status, headers = 200 if health.ready else 503, {"cache-control": "no-store"}
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse(health.as_json(), status_code=status, headers=headers)
+    return Response("\n".join(health.lines()), status_code=status, headers=headers, media_type="text/plain")
 
 
 @router.get("/metrics", dependencies=[action(Action.METRICS_SHOW)])
@@ -43,6 +43,7 @@ async def metrics(request: Request, hub: TheHub) -> Response:
     local = request.client is not None and _loopback(request.client.host)
     if not (hmac.compare_digest(given.encode(), token.encode()) if token else local):
         raise HubError("not_found")
+    await observe_hub(hub, await health_of(hub))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

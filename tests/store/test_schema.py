@@ -47,6 +47,8 @@ async def test_state_is_told_apart(tmp_path: Path) -> None:
     await migrate(url)
     assert await schema_state(url) == "current"
     await _connected(url, lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    assert await schema_state(url) == "ahead", "its migrations promised to leave us what we need"
+    await _connected(url, lambda connection: connection.execute(text("UPDATE schema_floor SET oldest = '9000'")))
     assert await schema_state(url) == "newer"
     await _connected(url, lambda connection: connection.execute(text("DELETE FROM alembic_version")))
     assert await schema_state(url) == "outdated"

@@ -117,7 +117,7 @@ async def test_why_a_waiting_inquiry_waits(floor: hubs.Floor) -> None:
 async def test_health_readiness_and_metrics(floor: hubs.Floor) -> None:
     async with httpx.AsyncClient(base_url=floor.origin) as http:
         assert (await http.get("/healthz")).text == "ok"
-        assert (await http.get("/readyz")).text == "ready"
+        assert (await http.get("/readyz")).text == "ready\nroles: web,router,worker"
         metrics = (await http.get("/metrics")).text
     assert "contact_hub_commit_seconds_count" in metrics
     assert "contact_hub_lease_epoch" in metrics

@@ -10,6 +10,9 @@ down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
 
+oldest_program = ${repr(down_revision)}
+"""Programs from here on serve this schema. Only add what they can live with (docs/operations.md, "Upgrade")."""
+
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}

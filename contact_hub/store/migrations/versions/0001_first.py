@@ -10,6 +10,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+oldest_program = "0001"
+
 
 def upgrade() -> None:
     op.create_table(

@@ -1,0 +1,66 @@
+"""States as Prometheus reads them: looked up when somebody reads the page, and at no other time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Final
+
+from prometheus_client import Gauge
+
+from contact_hub.app import Hub
+from contact_hub.clock import DatabaseClock
+from contact_hub.errors import HubError
+from contact_hub.live.health import DEGRADED, Health
+from contact_hub.settings import ROLES
+
+_ready = Gauge("contact_hub_ready", "1 where this node may be sent people")
+_roles = Gauge("contact_hub_role", "1 for each role this node has", ["role"])
+_degraded = Gauge("contact_hub_degraded", "1 where this node serves in spite of this", ["state"])
+_clock = Gauge("contact_hub_clock_offset_seconds", "How far the database's clock is ahead of this machine's")
+_lease_age = Gauge("contact_hub_lease_age_seconds", "Since this node last renewed the lease of a workspace it owns", ["workspace"])
+_owned = Gauge("contact_hub_workspaces_owned", "Workspaces this node routes")
+_unowned = Gauge("contact_hub_workspaces_unowned", "Workspaces that nobody routes at the moment")
+_nodes = Gauge("contact_hub_nodes_alive", "Nodes that live, as this one sees it")
+_inputs = Gauge("contact_hub_routing_inputs_waiting", "Inputs that wait for the owner of a workspace", ["workspace"])
+_inputs_age = Gauge("contact_hub_routing_input_age_seconds", "Age of the oldest input that waits for an owner", ["workspace"])
+_outbox = Gauge("contact_hub_outbox_waiting", "Effects on the outside world that wait to be carried out")
+_outbox_age = Gauge("contact_hub_outbox_age_seconds", "How long the oldest effect that is due has waited")
+_dead = Gauge("contact_hub_outbox_dead_letters", "Effects that were given up and wait for a person")
+_PATIENCE_SECONDS: Final = 3.0
+
+
+async def observe_hub(hub: Hub, health: Health) -> None:
+    """Looks up what is a state: called when somebody reads the page."""
+    _ready.set(health.ready)
+    for role in ROLES:
+        _roles.labels(role).set(role in hub.settings.roles)
+    wrong = {trouble.code for trouble in health.degraded}
+    for state in DEGRADED:
+        _degraded.labels(state).set(state in wrong)
+    _clock.set(hub.clock.offset_seconds if isinstance(hub.clock, DatabaseClock) else 0.0)
+    _owned.set(sum(owner.engine is not None for owner in hub.owners.values()))
+    _lease_age.clear()
+    for workspace, owner in hub.owners.items():
+        if owner.lease_age is not None:
+            _lease_age.labels(workspace).set(owner.lease_age)
+    with contextlib.suppress(HubError, TimeoutError):
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await _observe_rows(hub)
+
+
+async def _observe_rows(hub: Hub) -> None:
+    now = hub.clock.now()
+    async with hub.store.read() as tx:
+        leases, alive = await tx.leases.all(), await tx.nodes.alive(now)
+        inputs, outbox = await tx.inputs.backlog(), await tx.outbox.backlog(now)
+    known = hub.workspaces.known()
+    _nodes.set(len(alive))
+    _unowned.set(sum(name not in leases or leases[name].expires_at <= now for name in known))
+    for name in known:
+        count, oldest = inputs.get(name, (0, now))
+        _inputs.labels(name).set(count)
+        _inputs_age.labels(name).set(max(0.0, (now - oldest).total_seconds()))
+    _outbox.set(outbox.waiting)
+    _outbox_age.set(max(0.0, (now - outbox.oldest_due).total_seconds()) if outbox.oldest_due else 0.0)
+    _dead.set(outbox.failed)
