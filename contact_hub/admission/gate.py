@@ -107,21 +107,21 @@ class Gate:
     # ------------------------------------------------------------ coming in
 
     def newcomer(self, workspace: str, brand: str, address: str | None) -> None:
-        """A browser that nobody knows. Raises `throttled` (too many from its address), `overloaded` (the brand is full)."""
+        """A browser that nobody knows. Raises `overloaded`: too many came from its address, or the brand is full."""
         self._room(workspace, brand)
         if (place := _place(address)) is None:
             return
         now, allowed = self._clock.monotonic(), self._of(workspace, brand)
         if wait := self._addresses.wait_seconds((workspace, place), allowed.address, now):
-            raise self._refuse("throttled", "address_visitors", workspace, brand, wait, own=True)
+            raise self._refuse("overloaded", "address_visitors", workspace, brand, wait, own=True)
         self._addresses.take((workspace, place), allowed.address, now)
 
     def returning(self, workspace: str, brand: str, browser: str) -> None:
-        """A browser that shows a token, known by its hash. Raises `throttled`, `overloaded`."""
+        """A browser that shows a token, known by its hash. Raises `overloaded`."""
         self._room(workspace, brand)
         now = self._clock.monotonic()
         if wait := self._browsers.wait_seconds(browser, RETURNING, now):
-            raise self._refuse("throttled", "visitor_sessions", workspace, brand, wait, own=True)
+            raise self._refuse("overloaded", "visitor_sessions", workspace, brand, wait, own=True)
         self._browsers.take(browser, RETURNING, now)
 
     def sit(self, scope: VisitorScope) -> None:

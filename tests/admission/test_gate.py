@@ -139,7 +139,7 @@ def test_strangers_of_one_address_are_counted_together_and_of_a_household_too() 
     for last in (1, 2):
         door.newcomer("test", "sonne", f"2001:db8:1:2::{last}")
     limited = refused(lambda: door.newcomer("test", "sonne", "2001:db8:1:2::3"))
-    assert (limited.code, limited.limit) == ("throttled", "address_visitors")
+    assert (limited.code, limited.limit) == ("overloaded", "address_visitors")
     door.newcomer("test", "sonne", "2001:db8:1:3::1")
     for _ in range(2):
         door.newcomer("test", "sonne", "203.0.113.9")

@@ -106,7 +106,7 @@ async def test_strangers_from_one_address_are_slowed_down_and_nobody_else(sqlite
     async with hubs.floor(sqlite_url, tmp_path, clock=clock, text=text) as floor:
         tokens = [(await ask_session(floor, address="203.0.113.7")).json()["token"] for _ in range(2)]
         refused = await ask_session(floor, address="203.0.113.7")
-        assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (429, "throttled", "11")
+        assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (429, "overloaded", "11")
         invented = await ask_session(floor, address="203.0.113.7", token="x" * 43)
         assert invented.status_code == 429
         known = await ask_session(floor, address="203.0.113.7", token=tokens[0])

@@ -56,7 +56,7 @@ class VisitorDesk:
     ) -> Admission:
         """Know the device again, or make a new one, and give it a ticket.
 
-        Raises: workspace_unknown, brand_unknown, throttled, overloaded.
+        Raises: workspace_unknown, brand_unknown, overloaded.
         """
         self._workspaces.floor(workspace).brand(brand)
         if token is not None:

@@ -6,6 +6,8 @@ export class HubRefusal extends Error {
     readonly code: string,
     readonly sentence: string,
     readonly values: Readonly<Record<string, string>> = {},
+    /** When it makes sense to ask again, where the server says so. */
+    readonly retryAfterSeconds: number | null = null,
   ) {
     super(`${code}: ${sentence}`);
   }
@@ -34,7 +36,8 @@ export async function request<T>(method: string, path: string, body?: unknown, h
   if (answer.ok) return said as T;
   const { code = "", sentence = "", values = {} } = (said ?? {}) as Partial<HubRefusal>;
   if (!code && answer.status >= 500) throw new Unreachable(`${method} ${path}: ${answer.status}`);
-  throw new HubRefusal(answer.status, code || "unavailable", sentence, values);
+  const after = Number.parseInt(answer.headers?.get("retry-after") ?? "", 10);
+  throw new HubRefusal(answer.status, code || "unavailable", sentence, values, Number.isNaN(after) ? null : after);
 }
 
 export const get = <T>(path: string, headers?: Record<string, string>): Promise<T> => request<T>("GET", path, undefined, headers);

@@ -4,6 +4,8 @@
 // connection live. Silence of 25 s means it is dead, whatever the browser believes. A message stays in the outbox until its `ack`, and the
 // same id is sent again until then. Positions come without gaps; a gap means: reconnect with `resume`.
 
+import { HubRefusal } from "./http";
+
 export const CLOSE = {
   normal: 1000,
   going_away: 1012,
@@ -114,7 +116,7 @@ export class HubSocket<Out extends Frame, In extends Frame> {
     } catch (error) {
       if (turn !== this.#try) return;
       if (this.#options.final?.(error)) this.stop(CLOSE.revoked);
-      else this.#later(this.#backOff());
+      else this.#later(Math.max(this.#backOff(), this.#toldToWait(error)));
       return;
     }
     if (turn === this.#try) this.#open(ticket);
@@ -180,6 +182,12 @@ export class HubSocket<Out extends Frame, In extends Frame> {
     this.#timer = setTimeout(() => void this.#connect(), ms);
   }
 
+  /** Who was told when to come again comes then, or a little later: they were told in numbers. */
+  #toldToWait(error: unknown): number {
+    const after = error instanceof HubRefusal ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
+    return after && after + this.#random() * 1_000;
+  }
+
   /** Doubling with full jitter: after a restart, a thousand clients spread instead of knocking together. */
   #backOff(): number {
     const ceiling = Math.min(BACK_OFF_MS_MAX, BACK_OFF_MS_MIN * 2 ** this.#attempt);
@@ -223,6 +231,13 @@ export interface Pending {
   readonly lane: string;
 }
 
+/** Why something waits: a code for the catalogue, and the server's own sentence. */
+export interface Why {
+  readonly code: string;
+  readonly sentence: string;
+  readonly values?: Record<string, string>;
+}
+
 export interface OutboxOptions<Item extends Pending, Out extends Frame> {
   /** Begins the storage keys: one outbox per person and brand on this device. */
   readonly prefix: string;
@@ -243,6 +258,7 @@ export class Outbox<Item extends Pending, Out extends Frame> {
   readonly #options: OutboxOptions<Item, Out>;
   readonly #items = new Map<string, Item>();
   readonly #underWay = new Map<string, { id: string; timer: ReturnType<typeof setTimeout> }>();
+  readonly #why = new Map<string, Why>();
 
   constructor(options: OutboxOptions<Item, Out>) {
     this.#options = options;
@@ -268,6 +284,10 @@ export class Outbox<Item extends Pending, Out extends Frame> {
   resend(): void {
     for (const { timer } of this.#underWay.values()) clearTimeout(timer);
     this.#underWay.clear();
+    if (this.#why.size) {
+      this.#why.clear();
+      this.#changed();
+    }
     this.flush();
   }
 
@@ -276,6 +296,7 @@ export class Outbox<Item extends Pending, Out extends Frame> {
     const item = this.#items.get(id);
     if (!item) return undefined;
     this.#items.delete(id);
+    this.#why.delete(id);
     this.#forget(id);
     this.#free(item.lane, id);
     this.#changed();
@@ -283,10 +304,19 @@ export class Outbox<Item extends Pending, Out extends Frame> {
     return item;
   }
 
-  /** It was refused but may be tried again: the lane waits. */
-  retry(id: string, afterMs: number): void {
+  /** It was refused but may be tried again: the lane waits, and whoever wrote it may read why. */
+  retry(id: string, afterMs: number, why?: Why): void {
     const item = this.#items.get(id);
-    if (item) this.#hold(item, afterMs);
+    if (!item) return;
+    this.#hold(item, afterMs);
+    if (!why) return;
+    this.#why.set(id, why);
+    this.#changed();
+  }
+
+  /** Why it has not gone yet, until it has. */
+  waitsBecause(id: string): Why | undefined {
+    return this.#why.get(id);
   }
 
   /** Sends the first of every lane that has nothing under way. */

@@ -41,7 +41,7 @@ export function App({ chat, page }: { chat: Chat; page: Page }) {
     if (!chat.trouble) return <div class="wait" aria-busy="true" />;
     return (
       <main class="trouble">
-        <p role="alert">{chat.trouble.sentence}</p>
+        <p role="alert">{refused(chat.trouble)}</p>
       </main>
     );
   }

@@ -129,7 +129,9 @@ function OnItsWay({ bubble, again }: { bubble: Bubble; again: () => void }) {
           </button>
         </span>
       ) : (
-        <span class="small">{t(bubble.acked ? "widget.message.sent" : "widget.message.sending")}</span>
+        <span class="small" role={bubble.waits && "status"}>
+          {bubble.waits ? refused(bubble.waits) : t(bubble.acked ? "widget.message.sent" : "widget.message.sending")}
+        </span>
       )}
     </div>
   );

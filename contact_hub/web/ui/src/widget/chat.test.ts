@@ -171,6 +171,55 @@ describe("a visitor's chat", () => {
     expect(shown(chat)).toEqual(["sending: busy"]);
   });
 
+  it("says kindly why a message waits, and forgets it once it is taken", async () => {
+    const chat = await talking();
+    chat.say("busy");
+    const id = said("post")[0]?.client_message_id as string;
+    FakeSocket.last.say({ type: "refusal", code: "overloaded", sentence: "Busy.", about: id, retry_after_seconds: 2 });
+    expect(chat.bubbles.map(({ waits }) => waits?.code)).toEqual(["overloaded"]);
+    expect(chat.refusal).toBeNull();
+    await pass(2_100);
+    FakeSocket.last.say(mine(1, "busy", id));
+    expect(chat.bubbles).toEqual([]);
+  });
+
+  it("comes back when it was told to, after a brand without a place for it", async () => {
+    const chat = await talking();
+    chat.say("kept");
+    const id = said("post")[0]?.client_message_id;
+    FakeSocket.last.say({ type: "refusal", code: "overloaded", sentence: "Busy.", retry_after_seconds: 5 });
+    FakeSocket.last.say({ type: "reconnect", after_seconds: 5 });
+    expect(chat.refusal?.code).toBe("overloaded");
+    await pass(4_900);
+    expect(FakeSocket.all).toHaveLength(1);
+    await pass(5_200);
+    await welcome(OPEN);
+    expect(chat.refusal).toBeNull();
+    expect(said("post").map(({ client_message_id }) => client_message_id)).toEqual([id]);
+  });
+
+  it("waits as long as a refused session says, and excuses itself in the reader's language", async () => {
+    const refusal = { code: "overloaded", sentence: "Busy.", values: {} };
+    let refuse = true;
+    const fetched = globalThis.fetch;
+    vi.stubGlobal("fetch", async (url: string, init?: RequestInit) => {
+      if (!url.includes("session") || !refuse) return fetched(url, init);
+      asked.push({ url, authorization: undefined, body: undefined });
+      return { ok: false, status: 429, headers: new Headers({ "retry-after": "7" }), json: async () => refusal };
+    });
+    const chat = new Chat("velour", "fr");
+    chat.open();
+    await pass();
+    expect(chat.trouble?.code).toBe("overloaded");
+    expect(asked.map(({ url }) => url)).toEqual(["/api/widget/session", "/api/texts/widget/fr.json"]);
+    refuse = false;
+    await pass(6_900);
+    expect(FakeSocket.all).toHaveLength(0);
+    await pass(1_200);
+    expect(FakeSocket.all).toHaveLength(1);
+    expect(chat.trouble).toBeNull();
+  });
+
   it("counts unread messages until they are seen, in every tab", async () => {
     const chat = await talking();
     FakeSocket.last.say(theirs(1, "one"));

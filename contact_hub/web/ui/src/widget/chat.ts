@@ -7,7 +7,7 @@ import { ownZone } from "$shared/format";
 import { HubRefusal, post } from "$shared/http";
 import type * as P from "$shared/protocol.gen";
 import { PROTOCOL } from "$shared/protocol.gen";
-import { HubSocket, Log, mintId, Outbox, type Pending, type Status } from "$shared/socket";
+import { HubSocket, Log, mintId, Outbox, type Pending, type Status, type Why } from "$shared/socket";
 import { Device } from "./device";
 import { speakFrom } from "./texts";
 
@@ -32,6 +32,8 @@ export interface Bubble {
   readonly text: string;
   readonly acked: boolean;
   readonly refused?: P.Refusal;
+  /** Why it has to wait; it will go by itself. */
+  readonly waits?: Why;
 }
 
 interface Session {
@@ -231,6 +233,7 @@ export class Chat {
         throw error;
       });
     } catch (error) {
+      if (error instanceof HubRefusal) await this.#excuse();
       this.trouble = error instanceof HubRefusal ? error : this.trouble;
       this.#changed();
       throw error;
@@ -240,6 +243,12 @@ export class Chat {
     this.hours = session.hours;
     await this.#wear(session.brand, session.texts);
     return session;
+  }
+
+  /** Before the first session we know neither the brand nor its language: what is wrong is said in the reader's own. */
+  async #excuse(): Promise<void> {
+    const tag = this.#shownIn ?? this.#locales[0];
+    if (!this.#textsUrl && !this.trouble && tag) await speakFrom(`/api/texts/widget/${encodeURIComponent(tag)}.json`).catch(() => undefined);
   }
 
   async #wear(brand: P.BrandFace, textsUrl: string): Promise<void> {
@@ -327,6 +336,7 @@ export class Chat {
 
   #welcomed({ epoch, brand, texts, hours, conversation, visitor_name }: P.Welcome): void {
     this.#epoch = epoch;
+    if (this.refusal?.retry_after_seconds != null) this.refusal = null;
     this.brand = brand;
     void this.#wear(brand, texts).catch(() => undefined);
     this.hours = hours;
@@ -407,7 +417,7 @@ export class Chat {
     const { about, code, retry_after_seconds: after } = refusal;
     const item = this.#outbox.items.find((item) => item.client_message_id === about);
     if (!item) this.refusal = refusal;
-    else if (after != null) this.#outbox.retry(item.client_message_id, after * 1000);
+    else if (after != null) this.#outbox.retry(item.client_message_id, after * 1000, refusal);
     else if (code === "id_reused") this.#outbox.settle(item.client_message_id);
     else if (code === "conversation_open") {
       // Another tab was first: what was meant to open a conversation goes into the one that is open.
@@ -461,7 +471,7 @@ export class Chat {
   #draw(): void {
     const bubble = (item: Written, acked: boolean, refused?: P.Refusal): [number, Bubble] => [
       item.at,
-      { id: item.client_message_id, text: item.text, acked, refused },
+      { id: item.client_message_id, text: item.text, acked, refused, waits: acked ? undefined : this.#outbox.waitsBecause(item.client_message_id) },
     ];
     this.bubbles = [
       ...[...this.#acked.values()].map((item) => bubble(item, true)),

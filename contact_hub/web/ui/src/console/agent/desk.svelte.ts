@@ -183,12 +183,18 @@ export class Desk {
   }
 
   /** What is on its way, oldest first; `acked`: on disk, and about to appear in the thread. */
-  underWay(conversation: string): (Written & { acked: boolean })[] {
+  underWay(conversation: string): (Written & { acked: boolean; waits?: string })[] {
     const mine = (item: Written) => item.conversation === conversation;
     return [
       ...this.#acked.filter(mine).map((item) => ({ ...item, acked: true })),
-      ...this.#pending.filter(mine).map((item) => ({ ...item, acked: false })),
+      ...this.#pending.filter(mine).map((item) => ({ ...item, acked: false, waits: this.#waits(item.client_message_id) })),
     ];
+  }
+
+  /** Why it has not gone yet, where the server told us to wait; it goes by itself. */
+  #waits(id: string): string | undefined {
+    const why = this.#outbox.waitsBecause(id);
+    return why && sentence(why.code, why.sentence, why.values);
   }
 
   get unsent(): number {
@@ -481,9 +487,10 @@ export class Desk {
     if (stuck) this.#socket.reconnect();
   }
 
-  #refused({ code, sentence: said, about, values = {}, retry_after_seconds: after }: Refusal): void {
+  #refused(refusal: Refusal): void {
+    const { code, sentence: said, about, values = {}, retry_after_seconds: after } = refusal;
     if (about && this.#outbox.has(about)) {
-      if (after) this.#outbox.retry(about, after * 1_000);
+      if (after) this.#outbox.retry(about, after * 1_000, refusal);
       else this.#returned(about, code, said, values);
       return;
     }

@@ -168,6 +168,7 @@ describe("sending", () => {
     const about = line.of("reply")[0]!.client_message_id;
     line.say({ type: "refusal", code: "overloaded", sentence: "…", about, retry_after_seconds: 2 });
     expect(desk.notes).toEqual([]);
+    expect(desk.underWay("c1").map(({ waits }) => waits)).toEqual(["…"]);
     vi.advanceTimersByTime(2_100);
     expect(line.of("reply").map(({ client_message_id }) => client_message_id)).toEqual([about, about]);
   });
