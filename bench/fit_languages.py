@@ -77,8 +77,13 @@ class Strangers:
 
     names: tuple[str, ...]
     gold: npt.NDArray[np.intp]
+    part: npt.NDArray[np.intp]
     counts: sparse.csr_matrix
     mask: npt.NDArray[np.float32]
+
+    def only(self, chosen: Chosen) -> "Strangers":
+        """The chosen ones."""
+        return replace(self, gold=self.gold[chosen], part=self.part[chosen], counts=self.counts[chosen], mask=self.mask[chosen])
 
 
 def part_of(text: str, parts: int = 60) -> int:
@@ -118,16 +123,17 @@ def read_strangers(path: Path) -> Strangers | None:
     if not path.exists():
         return None
     kept = [
-        (record["lang"], made)
+        (record["lang"], record["text"], made)
         for record in records(path)
         if record["kind"] in {"other", "hinglish"} and (made := prepare(record["text"])).script in {"Latn", "Cyrl"}
     ]
-    names = tuple(sorted({tag for tag, _ in kept}))
+    names = tuple(sorted({tag for tag, _, _ in kept}))
     return Strangers(
         names=names,
-        gold=np.array([len(LANGUAGES) + names.index(tag) for tag, _ in kept]),
-        counts=_counted([made.cleaned.text for _, made in kept]),
-        mask=np.array([MASKS[str(made.script)] for _, made in kept], dtype=np.float32),
+        gold=np.array([len(LANGUAGES) + names.index(tag) for tag, _, _ in kept]),
+        part=np.array([part_of(text) for _, text, _ in kept]),
+        counts=_counted([made.cleaned.text for _, _, made in kept]),
+        mask=np.array([MASKS[str(made.script)] for _, _, made in kept], dtype=np.float32),
     )
 
 

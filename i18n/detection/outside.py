@@ -1,7 +1,8 @@
 """Languages outside the catalogues.
 
 A customer who writes Afrikaans is no customer who writes Dutch. Such a language is named only where pycld2, asked about
-all it knows, names it in a text that is long enough, names none of ours beside it, and our own model does not disagree.
+all it knows, names it in a text that is long enough, names none of ours beside it, and our own model says the same, or
+nearly the same of a text whose words none of our languages has.
 """
 
 from functools import cache
@@ -10,6 +11,7 @@ from typing import Any, Final
 from i18n import tags
 from i18n.detection.detectors import Features, pycld2_module
 from i18n.detection.languages import COLUMN
+from i18n.detection.lexicon import lexicon
 from i18n.detection.ngrams import NgramModel
 from i18n.detection.scripts import MASKS
 
@@ -20,6 +22,8 @@ _LENGTH_MIN: Final = 15
 _LENGTH_UNKNOWN: Final = 40  # of a language our own model has never read
 _UNKNOWN_SURE: Final = 0.3
 _CLOSE: Final = 4
+_CLOSE_KNOWN_MAX: Final = 0.6
+_UNKNOWN_KNOWN_MAX: Final = 0.35
 _ROMANISED_SURE: Final = 0.25
 _NOT_WRITTEN_TO_US: Final = frozenset({"un", "la", "xxx", "zxx"})
 
@@ -39,9 +43,22 @@ def language(text: str, script: str, model: NgramModel) -> str | None:
     if tag is None or script == "Deva":
         return tag  # Nepali and Marathi are no Hindi; our model reads no Devanagari
     best = model.best(text, MASKS[script], _CLOSE)
+    if best[0][0] == tag:
+        return tag
     if tag in model.names:
-        return tag if next((name for name, _ in best if name not in COLUMN), None) == tag else None
-    return tag if reliable and len(text) >= _LENGTH_UNKNOWN and best[0][1] < _UNKNOWN_SURE else None
+        close = next((name for name, _ in best if name not in COLUMN), None) == tag
+        return tag if close and _known_share(text) < _CLOSE_KNOWN_MAX else None
+    strange = reliable and len(text) >= _LENGTH_UNKNOWN and best[0][1] < _UNKNOWN_SURE
+    return tag if strange and _known_share(text) < _UNKNOWN_KNOWN_MAX else None
+
+
+def _known_share(text: str) -> float:
+    """The share of its words that one of our languages has; all where nobody can look."""
+    words = lexicon()
+    if words is None:
+        return 1.0
+    count, _, present = words.look_up(text)
+    return float(present.max()) / count if count else 1.0
 
 
 def romanised_hindi(text: str, model: NgramModel) -> bool:
