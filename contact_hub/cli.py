@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, TypeVar
 import structlog
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from contact_hub import __version__
@@ -44,9 +45,9 @@ def main() -> int:
 def _refused(refusal: HubError) -> None:
     from contact_hub.workspace import WorkspaceRefused, render_problems
 
-    _err.print(f"[bold red]{refusal.code}[/]: {refusal.sentence}")
+    _err.print(f"[bold red]{refusal.code}[/]: {escape(refusal.sentence)}", soft_wrap=True)
     for key, value in refusal.values.items():
-        _err.print(f"  {key}: {value}")
+        _err.print(f"  {key}: {escape(str(value))}", soft_wrap=True)
     if isinstance(refusal, WorkspaceRefused):
         _err.print(render_problems(refusal.problems))
 

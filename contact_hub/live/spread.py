@@ -21,15 +21,19 @@ _LOOKS_PER_LEASE: Final = 8
 
 def shares(workspaces: Iterable[str], nodes: Collection[str]) -> dict[str, str]:
     """The node of every workspace."""
+    if not nodes:
+        return {}
     names = sorted(workspaces, key=_hash)
-    room = -(-len(names) // len(nodes)) if nodes else 0
+    room, larger = divmod(len(names), len(nodes))
     held: Counter[str] = Counter()
     place: dict[str, str] = {}
     for workspace in names:
         ranked = sorted(nodes, key=lambda node: _hash(f"{node}\0{workspace}"), reverse=True)
-        place[workspace] = node = next((node for node in ranked if held[node] < room), "")
+        node = next(node for node in ranked if held[node] < room + (larger > 0))
+        larger -= held[node] == room
         held[node] += 1
-    return place if nodes else {}
+        place[workspace] = node
+    return place
 
 
 def _hash(name: str) -> bytes:

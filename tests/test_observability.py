@@ -1,0 +1,152 @@
+"""Numbers and traces along the way of a message; dashboard, alarms and manual speak of what the program really exports, and of all of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from contact_hub import tracing
+from tests import hubs
+
+ROOT = Path(__file__).parent.parent
+OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+ALARMS = [
+    rule for group in yaml.safe_load((ROOT / "deploy/prometheus/alerts.yaml").read_text())["groups"] for rule in group["rules"]
+]
+PANELS = json.loads((ROOT / "deploy/grafana/contact-hub.json").read_text())["panels"]
+CHARTED = [target["expr"] for panel in PANELS for target in panel.get("targets", ())]
+
+Page = dict[str, set[str]]
+
+
+async def page(floor: hubs.Floor) -> tuple[str, Page]:
+    """What /metrics says, and every name on it that a query may use, with its labels."""
+    async with httpx.AsyncClient(base_url=floor.origin) as http:
+        told = (await http.get("/metrics")).text
+    names: Page = {}
+    for name, kind in re.findall(r"^# TYPE (contact_hub_\w+) (\w+)$", told, re.MULTILINE):
+        for suffix in {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",)}.get(kind, ("",)):
+            names[f"{name}{suffix}"] = {"le"} if suffix == "_bucket" else set()
+    for name, labels in re.findall(r"^(contact_hub_\w+)\{([^}]*)\}", told, re.MULTILINE):
+        names.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
+    return told, {name: labels for name, labels in names.items() if not name.endswith("_created")}
+
+
+def value(told: str, sample: str) -> float:
+    found = re.search(rf"^{re.escape(sample)} (\S+)$", told, re.MULTILINE)
+    return float(found.group(1)) if found else 0.0
+
+
+async def test_a_message_is_counted_when_taken_in_when_on_disk_and_when_on_a_screen(sqlite_url: str, tmp_path: Path) -> None:
+    samples = (
+        'contact_hub_messages_accepted_total{speaker="customer"}',
+        'contact_hub_messages_durable_total{speaker="customer"}',
+        'contact_hub_messages_durable_total{speaker="agent"}',
+        'contact_hub_entries_delivered_total{log="public"}',
+        "contact_hub_delivery_seconds_count",
+    )
+    async with hubs.floor(sqlite_url, tmp_path) as floor:
+        before, _ = await page(floor)
+        anna, customer = await floor.agent("anna"), await floor.visitor()
+        conversation = await customer.start("Guten Tag, ich habe eine Frage.")
+        await anna.take()
+        await customer.post(conversation, "Noch etwas.")
+        await anna.reply(conversation, "Guten Tag!")
+        await customer.until(lambda: "Guten Tag!" in customer.texts)
+        after, _ = await page(floor)
+    taken, kept, replied, delivered, timed = (value(after, sample) - value(before, sample) for sample in samples)
+    assert (taken, kept, replied) == (2, 2, 1)
+    assert delivered >= 3 + 2
+    assert timed >= 1
+    assert value(after, 'contact_hub_lease_epoch{workspace="test"}') >= 1
+    assert value(after, "contact_hub_workspaces_owned") == 1
+    assert value(after, "contact_hub_ready") == 1
+
+
+async def test_charts_and_alarms_use_names_and_labels_that_exist_and_leave_none_out(sqlite_url: str, tmp_path: Path) -> None:
+    async with hubs.floor(sqlite_url, tmp_path) as floor:
+        anna, customer = await floor.agent("anna"), await floor.visitor()
+        conversation = await customer.start("Guten Tag, ich habe eine Frage.")
+        await anna.take()
+        await anna.reply(conversation, "Guten Tag!")
+        _, names = await page(floor)
+    queries = [*CHARTED, *(rule["expr"] for rule in ALARMS)]
+    used = {name for query in queries for name in re.findall(r"\bcontact_hub_\w+", query)}
+    assert used <= names.keys(), f"unknown: {sorted(used - names.keys())}"
+    stem = re.compile(r"_(bucket|sum|count)$")
+    assert {stem.sub("", name) for name in names} == {
+        stem.sub("", name) for query in CHARTED for name in re.findall(r"\bcontact_hub_\w+", query)
+    }
+    ours = {"instance", "job", "le"} | {label for labels in names.values() for label in labels} | UNSEEN
+    grouped = {label.strip() for query in queries for by in re.findall(r"\bby \(([^)]*)\)", query) for label in by.split(",")}
+    matched = {label for query in queries for label in re.findall(r'(\w+)="', query)}
+    assert grouped | matched <= ours
+
+
+UNSEEN = {"code"}
+"""Labels of what has not happened in this process: refusals and lost commits."""
+
+
+async def test_every_metric_and_alarm_is_in_the_manual(sqlite_url: str, tmp_path: Path) -> None:
+    async with hubs.floor(sqlite_url, tmp_path) as floor:
+        told, _ = await page(floor)
+    exported = set(re.findall(r"^# TYPE (contact_hub_\w+) (?:gauge|counter|histogram)$", told, re.MULTILINE))
+    exported = {name for name in exported if not name.endswith("_created")}
+    assert exported == set(re.findall(r"^\| `(contact_hub_\w+)`", OPERATIONS, re.MULTILINE))
+    assert {rule["alert"] for rule in ALARMS} == set(re.findall(r"^\| `(ContactHub\w+)`", OPERATIONS, re.MULTILINE))
+    helps = dict(re.findall(r"^# HELP (contact_hub_\w+) (.*)$", told, re.MULTILINE))
+    assert all(len(helps[name]) > 8 for name in exported)
+    assert all(re.fullmatch(r"contact_hub_[a-z]+(_[a-z]+)*", name) for name in exported)
+
+
+def test_every_alarm_has_a_severity_and_a_sentence() -> None:
+    for rule in ALARMS:
+        assert rule["labels"]["severity"] in {"page", "warn"}, rule["alert"]
+        assert len(rule["annotations"]["summary"]) > 20, rule["alert"]
+
+
+@pytest.fixture
+def spans() -> Any:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    with tracing.traced_by(provider.get_tracer("tests")):
+        yield exporter
+
+
+async def test_a_message_leaves_spans_with_the_names_of_the_manual_and_without_content(
+    spans: Any, sqlite_url: str, tmp_path: Path
+) -> None:
+    async with hubs.floor(sqlite_url, tmp_path) as floor:
+        anna, customer = await floor.agent("anna"), await floor.visitor()
+        await customer.start("Guten Tag, ich habe eine Frage nach der Zitrone.")
+        await anna.take()
+    finished = spans.get_finished_spans()
+    assert {span.name for span in finished} == set(tracing.SPANS)
+    assert set(tracing.SPANS) == set(re.findall(r"^\| `(\w+\.\w+)` ", OPERATIONS, re.MULTILINE))
+    written = next(span for span in finished if span.attributes.get("command") == "conversation.start")
+    commits = [span for span in finished if span.name == "store.commit"]
+    assert any(link.context.span_id == written.context.span_id for commit in commits for link in commit.links)
+    assert not any("Zitrone" in span.to_json() for span in finished)
+
+
+def test_a_span_costs_next_to_nothing_while_nobody_traces() -> None:
+    def once(count: int) -> float:
+        began = time.perf_counter()
+        for _ in range(count):
+            with tracing.span("store.write", command="conversation.post"):
+                pass
+        return (time.perf_counter() - began) / count
+
+    assert min(once(20_000) for _ in range(5)) < 2e-6, "a message costs a hundred times as much"
+    assert tracing.here() is None
