@@ -170,7 +170,7 @@ def train_ngrams(rows: Rows, chosen: Chosen, strangers: Strangers | None) -> Ngr
         weights -= np.float32(rate) * drift / (np.sqrt(spread * np.float32(1 / (1 - 0.99**step))) + np.float32(1e-7))
     table = np.zeros((1 << BOXES_LOG2, len(names)), np.float32)
     table[used] = weights
-    return _as_stored(NgramModel(names, table))
+    return NgramModel.of(names, table)
 
 
 def stacked(rows: Rows, chosen: Chosen, strangers: Strangers | None) -> tuple[NgramModel, Rows]:
@@ -257,8 +257,7 @@ def write(fitted: Fitted) -> None:
     stored = {"+".join(names): _stored(weights) for names, weights in fitted.sets.items()}
     lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(weights)}" for name, weights in stored.items())
     PARAMETERS.write_text(f'{{"credits": {json.dumps(CREDITS)},\n "sets": {{\n{lines}\n }}}}\n', encoding="utf-8")
-    with NGRAMS.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **fitted.model.stored())
+    fitted.model.write(NGRAMS)
 
 
 def _stored(weights: Weights) -> dict[str, Any]:
@@ -266,13 +265,6 @@ def _stored(weights: Weights) -> dict[str, Any]:
         "by_length": [[round(float(weight), 4) for weight in row] for row in weights.by_length],
         "bias": {tag: round(float(value), 4) for tag, value in zip(LANGUAGES, weights.bias, strict=True)},
     }
-
-
-def _as_stored(model: NgramModel) -> NgramModel:
-    """As it will be after a byte a weight: what is measured is what ships."""
-    stored = model.stored()
-    table: npt.NDArray[np.float32] = stored["table"].astype(np.float32) * stored["scale"].astype(np.float32)
-    return NgramModel(model.names, table)
 
 
 def _is_open(made: Prepared) -> bool:

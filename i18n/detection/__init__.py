@@ -125,7 +125,9 @@ def prepare(text: str) -> Prepared:
         rest = unicodedata.normalize("NFC", rest)
     if rest.isupper():
         rest = rest.lower()
-    return Prepared(Cleaned(rest, cleaned.letters, cleaned.universal), scripts.dominant(rest))
+    if rest is not cleaned.text:
+        cleaned = Cleaned(rest, cleaned.letters, cleaned.universal)
+    return Prepared(cleaned, "Latn" if rest.isascii() else scripts.dominant(rest))
 
 
 def _certain(tag: str, confidence: float, reason: str, made: Prepared) -> Detection:
@@ -170,7 +172,7 @@ def _fused(made: Prepared, detectors: Detectors, fitted: Fitted) -> npt.NDArray[
                 return elsewhere
             read.append(found)
         probability = fusion.probabilities(weights.scores(read, len(text)) + mask)
-        if probability.max() >= _CLEAR:
+        if probability[probability.argmax()] >= _CLEAR:
             return probability
     if script == "Latn" and probability.max() < _DOUBTFUL and outside.romanised_hindi(text, fitted.model):
         return "hi-Latn"
@@ -212,6 +214,9 @@ def _answer(made: Prepared, read: npt.NDArray[np.float64], hints: Hints) -> Dete
 
 
 def _ranked(probability: npt.NDArray[np.float64], name: _Namer) -> tuple[tuple[str, float], ...]:
+    first = int(probability.argmax())
+    if probability[first] > 1 - _SHOWN_MIN:
+        return ((name(LANGUAGES[first]), float(probability[first])),)
     best = np.argsort(-probability, kind="stable")[:_SHOWN]
     pairs = [(name(LANGUAGES[column]), float(probability[column])) for column in best.tolist()]
     return tuple(pair for place, pair in enumerate(pairs) if place == 0 or pair[1] >= _SHOWN_MIN)

@@ -6,6 +6,7 @@ Imports stand inside the loaders: a library that nobody selected costs no memory
 """
 
 import math
+from array import array
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final
@@ -60,19 +61,23 @@ def _eldc() -> Reader:
     detector.set_languages([code for code in eldc.LANGUAGES if code in COLUMN])
     detector.set_scores(8)
     details: Callable[[str], Any] = detector.detect_details
+    unnamed = array("f", [0.0, 0.0, 0.0, _LOG_FLOOR] * _COUNT)
+    log = math.log
 
     def read(text: str, script: str) -> Features:
-        found = np.zeros((_COUNT, 4), dtype=np.float32)
-        found[:, 3] = _LOG_FLOOR
         scores: dict[str, float] = details(text).scores
         if not scores:
-            found[:, 3] = 0.0
-            return found
+            return np.zeros((_COUNT, 4), dtype=np.float32)
+        cells = array("f", unnamed)
         top = max(1e-3, *scores.values())
         for code, score in scores.items():
-            column = COLUMN[code]
-            held = min(max(score, 1e-3), 1 - 1e-4)
-            found[column] = (1.0, held, math.log(held / (1 - held)), math.log(held / top))
+            cell = 4 * COLUMN[code]
+            held = score if 1e-3 < score < 1 - 1e-4 else min(max(score, 1e-3), 1 - 1e-4)
+            cells[cell] = 1.0
+            cells[cell + 1] = held
+            cells[cell + 2] = log(held / (1 - held))
+            cells[cell + 3] = log(held / top)
+        found = np.frombuffer(cells, np.float32).reshape(_COUNT, 4)
         if found[_MS, 0] > 0:
             found[_ID] = found[_MS]
         if script == "Latn" and found[_HR, 1] > found[_SR, 1]:
@@ -88,9 +93,11 @@ def _pycld2() -> Reader:
     if cld2 is None:
         raise ImportError("pycld2")
     detect, error = cld2.detect, cld2.error
+    unnamed = array("f", bytes(4 * 4 * _COUNT))
 
     def read(text: str, script: str) -> Features:
-        found = np.zeros((_COUNT, 4), dtype=np.float32)
+        cells = array("f", unnamed)
+        found = np.frombuffer(cells, np.float32).reshape(_COUNT, 4)
         try:
             reliable, _, details = detect(text, isPlainText=True, bestEffort=True)
         except error:
@@ -99,12 +106,14 @@ def _pycld2() -> Reader:
             column = COLUMN.get(code)
             if column is None:
                 continue
-            found[column] = (
-                1.0 if rank == 0 else 0.0,
-                share / 100,
-                float(reliable) if rank == 0 else 0.0,
-                math.log1p(max(score, 0.0)) / 7,
-            )
+            cell = 4 * column
+            if rank == 0:
+                cells[cell] = 1.0
+                cells[cell + 2] = 1.0 if reliable else 0.0
+            else:
+                cells[cell] = cells[cell + 2] = 0.0
+            cells[cell + 1] = share / 100
+            cells[cell + 3] = math.log1p(max(score, 0.0)) / 7
         if script == "Latn" and found[_HR, 1] > 0 and found[_SR, 1] == 0:
             found[_SR] = found[_HR] * 0.5
         return found

@@ -72,6 +72,9 @@ def _weights(names: str, stored: Mapping[str, Any]) -> Weights:
 
 def probabilities(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Scores as probabilities."""
-    raised: npt.NDArray[np.float64] = np.exp(scores - scores.max())
-    raised /= raised.sum()
+    raised: npt.NDArray[np.float64] = np.exp(scores - scores[scores.argmax()])
+    raised /= raised.dot(_ONES)
     return raised
+
+
+_ONES: Final = np.ones(len(LANGUAGES))

@@ -8,7 +8,7 @@ else, so it never answers alone: `fusion` weighs it with the others. Beside our 
 
 import zlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -51,17 +51,15 @@ def boxes(text: str) -> npt.NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NgramModel:
-    """Weights by box and language; `names` are ours and some outside ours."""
+    """Weights by box and language, in a byte each and a scale per language; `names` are ours and some outside ours."""
 
     names: tuple[str, ...]
-    table: npt.NDArray[np.float32]
+    table: npt.NDArray[np.int8]
+    scale: npt.NDArray[np.float32]
 
     def scores(self, text: str) -> npt.NDArray[np.float32]:
         """A score for each of `names`; higher is likelier."""
-        places = boxes(text)
-        summed: npt.NDArray[np.float32] = self.table.take(places, axis=0).sum(axis=0)
-        summed *= np.float32(len(places) ** -0.5)
-        return summed
+        return _scores(self, text)
 
     def best(self, text: str, mask: npt.NDArray[np.float64], places: int) -> list[tuple[str, float]]:
         """The likeliest of all `names`, ours only where `mask` lets them, with the model's own idea of how likely."""
@@ -71,21 +69,33 @@ class NgramModel:
         raised /= raised.sum()
         return [(self.names[column], float(raised[column])) for column in np.argsort(-raised, kind="stable")[:places].tolist()]
 
-    def stored(self) -> dict[str, npt.NDArray[np.generic]]:
-        """In a byte a weight, as `read` expects it."""
-        scale = np.maximum(np.abs(self.table).max(axis=0), 1e-6) / 127
-        return {
-            "names": np.array(self.names),
-            "scale": scale.astype(np.float32),
-            "table": np.round(self.table / scale).astype(np.int8),
-        }
+    @classmethod
+    def of(cls, names: tuple[str, ...], weights: npt.NDArray[np.float32]) -> "NgramModel":
+        """From weights as they were fitted."""
+        scale = (np.maximum(np.abs(weights).max(axis=0), 1e-6) / 127).astype(np.float32)
+        return cls(names, np.round(weights / scale).astype(np.int8), scale)
+
+    def write(self, path: Path) -> None:
+        """As `read` expects it: a language after the other, which packs better."""
+        by_language = np.ascontiguousarray(self.table.T)
+        with path.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, names=np.array(self.names), scale=self.scale, by_language=by_language)
 
     @classmethod
     def read(cls, path: Path) -> "NgramModel":
         """From the file the fitting wrote."""
         with np.load(path, allow_pickle=False) as stored:
-            names = tuple(str(name) for name in stored["names"])
-            return cls(names, np.ascontiguousarray(stored["table"].astype(np.float32) * stored["scale"]))
+            return cls(tuple(str(name) for name in stored["names"]), np.ascontiguousarray(stored["by_language"].T), stored["scale"])
+
+
+@lru_cache(maxsize=4)
+def _scores(model: NgramModel, text: str) -> npt.NDArray[np.float32]:
+    """Remembered for a moment, since fusion and the look outside ask about the same text."""
+    places = boxes(text)
+    counted = model.table.take(places, axis=0).sum(axis=0, dtype=np.int32)
+    summed: npt.NDArray[np.float32] = counted * (model.scale * np.float32(len(places) ** -0.5))
+    summed.flags.writeable = False
+    return summed
 
 
 @cache

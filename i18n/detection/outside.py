@@ -8,9 +8,11 @@ nearly the same of a text whose words none of our languages has.
 from functools import cache
 from typing import Any, Final
 
+import numpy as np
+
 from i18n import tags
 from i18n.detection.detectors import Features, pycld2_module
-from i18n.detection.languages import COLUMN
+from i18n.detection.languages import COLUMN, INDEX
 from i18n.detection.lexicon import lexicon
 from i18n.detection.ngrams import NgramModel
 from i18n.detection.scripts import MASKS
@@ -22,15 +24,19 @@ _LENGTH_MIN: Final = 15
 _LENGTH_UNKNOWN: Final = 40  # of a language our own model has never read
 _UNKNOWN_SURE: Final = 0.3
 _CLOSE: Final = 4
-_CLOSE_KNOWN_MAX: Final = 0.6
+_NEARLY: Final = 0.4
+_CLOSE_KNOWN_MAX: Final = 0.75
+_FAR_KNOWN_MAX: Final = 0.6
 _UNKNOWN_KNOWN_MAX: Final = 0.35
+_ROMANISED: Final = "hi-Latn"
+_ENGLISH: Final = INDEX["en"]
 _ROMANISED_SURE: Final = 0.25
 _NOT_WRITTEN_TO_US: Final = frozenset({"un", "la", "xxx", "zxx"})
 
 
 def suspected(text: str, pycld2: Features) -> bool:
     """Whether it is worth asking: the quick library named none of ours in a text long enough to mean it."""
-    return len(text) >= _LENGTH_MIN and not pycld2[:, 0].any()
+    return len(text) >= _LENGTH_MIN and not np.count_nonzero(pycld2[:, 0])
 
 
 def language(text: str, script: str, model: NgramModel) -> str | None:
@@ -46,8 +52,9 @@ def language(text: str, script: str, model: NgramModel) -> str | None:
     if best[0][0] == tag:
         return tag
     if tag in model.names:
-        close = next((name for name, _ in best if name not in COLUMN), None) == tag
-        return tag if close and _known_share(text) < _CLOSE_KNOWN_MAX else None
+        sure = next((weight for name, weight in best if name not in COLUMN and name == tag), 0.0)
+        most = _CLOSE_KNOWN_MAX if sure >= _NEARLY * best[0][1] else _FAR_KNOWN_MAX
+        return tag if sure and _known_share(text) < most else None
     strange = reliable and len(text) >= _LENGTH_UNKNOWN and best[0][1] < _UNKNOWN_SURE
     return tag if strange and _known_share(text) < _UNKNOWN_KNOWN_MAX else None
 
@@ -63,10 +70,13 @@ def _known_share(text: str) -> float:
 
 def romanised_hindi(text: str, model: NgramModel) -> bool:
     """Whether our model takes a text in Latin letters for Hindi: no library knows it."""
-    if len(text) < _LENGTH_MIN:
+    if len(text) < _LENGTH_MIN or _ROMANISED not in model.names:
+        return False
+    scores = model.scores(text)
+    if scores[model.names.index(_ROMANISED)] < scores[_ENGLISH]:
         return False
     name, sure = model.best(text, MASKS["Latn"], 1)[0]
-    return name == "hi-Latn" and sure >= _ROMANISED_SURE
+    return name == _ROMANISED and sure >= _ROMANISED_SURE
 
 
 def _named_by(cld2: Any, text: str) -> tuple[str | None, bool]:
