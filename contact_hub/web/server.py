@@ -56,6 +56,8 @@ PARTS: Final = (
 """All doors into the hub, the one that takes every other address last."""
 
 _BACKLOG: Final = 4096
+_RECEIVE_BYTES: Final = 32 * 1024
+"""What the kernel may have read of one connection (it takes twice that): a flood's frames are all parsed at once when they are read, and everybody waits."""
 
 _log = structlog.get_logger(__name__)
 
@@ -135,7 +137,9 @@ class Server:
 def _open_door(host: str, port: int) -> sockets_module.socket:
     """A listening socket. Raises `setting_invalid` where the port is taken or the address is not ours."""
     try:
-        return sockets_module.create_server((host, port), family=_family(host), backlog=_BACKLOG, reuse_port=False)
+        door = sockets_module.create_server((host, port), family=_family(host), backlog=_BACKLOG, reuse_port=False)
+        door.setsockopt(sockets_module.SOL_SOCKET, sockets_module.SO_RCVBUF, _RECEIVE_BYTES)
+        return door
     except OSError as taken:
         raise HubError(
             "setting_invalid",

@@ -35,7 +35,7 @@ _HELLO_SECONDS: Final = 10
 _MALFORMED_MAX: Final = 20
 _PATIENCE: Final = Allowance(per_second=1 / 6, burst=20)
 """How often somebody may go on in spite of their own limit before the socket is closed."""
-_PAUSE_SECONDS_MAX: Final = 1.0
+_PAUSE_SECONDS_MAX: Final = 3.0
 _COME_BACK_SECONDS: Final = 15.0
 _FRAMES: Final[dict[str, Limit]] = {"widget": "visitor_frames", "console": "agent_frames"}
 _CLOSE_CODES: Final = {"superseded": SUPERSEDED, "session_ended": SESSION_ENDED, "out_of_order": HELLO_EXPECTED}

@@ -418,17 +418,17 @@ class Limits(Model):
     """What one visitor may write on average; where nothing is said, what the deployment lets through (one a second)."""
     visitor_messages_burst: AtOnce | None = None
     """How many of them at once; where nothing is said, the deployment's (twelve)."""
-    brand_messages_per_second: PerSecond = 100.0
+    brand_messages_per_second: PerSecond = 30.0
     """What all visitors of one brand may bring."""
-    brand_messages_burst: AtOnce = 300
-    brand_conversations_per_second: PerSecond = 10.0
+    brand_messages_burst: AtOnce = 150
+    brand_conversations_per_second: PerSecond = 5.0
     """How many conversations one brand may open."""
     brand_conversations_burst: AtOnce = 100
     brand_sockets_max: AtOnce = 20_000
     """How many visitors of one brand may be connected."""
-    messages_per_second: PerSecond = 200.0
+    messages_per_second: PerSecond = 60.0
     """What visitors and agents of the workspace may bring together; a fifth of the burst is kept for the agents."""
-    messages_burst: AtOnce = 600
+    messages_burst: AtOnce = 300
     waiting_max: AtOnce = 1_024
     """How much of it may wait to be stored."""
     address_visitors_per_second: PerSecond = 2.0
