@@ -77,3 +77,13 @@ def test_a_refusal_is_a_sentence_and_never_a_traceback(run, tmp_path: Path) -> N
         refused = run(*arguments)
         assert refused.returncode in {2, 4}, arguments
         assert "Traceback" not in refused.stderr
+
+
+def test_a_restored_database_begins_new_epochs(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "workspace.yaml"
+    file.write_text(hubs.WORKSPACE, encoding="utf-8")
+    run("migrate")
+    run("apply", str(file))
+    first = json.loads(run("restored", "--yes", "--json").stdout)
+    again = json.loads(run("restored", "--yes", "--json").stdout)
+    assert again["test"] > first["test"] > 1_000_000

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +140,34 @@ async def test_a_message_leaves_spans_with_the_names_of_the_manual_and_without_c
     commits = [span for span in finished if span.name == "store.commit"]
     assert any(link.context.span_id == written.context.span_id for commit in commits for link in commit.links)
     assert not any("Zitrone" in span.to_json() for span in finished)
+
+
+def test_spans_leave_for_the_endpoint_that_was_named() -> None:
+    received: list[bytes] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_said: object) -> None:
+            """Quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Collector)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        with (
+            tracing.tracing(f"http://127.0.0.1:{server.server_port}/v1/traces", ratio=1.0),
+            tracing.span("store.write", command="conversation.post"),
+        ):
+            pass
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert any(b"conversation.post" in body and b"contact-hub" in body for body in received)
 
 
 def test_a_span_costs_next_to_nothing_while_nobody_traces() -> None:
