@@ -270,11 +270,12 @@ def cost(data: Path) -> dict[str, float]:
     detect("xyzzy")
     load_seconds, load_mb = time.perf_counter() - start, _resident_mb() - before_mb
     texts = [text.text for text in read(data)]
-    took = []
-    for text in texts:
-        start_ns = time.perf_counter_ns()
-        detect(text)
-        took.append((time.perf_counter_ns() - start_ns) / 1000)
+    took = [float("inf")] * len(texts)
+    for _ in range(3):  # the best of three: the machine is shared
+        for place, text in enumerate(texts):
+            start_ns = time.perf_counter_ns()
+            detect(text)
+            took[place] = min(took[place], (time.perf_counter_ns() - start_ns) / 1000)
     took.sort()
     dear = (
         "parcel " * 150_000,

@@ -194,7 +194,7 @@ def _stages(detectors: Detectors, fitted: Fitted) -> tuple[tuple[fusion.Weights,
 
 
 def _answer(made: Prepared, read: npt.NDArray[np.float64], hints: Hints) -> Detection:
-    prior = _prior(hints)
+    prior = None if hints is NO_HINTS else _prior(hints)
     weighed = read if prior is None else read * prior / (read * prior).sum()
     name = _namer(made, hints)
     ranked = _ranked(weighed, name)

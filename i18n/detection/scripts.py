@@ -109,6 +109,8 @@ def only_language(script: str) -> str | None:
 
 def dominant(text: str) -> str | None:
     """The script most of the text is in; None without letters. Kana beside Han is Japanese."""
+    if text and max(text) < "\u0300":
+        return "Latn" if any(map(str.isalpha, text)) else None
     counts = _count(text)
     if not counts:
         return None
