@@ -80,11 +80,14 @@ async def test_two_nodes_behind_the_proxy_are_one_service_and_one_may_go(postgre
     async with build(Settings(database_url=postgres_url, data_dir=tmp_path)) as hub:
         await hub.workspaces.apply(hubs.workspace(), by="tests", first_password_hash=await hub.passwords.hash(hubs.PASSWORD))
     nodes = [node(port, tmp_path, postgres_url, redis_url, origin) for port in ports]
-    with started(["caddy", "run", "--adapter", "caddyfile", "--config", str(ROOT / "deploy/caddy/Caddyfile")], {
-        "CONTACT_HUB_SITE": origin, "CONTACT_HUB_NODES": " ".join(f"127.0.0.1:{port}" for port in ports), "XDG_DATA_HOME": str(tmp_path)
-    }), started(*nodes[0]) as first, started(*nodes[1]):  # fmt: skip
+    site = {"CONTACT_HUB_SITE": origin, "XDG_DATA_HOME": str(tmp_path)}
+    site["CONTACT_HUB_NODES"] = " ".join(f"127.0.0.1:{port}" for port in ports)
+    proxy = ["caddy", "run", "--adapter", "caddyfile", "--config", str(ROOT / "deploy/caddy/Caddyfile")]
+    with contextlib.ExitStack() as stack:
+        first, _ = [stack.enter_context(started(*one)) for one in nodes]
         for port in ports:
             await until_ready(f"http://127.0.0.1:{port}/readyz")
+        stack.enter_context(started(proxy, site))  # after the nodes, as in the compose file
         await until_ready(f"{origin}/widget/loader.js")
         async with httpx.AsyncClient() as http:
             assert (await http.get(f"{origin}/metrics")).status_code == 404
