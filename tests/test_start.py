@@ -17,8 +17,9 @@ import pytest
 from sqlalchemy import text
 
 from contact_hub.errors import EXITS
+from contact_hub.store import migrate
 from contact_hub.store.schema import _connected
-from tests.servers import free_port
+from tests.servers import free_port, postgres, postgres_programs
 
 pytestmark = pytest.mark.timeout(600)
 BOOT_SECONDS = 60
@@ -165,6 +166,23 @@ async def test_only_one_migrates_and_it_does_not_wait_for_a_table_that_is_held(p
     await held.close()
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.close()
+
+
+@pytest.mark.services
+def test_a_node_whose_database_goes_away_is_not_ready_and_lives_on() -> None:
+    programs = postgres_programs()
+    if programs is None:
+        pytest.skip("not run: no PostgreSQL server")
+    with contextlib.ExitStack() as node:
+        with postgres(programs) as url:
+            asyncio.run(migrate(url))
+            origin = node.enter_context(serving(CONTACT_HUB_DATABASE_URL=url))
+            assert httpx.get(f"{origin}/readyz").status_code == 200
+        gone = httpx.get(f"{origin}/readyz", timeout=10)
+        assert gone.status_code == 503
+        assert gone.text.startswith("not ready: database_unreachable: The database cannot be reached.")
+        assert httpx.get(f"{origin}/healthz").text == "ok"
+        assert "contact_hub_ready 0.0" in httpx.get(f"{origin}/metrics", timeout=10).text
 
 
 def test_a_node_of_other_roles_answers_its_keepers_and_nobody_else(sqlite_url: str) -> None:

@@ -38,6 +38,7 @@ class RedisBus:
         self._tasks: list[asyncio.Task[None]] = []
         self._listening = asyncio.Event()
         self._observe = observe
+        self._mute = False
         self._sent: deque[tuple[bytes, float]] = deque(maxlen=_ECHOES_MAX)
 
     def publish(self, pokes: Iterable[Poke]) -> None:
@@ -68,7 +69,8 @@ class RedisBus:
         await self._redis.aclose()
 
     def healthy(self) -> bool:
-        return self._listening.is_set()
+        """Whether we hear, and were heard when we last said something: a Redis that stands still keeps its connections."""
+        return self._listening.is_set() and not self._mute
 
     async def _send(self) -> None:
         while True:
@@ -81,9 +83,13 @@ class RedisBus:
                 async with asyncio.timeout(2):
                     await self._redis.publish(CHANNEL, data)
             except (RedisError, OSError, TimeoutError):
-                # our own process can still hear us; the others poll
-                self._tell(batch)
-                await asyncio.sleep(_BACK_OFF_SECONDS[1])
+                # our own process can still hear us; the others poll, and are told to look at everything as soon as anybody can tell them
+                self._tell([poke for poke in batch if poke != EVERYTHING or not self._mute])
+                self._mute = True
+                await asyncio.sleep(_BACK_OFF_SECONDS[2])
+                self.publish([EVERYTHING])
+            else:
+                self._mute = False
 
     async def _listen(self) -> None:
         attempt = 0
@@ -92,6 +98,7 @@ class RedisBus:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
                     await channel.subscribe(CHANNEL)
                     self._listening.set()
+                    self._mute = False
                     attempt = 0
                     self._tell([EVERYTHING])
                     while True:

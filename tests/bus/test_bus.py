@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from contact_hub.bus import Bus, MemoryBus, Poke
-from contact_hub.bus.poke import PENDING_MAX, Subscription
+from contact_hub.bus.poke import EVERYTHING, PENDING_MAX, Subscription
 from contact_hub.bus.redis import RedisBus
 from contact_hub.live.switchboard import Switchboard
 from tests.servers import free_port
@@ -88,6 +89,37 @@ async def test_redis_that_dies_and_comes_back_is_told_as_everything(tmp_path: Pa
         if second is not None:
             second.kill()
             await second.wait()
+
+
+@pytest.mark.services
+async def test_redis_that_stands_still_shows_and_is_forgiven(tmp_path: Path, redis_program: str) -> None:
+    port = free_port()
+    server = await asyncio.create_subprocess_exec(
+        redis_program, "--port", str(port), "--save", "", "--dir", str(tmp_path), stdout=-3
+    )
+    bus, other = RedisBus(f"redis://127.0.0.1:{port}/0"), RedisBus(f"redis://127.0.0.1:{port}/0")
+    try:
+        await bus.open()
+        await other.open()
+        mine, theirs = bus.subscribe(), other.subscribe()
+        async with asyncio.timeout(10):
+            while not (bus.healthy() and other.healthy()):
+                await mine.next()
+        server.send_signal(signal.SIGSTOP)
+        bus.publish([Poke("input", "w", "w")])
+        await heard(mine, Poke("input", "w", "w"))
+        assert not bus.healthy()
+        server.send_signal(signal.SIGCONT)
+        async with asyncio.timeout(10):
+            while EVERYTHING not in await theirs.next():
+                pass
+            while not bus.healthy():
+                await mine.next()
+    finally:
+        server.kill()
+        await server.wait()
+        await bus.close()
+        await other.close()
 
 
 async def test_the_switchboard_passes_on_only_what_a_listener_cares_for() -> None:
