@@ -43,6 +43,8 @@ _QUIET, _CALM, _LOUD = "quiet", "calm", "loud"
 _UNLIMITED: Final = (
     "{messages_per_second: 100000.0, messages_burst: 100000, brand_messages_per_second: 100000.0, brand_messages_burst: 100000}"
 )
+_DEFAULTS: Final = "{brand_conversations_per_second: 100.0, brand_conversations_burst: 1000}"
+"""The limits of messages as they come; every round opens fifty conversations, which is not what is measured."""
 _WORKSPACE: Final = """
 workspace: {{id: {id}, name: {id}}}
 clients: [{{id: shop, name: Shop, country: FR, zone: Europe/Paris}}]
@@ -360,7 +362,7 @@ def main() -> None:
     )
     options.add_argument("--times", type=float, default=4, help="how many times the node's capacity the flood offers")
     options.add_argument("--pace", type=float, default=50, help="messages a second of the quiet workspace")
-    options.add_argument("--limits", default="{}", help="`limits` of the flooding workspace, as in workspace.yaml")
+    options.add_argument("--limits", default=_DEFAULTS, help="`limits` of the flooding workspace, as in workspace.yaml")
     options.add_argument("--port", type=int, default=8391)
     options.add_argument("--rate", type=float, default=0, help=argparse.SUPPRESS)
     options.add_argument("--be", choices=["node", "neighbour"], help=argparse.SUPPRESS)

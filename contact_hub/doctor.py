@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
+from urllib.request import Request, urlopen
 
 from contact_hub.app import Hub, build
 from contact_hub.clock import DatabaseClock
@@ -20,6 +22,9 @@ from i18n import catalogues
 from i18n.promises import CUSTOMER_TAGS, promised
 
 _STUCK: Final = timedelta(minutes=5)
+_LIMITED: Final = re.compile(
+    r'^contact_hub_limited_last_minute\{brand="([^"]*)",limit="([^"]*)",workspace="([^"]*)"\} (\S+)$', re.MULTILINE
+)
 _PAGES: Final = ("console.html", "widget.html", "loader.js")
 
 
@@ -40,7 +45,7 @@ async def examine(settings: Settings) -> list[Finding]:
         return findings
     try:
         async with build(settings) as hub:
-            findings += [_clock(hub), await _bus(hub), await _nodes(hub)]
+            findings += [_clock(hub), await _bus(hub), await _nodes(hub), await limited(settings)]
             for workspace in hub.workspaces.known():
                 findings += [
                     _rules(hub, workspace),
@@ -117,6 +122,28 @@ async def _bus(hub: Hub) -> Finding:
     if hub.bus.healthy():
         return Finding(what="bus", state="ok", sentence="Redis answers.")
     return Finding(what="bus", state="warning", sentence="Redis does not answer: nothing is lost, everything is slower.")
+
+
+async def limited(settings: Settings) -> Finding:
+    """Who is held back by limits now, as the node on this machine counts it: nobody else knows."""
+    try:
+        page = await asyncio.to_thread(_metrics, settings)
+    except OSError:
+        return Finding(what="limits", state="ok", sentence=f"No node answers on port {settings.port} of this machine.")
+    held = [f"{brand or 'all'} of {where} ({what}: {float(count):.0f})" for brand, what, where, count in _LIMITED.findall(page)]
+    if not held:
+        return Finding(what="limits", state="ok", sentence="Nobody met one in the last minute.")
+    return Finding(what="limits", state="warning", sentence=f"Held back in the last minute: {', '.join(sorted(held))}.")
+
+
+def _metrics(settings: Settings) -> str:
+    everywhere = settings.host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    host = "localhost" if everywhere else f"[{settings.host}]" if ":" in settings.host else settings.host
+    request = Request(f"http://{host}:{settings.port}/metrics")
+    if settings.metrics_token:
+        request.add_header("authorization", f"Bearer {settings.metrics_token}")
+    with urlopen(request, timeout=5) as answer:  # noqa: S310
+        return str(answer.read().decode())
 
 
 def _rules(hub: Hub, workspace: str) -> Finding:

@@ -22,6 +22,7 @@ _lease_age = Gauge("contact_hub_lease_age_seconds", "Since this node last renewe
 _owned = Gauge("contact_hub_workspaces_owned", "Workspaces this node routes")
 _unowned = Gauge("contact_hub_workspaces_unowned", "Workspaces that nobody routes at the moment")
 _nodes = Gauge("contact_hub_nodes_alive", "Nodes that live, as this one sees it")
+_limited = Gauge("contact_hub_limited_last_minute", "What limits refused in the last minute", ["workspace", "brand", "limit"])
 _inputs = Gauge("contact_hub_routing_inputs_waiting", "Inputs that wait for the owner of a workspace", ["workspace"])
 _inputs_age = Gauge("contact_hub_routing_input_age_seconds", "Age of the oldest input that waits for an owner", ["workspace"])
 _outbox = Gauge("contact_hub_outbox_waiting", "Effects on the outside world that wait to be carried out")
@@ -40,6 +41,10 @@ async def observe_hub(hub: Hub, health: Health) -> None:
         _degraded.labels(state).set(state in wrong)
     _clock.set(hub.clock.offset_seconds if isinstance(hub.clock, DatabaseClock) else 0.0)
     _owned.set(sum(owner.engine is not None for owner in hub.owners.values()))
+    _limited.clear()
+    for workspace in hub.workspaces.known():
+        for one in hub.gate.limited_now(workspace):
+            _limited.labels(workspace, one.brand, one.limit).set(one.refused)
     _lease_age.clear()
     for workspace, owner in hub.owners.items():
         if owner.lease_age is not None:

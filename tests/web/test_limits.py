@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import websockets
 
+from contact_hub import doctor
 from contact_hub.clock import ManualClock
 from tests import hubs
 
@@ -56,6 +57,9 @@ async def test_a_flooding_brand_is_told_when_to_come_again_and_loses_nothing(sql
         olga = await floor.staff("olga@hub.example")
         told = (await olga.get("/api/routing/limits")).json()
         assert told == [{"brand": "sonne", "name": "Sonne", "limit": "brand_messages", "refused": 1}]
+        finding = await doctor.limited(floor.hub.settings)
+        assert finding.state == "warning"
+        assert finding.sentence == "Held back in the last minute: sonne of test (brand_messages: 1)."
         metrics = (await olga.get("/metrics")).text
         assert 'contact_hub_limited_total{limit="brand_messages",workspace="test"}' in metrics
 
