@@ -13,8 +13,9 @@ Time passes on a clock of our own: about 100 arrivals a second. What reading a d
 
 `growth_*` are ratios of the worst of the kinds they name. The plain scan is a loop over all agents with everything it needs at hand, over the same demands.
 Throughput counts every event fed, the cost of making the events included. `pool_open_s` and `version_change_s` are CPU seconds until nothing is left that is
-due, an arrival fed between any two slices; `longest_stall_ms` is the longest single feed in either. Noise: a fixed loop is timed before and after each floor,
-and after each measured loop a fixed piece of about 15 µs four thousand times: what its p99 is above its p50 is the machine's part of all others.
+due, an arrival fed between any two slices (`engine.changes()` apart, as everywhere); `longest_stall_ms` is the longest single feed in either. Noise: a fixed
+loop is timed before and after each floor, and after each measured loop a fixed piece of about 15 µs four thousand times: what its p99 is above its p50 is the
+machine's part of all others.
 """
 
 from __future__ import annotations

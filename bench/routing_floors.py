@@ -267,7 +267,7 @@ def _watch(driver: Driver, done: Callable[[], bool], first: Event | None = None)
     stalls: list[tuple[int, int, str]] = []
     offers = []
     event: Event | None = first or DeadlinePassed()
-    began = clock()
+    changes_ns, began = driver.changes_ns, clock()
     while event is not None and seconds_since(began) < _GIVE_UP_SECONDS:
         decisions, took = driver.time(event)
         stalls.append((took, len(stalls), type(event).__name__))
@@ -282,7 +282,7 @@ def _watch(driver: Driver, done: Callable[[], bool], first: Event | None = None)
             driver.now, event = deadline, DeadlinePassed()
         else:
             event = None
-    took_s = seconds_since(began)
+    took_s = seconds_since(began) - (driver.changes_ns - changes_ns) / 1e9
     finished = done()
     for offer in offers:
         driver.settle(driver.feed(OfferAccepted(offer=offer.offer, agent=offer.agent)))

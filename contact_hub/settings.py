@@ -89,7 +89,8 @@ class Settings(BaseSettings):
     origin: Origin | None = Field(default=None, description="how browsers reach us; http://localhost:PORT by default")
     workspace: str = Field(default="demo", pattern=r"^[a-z0-9-]{1,40}$")
     detectors: str = Field(
-        default="eldc,pycld2,py3langid", description="language detectors that take part: eldc, pycld2, py3langid, langdetect"
+        default="eldc,pycld2,wordfreq",
+        description="language detectors that take part beside our own model: eldc, pycld2, wordfreq, py3langid, langdetect",
     )
 
     translation_engine: Literal["off", "libretranslate", "argos"] = Field(
