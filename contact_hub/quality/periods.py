@@ -30,7 +30,7 @@ def days(since: datetime, until: datetime, zone: str) -> list[datetime]:
 
 
 def hours(since: datetime, until: datetime, zone: str) -> list[datetime]:
-    """The bounds of the local hours of a period: `since`, every full hour of the wall clock after it, `until`."""
+    """The bounds of the local hours of a period: `since`, every instant after it at which the wall clock shows a new hour, `until`."""
     return [since.astimezone(UTC), *_full_hours(since.astimezone(UTC), until.astimezone(UTC), zone), until.astimezone(UTC)]
 
 
@@ -39,8 +39,13 @@ def _full_hours(since: datetime, until: datetime, zone: str) -> tuple[datetime, 
     local = ZoneInfo(zone)
     first = since.replace(minute=0, second=0, microsecond=0)
     quarters = ((until - first) // _QUARTER) + 1
-    instants = (first + n * _QUARTER for n in range(quarters))
-    return tuple(one for one in instants if since < one < until and one.astimezone(local).minute == 0)
+    instants = [first + n * _QUARTER for n in range(-1, quarters)]
+    shown = [one.astimezone(local) for one in instants]
+    return tuple(
+        one
+        for one, before, now in zip(instants[1:], shown, shown[1:], strict=False)
+        if since < one < until and (now.minute == 0 or now.hour != before.hour)  # clocks may jump into the middle of an hour
+    )
 
 
 def label(at: datetime, zone: str) -> str:
