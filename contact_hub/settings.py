@@ -121,6 +121,12 @@ class Settings(BaseSettings):
     ticket_seconds: float = Field(default=30, gt=0, le=300)
     session_hours: float = Field(default=12, gt=0, le=72)
     revalidate_seconds: float = Field(default=10, gt=0, le=60)
+    drain_seconds: float = Field(
+        default=0,
+        ge=0,
+        le=20,
+        description="how long to serve on once not ready, so that a proxy sees it first; behind one, more than its health interval",
+    )
     shutdown_seconds: float = Field(default=5, gt=0, le=20)
     commit_group_milliseconds: float = Field(default=4, ge=0, le=50)
 

@@ -148,7 +148,7 @@ class Floor:
         client = httpx.AsyncClient(base_url=self.origin, headers={"x-contact-hub": "1"})
         self._stack.push_async_callback(client.aclose)
         answer = await client.post("/api/sign-in", json={"email": email, "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code == 200, (answer.status_code, answer.text)
         # the cookie is `Secure`, and httpx takes no exception for localhost as browsers do
         client.headers["cookie"] = answer.headers["set-cookie"].split(";")[0]
         return client
@@ -269,7 +269,7 @@ class Visitor(Client):
         headers = {"x-contact-hub": "1", **({"authorization": f"Bearer {token}"} if token else {})}
         async with httpx.AsyncClient(base_url=floor.origin, headers=headers) as http:
             answer = await http.post("/api/widget/session", json={"brand": brand, "locales": list(locales)})
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code == 200, (answer.status_code, answer.text)
         floor.received.append(answer.text)
         session = answer.json()
         visitor = cls(floor, await websockets.connect(f"ws://localhost:{floor.port}/v1/widget/socket"))
@@ -318,7 +318,7 @@ class Agent(Client):
     @classmethod
     async def connect(cls, floor: Floor, staff: httpx.AsyncClient, *, resume: Any, take_over: bool, greet: bool = True) -> Self:
         answer = await staff.post("/api/socket-ticket")
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code == 200, (answer.status_code, answer.text)
         agent = cls(floor, await websockets.connect(f"ws://localhost:{floor.port}/v1/console/socket", max_size=None))
         agent.staff, agent.view = staff, {"me": {}, "offers": {}, "conversations": {}, "queues": {}}
         hello: Mapping[str, Any] = {

@@ -117,6 +117,7 @@ def node(port: int, folder: Path, database: str, redis: str, origin: str) -> tup
         "CONTACT_HUB_ORIGIN": origin,
         "CONTACT_HUB_WORKSPACE": "test",
         "CONTACT_HUB_DATA_DIR": str(folder),
+        "CONTACT_HUB_DRAIN_SECONDS": SERVICES["hub-1"]["environment"]["CONTACT_HUB_DRAIN_SECONDS"],
     }
     return [sys.executable, "-m", "contact_hub", "serve", "--port", str(port)], environment
 

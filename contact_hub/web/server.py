@@ -1,6 +1,6 @@
 """The HTTP application over a hub, and the server that runs it.
 
-Going away is orderly: not ready, tell every socket to come back, wait for them, give the leases back, close.
+Going away is orderly: not ready, serve on until the proxy has seen it, tell every socket to come back, wait for them, give the leases back, close.
 """
 
 from __future__ import annotations
@@ -116,6 +116,7 @@ class Server:
         if not running.done():
             _log.info("shutting_down", sockets=self.app.state.sockets.count())
             self.hub.ready = False
+            await asyncio.wait([running], timeout=self.hub.settings.drain_seconds)
             await self.app.state.sockets.send_home(within_seconds=self.hub.settings.shutdown_seconds)
             self._server.should_exit = True
         waiting.cancel()

@@ -86,14 +86,18 @@ async def test_what_does_not_fit_is_said_and_sent_from_the_start(
     assert [entry["position"] for entry in back.entries] == [1, 2]
 
 
-async def test_a_long_transcript_comes_whole(floor: hubs.Floor) -> None:
-    customer, _, conversation = await running(floor)
-    for number in range(450):
-        await customer.send("post", client_message_id=f"many-{number:06}", conversation=conversation, text=f"Nummer {number}")
-    await customer.until(lambda: len([frame for frame in customer.frames if frame["type"] == "ack"]) == 451)
-    back = await floor.visitor(token=customer.token)
-    await back.until(lambda: len(back.entries) == 452)
-    assert [entry["position"] for entry in back.entries] == list(range(1, 453))
+async def test_a_long_transcript_comes_whole(sqlite_url: str, tmp_path: Path) -> None:
+    patient = (
+        "limits: {brand_messages_per_second: 500, brand_messages_burst: 2000, messages_per_second: 500, messages_burst: 2500}\n"
+    )
+    async with hubs.floor(sqlite_url, tmp_path, text=hubs.WORKSPACE + patient) as floor:
+        customer, _, conversation = await running(floor)
+        for number in range(450):
+            await customer.send("post", client_message_id=f"many-{number:06}", conversation=conversation, text=f"Nummer {number}")
+        await customer.until(lambda: len([frame for frame in customer.frames if frame["type"] == "ack"]) == 451)
+        back = await floor.visitor(token=customer.token)
+        await back.until(lambda: len(back.entries) == 452)
+        assert [entry["position"] for entry in back.entries] == list(range(1, 453))
 
 
 async def test_two_tabs_of_one_browser_show_the_same_conversation(floor: hubs.Floor) -> None:
