@@ -16,6 +16,7 @@ from contact_hub.translators.exchange import SIZE_MAX, Given, Reading, read_csv,
 from contact_hub.translators.po import Block
 from contact_hub.translators.problems import Problem, check, problem
 from i18n.catalogues import SOURCE
+from i18n.typography import spaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ class _Scales:
         if found or source is None:
             self.problems += found
             return
-        self._place(replace(given, forms=_trimmed(given.forms, source)))
+        self._place(replace(given, forms=_clean(given.forms, source, self.tag)))
 
     def _check(self, source: Block, given: Given) -> Iterator[Problem]:
         if given.key in self.seen:
@@ -151,8 +152,8 @@ def _same_words(given: tuple[str, ...], english: tuple[str, ...]) -> bool:
     return [text.split() for text in dict.fromkeys(given)] == [text.split() for text in dict.fromkeys(english)]
 
 
-def _trimmed(forms: tuple[str, ...], source: Block) -> tuple[str, ...]:
-    """Without the blanks at the ends that English has not either; lines end as ours do."""
+def _clean(forms: tuple[str, ...], source: Block, tag: str) -> tuple[str, ...]:
+    """Without the blanks at the ends that English has not either; lines end as ours do, spaces hold as the language wants them."""
     own_ends = any(form != form.strip() for form in source.forms)
-    ended = [form.replace("\r\n", "\n") for form in forms]
+    ended = [spaced(form.replace("\r\n", "\n"), tag) for form in forms]
     return tuple(ended if own_ends else [form.strip() for form in ended])

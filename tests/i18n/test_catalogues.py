@@ -12,6 +12,7 @@ from contact_hub.errors import CODES
 from i18n import catalogues, tags
 from i18n.catalogues import LOCALES, PSEUDO, BrokenCatalogue, Catalogues, MissingText, categories, plural_header
 from i18n.promises import CUSTOMER_ERRORS, CUSTOMER_PREFIXES, CUSTOMER_TAGS, STAFF_TAGS, meets_a_customer, promised
+from i18n.typography import spaced
 from routing import reasons
 
 FILES = sorted(LOCALES.glob("*/LC_MESSAGES/*.po"))
@@ -118,6 +119,12 @@ def test_a_tag_that_nobody_promised_owes_nothing() -> None:
 
 def test_placeholders_and_plural_forms_are_right_everywhere() -> None:
     assert catalogues.check_placeholders() == ()
+
+
+def test_no_french_sign_falls_into_the_next_line_alone() -> None:
+    texts = catalogues.browser_catalogue("fr", prefixes=[""])["texts"]
+    forms = {key: (text,) if isinstance(text, str) else tuple(text.values()) for key, text in texts.items()}
+    assert {key: form for key, told in forms.items() for form in told if spaced(form, "fr") != form} == {}
 
 
 @pytest.mark.parametrize("code", CODES)
