@@ -7,9 +7,11 @@ alone, so every process can tell them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Final
 
 from contact_hub.channels.chat.frames import OpeningHours
+from contact_hub.channels.chat.visitor import Place
 from contact_hub.clock import Clock
 from contact_hub.live.owner import Owner
 from contact_hub.workspace.floor import Floor
@@ -25,12 +27,16 @@ class LivePlaces:
         self._engines: dict[tuple[str, int], Engine] = {}
         self._openings: dict[tuple[str, int, str, str], tuple[float, OpeningHours]] = {}
 
-    def ahead(self, workspace: str, inquiry: str) -> int | None:
-        """How many are before this one; None where this process cannot know, or it does not wait."""
+    def place(self, workspace: str, inquiry: str) -> Place | None:
+        """Where this one stands; None where this process cannot know, or it does not wait."""
         owner = self._owners.get(workspace)
         if owner is None or owner.engine is None:
             return None
-        return owner.engine.place_in_queue(InquiryId(inquiry))
+        ahead = owner.engine.place_in_queue(InquiryId(inquiry))
+        if ahead is None:
+            return None
+        found = owner.engine.estimate(InquiryId(inquiry))
+        return Place(ahead=ahead, minutes=None if found is None else (int(found.low // 60), ceil(found.high / 60)))
 
     def opening(self, floor: Floor, brand: str, kind: str | None = None) -> OpeningHours:
         """Whether anybody who may ever answer for the brand is at work now, and if not, when next."""

@@ -7,6 +7,7 @@ moved. Everything put out here is a type of `channels.chat.frames`, which cannot
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any, Final, Protocol, assert_never
 
 import msgspec
@@ -30,10 +31,18 @@ from contact_hub.workspace.floor import Floor
 _decoder: Final[msgspec.json.Decoder[f.FromWidget]] = msgspec.json.Decoder(f.FromWidget)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """How many are before somebody who waits, and how long that will probably take, in whole minutes, where enough is known."""
+
+    ahead: int
+    minutes: tuple[int, int] | None = None
+
+
 class Places(Protocol):
     """Who knows how long the queue is."""
 
-    def ahead(self, workspace: str, inquiry: str) -> int | None: ...
+    def place(self, workspace: str, inquiry: str) -> Place | None: ...
 
     def opening(self, floor: Floor, brand: str, kind: str | None = None) -> f.OpeningHours: ...
 
@@ -283,9 +292,17 @@ class VisitorSession:
         """Our place, where it changed; asked of the engine in memory, since every arrival may move everybody's."""
         if self._conversation is None or self._inquiry is None:
             return
-        ahead = self._places.ahead(self.scope.workspace, self._inquiry)
-        queue = f.Queue(conversation=self._conversation, ahead=ahead) if ahead is not None else None
-        if queue is not None and queue != self._queue:
+        place = self._places.place(self.scope.workspace, self._inquiry)
+        if place is None:
+            return
+        low, high = place.minutes or (None, None)
+        queue = f.Queue(
+            conversation=self._conversation,
+            ahead=place.ahead,
+            wait_seconds_low=None if low is None else low * 60,
+            wait_seconds_high=None if high is None else high * 60,
+        )
+        if queue != self._queue:
             self._queue = queue
             self._out.put(queue, may_be_lost=True)
 
