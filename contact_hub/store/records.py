@@ -6,7 +6,7 @@ fields it means. Two kinds of entry stay two types: nothing that reads staff ent
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypedDict
@@ -368,9 +368,12 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingInput:
+    """`trace` is where its cause was traced, if it was (W3C `traceparent`)."""
+
     seq: int
     at: datetime
     event: Mapping[str, Any]
+    trace: str | None = None
 
 
 # ---------------------------------------------------------------- what happened
@@ -412,6 +415,8 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxItem:
+    """A piece of background work, as its row tells it. `due_at` of one that waits is when it may be tried next."""
+
     workspace: str
     id: str
     kind: str
@@ -419,12 +424,138 @@ class OutboxItem:
     state: Literal["waiting", "running", "done", "failed"] = "waiting"
     attempts: int = 0
     due_at: datetime
+    created_at: datetime | None = None
+    begun_at: datetime | None = None
+    finished_at: datetime | None = None
+    holder: str | None = None
+    """Who runs it, new for every attempt."""
+    lease_until: datetime | None = None
+    last_error: str | None = None
+    """Our code, or the class of what was raised: never its words."""
+    discarded_by: str | None = None
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxBacklog:
-    """`failed` were given up; `oldest_due` should have been begun by now."""
+    """Of one kind of work: what waits, runs and was given up; `oldest_due` should have been begun by now; `lost` run without a sign of life;
+    `troubled` wait after a failure."""
 
+    kind: str
     waiting: int
+    running: int
     failed: int
+    lost: int
+    troubled: int
     oldest_due: datetime | None
+
+
+# ---------------------------------------------------------------- mail
+
+MailboxState = Literal["up", "down", "stopped"]
+RawMailState = Literal["waiting", "stored", "held", "failed", "dropped", "tombstone"]
+OutgoingKind = Literal["reply", "acknowledgement", "out_of_hours", "survey", "forward", "transcript"]
+OutgoingState = Literal["queued", "leased", "data_started", "sent", "unknown", "deferred", "failed", "bounced"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxCursor:
+    """How far one folder was read, who reads it, and how it fares. `trouble` is a stable code, `alert` the latest thing a person should know."""
+
+    workspace: str
+    mailbox: str
+    folder: str
+    uidvalidity: int = 0
+    last_uid: int = 0
+    leader: str | None = None
+    leader_until: datetime | None = None
+    state: MailboxState = "stopped"
+    looked_at: datetime | None = None
+    trouble: str | None = None
+    trouble_text: str | None = None
+    trouble_since: datetime | None = None
+    alert: str | None = None
+    alert_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawMail:
+    """A mail as it came, without its bytes: those are asked for one by one. `findings`: codes of what intake noticed about it."""
+
+    workspace: str
+    id: str
+    mailbox: str
+    brand: BrandId
+    uidvalidity: int | None = None
+    uid: int | None = None
+    dedupe_key: str
+    envelope: Mapping[str, Any] | None = None
+    received_at: datetime
+    size: int
+    state: RawMailState = "waiting"
+    reason: str | None = None
+    findings: Mapping[str, Any] = field(default_factory=dict)
+    attempts: int = 0
+    due_at: datetime
+    sender: str = ""
+    subject: str = ""
+    conversation: str | None = None
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentRecord:
+    """A file of a conversation, without its content. `mail` is the raw or outgoing mail it belongs to; `risks` speak against opening it."""
+
+    workspace: str
+    id: str
+    conversation: str
+    mail: str
+    name: str
+    type: str
+    size: int
+    content_id: str | None = None
+    inline: bool = False
+    risks: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A mail of ours, frozen, without its bytes."""
+
+    workspace: str
+    id: str
+    brand: BrandId
+    conversation: str | None = None
+    position: int | None = None
+    kind: OutgoingKind
+    message_id: str
+    subject: str
+    envelope_from: str
+    state: OutgoingState = "queued"
+    attempts: int = 0
+    due_at: datetime
+    leased_by: str | None = None
+    leased_until: datetime | None = None
+    made_at: datetime
+    sent_at: datetime | None = None
+    last_answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingRecipient:
+    workspace: str
+    mail: str
+    address: str
+    state: OutgoingState = "queued"
+    status: str | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailBacklog:
+    """What a mailbox's mails are waiting for: how many in each state, and since when the oldest waits."""
+
+    mailbox: str
+    counts: Mapping[str, int]
+    oldest_waiting: datetime | None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -51,6 +53,15 @@ def _json(name: str, *, null: bool = False) -> Column[Any]:
 
 def _number(name: str, *, null: bool = False) -> Column[Any]:
     return Column(name, Integer, nullable=null)
+
+
+def _large(name: str, *, null: bool = False) -> Column[Any]:
+    """Numbers of IMAP have 32 bits, without a sign."""
+    return Column(name, BigInteger, nullable=null)
+
+
+def _bytes(name: str, *, null: bool = False) -> Column[Any]:
+    return Column(name, LargeBinary, nullable=null)
 
 
 def _flag(name: str) -> Column[Any]:
@@ -183,6 +194,7 @@ customers = Table(
     _words("email", null=True),
     _at("created_at"),
     _key("id"),
+    Index(None, "workspace", "brand", "email"),
 )
 
 devices = Table(
@@ -411,6 +423,7 @@ routing_inputs = Table(
     _number("seq"),
     _at("at"),
     _json("event"),
+    _words("trace", null=True),
     _key("seq"),
 )
 
@@ -477,10 +490,198 @@ outbox = Table(
     _words("state"),
     _number("attempts"),
     _at("due_at"),
+    _words("holder", null=True),
+    _words("last_error", null=True),
+    _words("discarded_by", null=True),
+    _words("trace", null=True),
+    _at("created_at", null=True),
+    _at("lease_until", null=True),
+    _at("begun_at", null=True),
+    _at("finished_at", null=True),
     _key("id"),
     _one_of("state", "waiting", "running", "done", "failed"),
     Index(None, "workspace", "state", "due_at"),
+    Index(None, "state", "due_at"),
 )
+"""Background work. A row that runs has a holder, new for each attempt: only who can name it may say how the attempt ended."""
+
+# ---------------------------------------------------------------- mail
+
+mail_keys = Table(
+    "mail_keys",
+    metadata,
+    _words("workspace"),
+    _number("number"),
+    _bytes("key"),
+    _at("made_at"),
+    _key("number"),
+)
+"""What conversations' tokens in addresses and Message-IDs are sealed with; the highest number seals, all of them open."""
+
+mailbox_cursors = Table(
+    "mailbox_cursors",
+    metadata,
+    _words("workspace"),
+    _words("mailbox"),
+    _words("folder"),
+    _large("uidvalidity"),
+    _large("last_uid"),
+    _words("leader", null=True),
+    _at("leader_until", null=True),
+    _words("state"),
+    _at("looked_at", null=True),
+    _words("trouble", null=True),
+    _words("trouble_text", null=True),
+    _at("trouble_since", null=True),
+    _words("alert", null=True),
+    _at("alert_at", null=True),
+    _key("mailbox", "folder"),
+    _one_of("state", "up", "down", "stopped"),
+)
+"""How far a mailbox was read and how it fares: cursor, lease of whoever fetches, and health in one row."""
+
+raw_mails = Table(
+    "raw_mails",
+    metadata,
+    _words("workspace"),
+    _words("id"),
+    _words("mailbox"),
+    _words("brand"),
+    _large("uidvalidity", null=True),
+    _large("uid", null=True),
+    _words("dedupe_key"),
+    _json("envelope", null=True),
+    _at("received_at"),
+    _number("size"),
+    _words("state"),
+    _words("reason", null=True),
+    _json("findings"),
+    _number("attempts"),
+    _at("due_at"),
+    _words("sender"),
+    _words("subject"),
+    _words("conversation", null=True),
+    _number("position", null=True),
+    _words("html", null=True),
+    _bytes("bytes", null=True),
+    _key("id"),
+    UniqueConstraint("workspace", "mailbox", "uidvalidity", "uid"),
+    UniqueConstraint("workspace", "mailbox", "dedupe_key"),
+    _one_of("state", "waiting", "stored", "held", "failed", "dropped", "tombstone"),
+    Index(None, "workspace", "state", "due_at"),
+    Index(None, "workspace", "conversation"),
+)
+"""Every mail that came, as it came, before anybody understood it. `held`: kept apart, since its sender is doubtful; `dropped`: nobody's inquiry."""
+
+mail_ids = Table(
+    "mail_ids",
+    metadata,
+    _words("workspace"),
+    _words("brand"),
+    _words("message_id"),
+    _words("conversation"),
+    _flag("ours"),
+    _key("brand", "message_id"),
+    Index(None, "workspace", "message_id"),
+)
+
+mail_ancestors = Table(
+    "mail_ancestors",
+    metadata,
+    _words("workspace"),
+    _words("brand"),
+    _words("message_id"),
+    _words("person"),
+    _words("conversation"),
+    _key("brand", "message_id", "person"),
+)
+"""Ids that a person's mails name and that we never saw ourselves: two mails with one such ancestor are one conversation."""
+
+attachments = Table(
+    "attachments",
+    metadata,
+    _words("workspace"),
+    _words("id"),
+    _words("conversation"),
+    _words("mail"),
+    _words("name"),
+    _words("type"),
+    _number("size"),
+    _words("content_id", null=True),
+    _flag("inline"),
+    _json("risks"),
+    _bytes("bytes"),
+    _key("id"),
+    Index(None, "workspace", "conversation"),
+    Index(None, "workspace", "mail"),
+)
+
+outgoing_mails = Table(
+    "outgoing_mails",
+    metadata,
+    _words("workspace"),
+    _words("id"),
+    _words("brand"),
+    _words("conversation", null=True),
+    _number("position", null=True),
+    _words("kind"),
+    _words("message_id"),
+    _words("subject"),
+    _words("envelope_from"),
+    _words("state"),
+    _number("attempts"),
+    _at("due_at"),
+    _words("leased_by", null=True),
+    _at("leased_until", null=True),
+    _at("made_at"),
+    _at("sent_at", null=True),
+    _words("last_answer", null=True),
+    _bytes("bytes"),
+    _key("id"),
+    UniqueConstraint("workspace", "message_id"),
+    _one_of("kind", "reply", "acknowledgement", "out_of_hours", "survey", "forward", "transcript"),
+    _one_of("state", "queued", "leased", "data_started", "sent", "unknown", "deferred", "failed", "bounced"),
+    Index(None, "workspace", "state", "due_at"),
+    Index(None, "workspace", "conversation"),
+)
+
+outgoing_recipients = Table(
+    "outgoing_recipients",
+    metadata,
+    _words("workspace"),
+    _words("mail"),
+    _words("address"),
+    _words("state"),
+    _words("status", null=True),
+    _words("answer", null=True),
+    _key("mail", "address"),
+    _belongs("outgoing_mails", mail="id"),
+    _one_of("state", "queued", "leased", "data_started", "sent", "unknown", "deferred", "failed", "bounced"),
+    Index(None, "workspace", "address"),
+)
+
+automatic_answers = Table(
+    "automatic_answers",
+    metadata,
+    _words("workspace"),
+    _words("brand"),
+    _words("sender_key"),
+    _at("at"),
+    _key("brand", "sender_key"),
+)
+"""When a brand's robot last wrote to somebody."""
+
+mail_breaker = Table(
+    "mail_breaker",
+    metadata,
+    _words("workspace"),
+    _words("brand"),
+    _words("sender_key"),
+    _json("times"),
+    _at("tripped_at", null=True),
+    _key("brand", "sender_key"),
+)
+"""When a sender's latest mails to a brand came."""
 
 LIVE: Final = ("offered", "assigned")
 """States in which an offer binds its inquiry and its agent."""
