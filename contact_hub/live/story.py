@@ -14,7 +14,6 @@ from contact_hub.scope import Scope
 from contact_hub.store import Tx
 from contact_hub.store.records import Inquiry, JournalLine
 from contact_hub.workspace.floor import Floor
-from i18n import catalogues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,7 @@ class Story:
         if self.waiting is not None:
             yield self.waiting["sentence"]
             for change in self.waiting["changes"]:
-                yield f"  {change['at']:%H:%M:%S}  {catalogues.text('routing.change.' + change['code'], self.tag)} {change['values']['agent']}".rstrip()
+                yield f"  {change['at']:%H:%M:%S}  {teller.change(change['code'], change['values'])}"
 
 
 async def story(hub: Hub, workspace: str, wanted: str, *, tag: str) -> Story:

@@ -61,6 +61,11 @@ class Teller:
         except Unreadable:
             return _readable(str(plain.get("is")))
 
+    def change(self, code: str, values: Mapping[str, str]) -> str:
+        """What will come and may change an answer, with the name of whom it is about where one may be said."""
+        key = f"quality.screen.change.{code}"
+        return catalogues.text(f"{key}.named" if values["agent"] and catalogues.has(f"{key}.named") else key, self.tag, **values)
+
     def sentence(self, decision: Decision, at: datetime) -> str:
         """One decision, in one sentence or two."""
         match decision:

@@ -198,9 +198,22 @@ def test_every_step_of_the_choice_has_its_word_in_every_language(code: Why, tag:
 @pytest.mark.parametrize("tag", WRITTEN_IN)
 @pytest.mark.parametrize("code", [*Changes], ids=str)
 def test_every_change_to_come_has_its_words_in_every_language(code: Changes, tag: str) -> None:
-    for key in (f"routing.change.{code}", f"quality.screen.change.{code}"):
-        assert catalogues.has(key)
-        assert key not in catalogues.missing(tag)
+    key = f"quality.screen.change.{code}"
+    assert catalogues.has(key)
+    assert key not in catalogues.missing(tag)
+
+
+@pytest.mark.parametrize("tag", WRITTEN_IN)
+def test_a_change_that_is_about_somebody_names_them_inside_its_sentence(tag: str) -> None:
+    for code in (Changes.OFFER_ENDS, Changes.HOLD_ENDS, Changes.COOL_DOWN_ENDS):
+        named, unnamed = (teller(tag).change(code, {"agent": name, "tier": ""}) for name in (AGENT.name, ""))
+        assert AGENT.name in named
+        assert named.endswith((".", "।"))
+        assert named.count(" ") >= 3
+        assert unnamed.endswith((".", "।"))
+    assert teller(tag).change(Changes.OPENING, {"agent": AGENT.name, "tier": ""}) == teller(tag).change(
+        Changes.OPENING, {"agent": "", "tier": ""}
+    )
 
 
 @pytest.mark.parametrize("kind", sorted(EVENT_NAMES))
