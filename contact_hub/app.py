@@ -24,6 +24,7 @@ from contact_hub.clock import Clock, DatabaseClock, SystemClock
 from contact_hub.conversations.service import Conversations, Detect
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids
+from contact_hub.jobs import Jobs
 from contact_hub.live.metrics import observe_batch, observe_poke, observer_of_looks
 from contact_hub.live.owner import Owner
 from contact_hub.live.places import LivePlaces
@@ -72,6 +73,7 @@ class Hub:
     queues: QueueBoard
     quality: QualityService
     places: LivePlaces
+    jobs: Jobs
     owners: dict[str, Owner]
     spread: Spread
     sweeper: Sweeper
@@ -230,6 +232,7 @@ async def build(
             detect=hear,
         )
         owners: dict[str, Owner] = {}
+        jobs = Jobs(clock=clock, ids=ids)
         desk = Desk(store=store, workspaces=workspaces, bus=bus, clock=clock, node=node)
         visitor = visitor_allowance(settings.visitor_messages_per_minute)
         gate = Gate(floors=workspaces, clock=clock, waiting=store.waiting_of, visitor=visitor)
@@ -261,6 +264,7 @@ async def build(
             queues=QueueBoard(store, clock),
             quality=QualityService(journal_reader(store), background_of(workspaces)),
             places=LivePlaces(owners, clock),
+            jobs=jobs,
             owners=owners,
             spread=Spread(store=store, clock=clock, node=node, lease_seconds=settings.lease_seconds, node_seconds=NODE_SECONDS),
             sweeper=Sweeper(store=store, desk=desk, conversations=conversations, workspaces=workspaces, clock=clock),

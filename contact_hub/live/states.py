@@ -66,6 +66,7 @@ async def _observe_rows(hub: Hub) -> None:
         count, oldest = inputs.get(name, (0, now))
         _inputs.labels(name).set(count)
         _inputs_age.labels(name).set(max(0.0, (now - oldest).total_seconds()))
-    _outbox.set(outbox.waiting)
-    _outbox_age.set(max(0.0, (now - outbox.oldest_due).total_seconds()) if outbox.oldest_due else 0.0)
-    _dead.set(outbox.failed)
+    due = [one.oldest_due for one in outbox if one.oldest_due is not None]
+    _outbox.set(sum(one.waiting + one.running for one in outbox))
+    _outbox_age.set(max(0.0, (now - min(due)).total_seconds()) if due else 0.0)
+    _dead.set(sum(one.failed for one in outbox))

@@ -1,4 +1,4 @@
-"""What happened, for ever: the journal that every number is folded from, the sealed audit, and effects that are still to be carried out."""
+"""What happened, for ever: the journal that every number is folded from, and the sealed audit."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import exists, func, insert, or_, select, true, update
+from sqlalchemy import exists, or_, select, true
 
 from contact_hub.errors import HubError
 from contact_hub.scope import ClientScope, OperatorScope, Scope, SystemScope
-from contact_hub.store.records import AuditRow, JournalLine, NewJournalLine, OutboxBacklog, OutboxItem
+from contact_hub.store.records import AuditRow, JournalLine, NewJournalLine
 from contact_hub.store.session import Session, audit_hash
 from contact_hub.store.shape import Shape
-from contact_hub.store.tables import audit, conversations, inquiries, journal, journal_about, outbox, workspaces
+from contact_hub.store.tables import audit, conversations, inquiries, journal, journal_about, workspaces
 from contact_hub.store.visibility import operators_only, visible_conversations, visible_inquiries
 
 _J: Final = journal.c
 _B: Final = journal_about.c
 _A: Final = audit.c
-_X: Final = outbox.c
 _I: Final = inquiries.c
 _LINE: Final = Shape(JournalLine, journal)
 _AUDIT: Final = Shape(AuditRow, audit)
-_ITEM: Final = Shape(OutboxItem, outbox)
 
 
 class Journal:
@@ -129,47 +127,6 @@ class Audit:
                 previous, expected = row.hash, expected + 1
             if not page.rows:
                 return None if (head.audit_head, head.audit_hash) == (expected - 1, previous) else expected
-
-
-class Outbox:
-    """Effects on the outside world, written with their cause and carried out by the queue."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    async def add(self, item: OutboxItem) -> None:
-        await self._session.execute(insert(outbox), _ITEM.write(item))
-
-    async def due(self, now: datetime, limit: int = 100) -> list[OutboxItem]:
-        """What should have been begun by now, of all workspaces."""
-        found = await self._session.execute(
-            select(*_ITEM.columns).where(_X.state == "waiting", _X.due_at <= now).order_by(_X.due_at, _X.id).limit(limit)
-        )
-        return [_ITEM.read(row) for row in found.rows]
-
-    async def backlog(self, now: datetime) -> OutboxBacklog:
-        """What waits, of all workspaces."""
-        found = await self._session.execute(
-            select(
-                func.count().filter(_X.state.in_(("waiting", "running"))).label("waiting"),
-                func.count().filter(_X.state == "failed").label("failed"),
-                func.min(_X.due_at).filter(_X.state == "waiting", _X.due_at <= now).label("oldest_due"),
-            )
-        )
-        row = found.rows[0]
-        return OutboxBacklog(waiting=row.waiting, failed=row.failed, oldest_due=row.oldest_due)
-
-    async def move(self, workspace: str, item: str, *, from_: str, to: str, due_at: datetime | None = None) -> bool:
-        """Compare and set; counts an attempt where it begins to run."""
-        values: dict[str, Any] = {"state": to}
-        if to == "running":
-            values["attempts"] = _X.attempts + 1
-        if due_at is not None:
-            values["due_at"] = due_at
-        done = await self._session.execute(
-            update(outbox).where(_X.workspace == workspace, _X.id == item, _X.state == from_).values(**values)
-        )
-        return done.count == 1
 
 
 def _concerns(scope: Scope) -> Any:

@@ -1,4 +1,4 @@
-"""The journal has no holes, the audit cannot be edited in silence, the outbox runs everything once."""
+"""The journal has no holes, the audit cannot be edited in silence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import delete, update
 from contact_hub.errors import HubError
 from contact_hub.scope import Scope
 from contact_hub.store import Store, Tx, tables
-from contact_hub.store.records import NewJournalLine, OutboxItem
+from contact_hub.store.records import NewJournalLine
 from routing.model import ClientId, InquiryId
 from tests.store.builders import NOW, SYSTEM, WORKSPACE, at, conversation, inquiry, laid_down, put
 
@@ -121,15 +121,3 @@ async def test_audit_chain_holds_and_names_the_row_that_was_touched(store: Store
     assert await first_broken() == 3
     await store.write(lambda tx: tx.execute(delete(tables.audit).where(tables.audit.c.seq == 2)), name="remove")
     assert await first_broken() == 2
-
-
-async def test_outbox_item_is_begun_by_one(store: Store) -> None:
-    item = OutboxItem(workspace=WORKSPACE, id="x1", kind="mail", payload={"to": "c1"}, due_at=at(5))
-    await store.write(lambda tx: tx.outbox.add(item), name="add")
-    async with store.read() as tx:
-        assert await tx.outbox.due(at(4)) == []
-        assert await tx.outbox.due(at(5)) == [item]
-    begun = await asyncio.gather(
-        *(store.write(lambda tx: tx.outbox.move(WORKSPACE, "x1", from_="waiting", to="running"), name="begin") for _ in range(3))
-    )
-    assert sorted(begun) == [False, False, True]

@@ -83,6 +83,8 @@ READS: dict[str, list[Ask]] = {
     "customers.get_many": [lambda tx, s: tx.customers.get_many(s, [f"cu-{side}" for side in SIDES])],
     "devices.customer_of": [lambda tx, s: tx.devices.customer_of(s)],
     "drafts.all": [lambda tx, s: tx.drafts.all(s)],
+    "outbox.get": [lambda tx, s: tx.outbox.get(s, "job-abroad")],
+    "outbox.troubled": [lambda tx, s: tx.outbox.troubled(s, NOW, 100)],
     "versions.latest": [lambda tx, s: tx.versions.latest(s)],
     "versions.get": [lambda tx, s: tx.versions.get(s, 1)],
     "versions.list": [lambda tx, s: tx.versions.list(s)],
