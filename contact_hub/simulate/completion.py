@@ -148,7 +148,7 @@ def _rules(full: Document, _: list[Problem]) -> None:
 def _rings(full: Document) -> bool:
     """Does it matter that offers ring?"""
     said = [full.get("behaviour"), *(one.get("behaviour") for one in _items(full, "agents"))]
-    return any(isinstance(one, Mapping) and ({"accept", "decline_probability"} & set(one)) for one in said)
+    return any(isinstance(one, Mapping) and ({"accept", "decline_probability", "lapse_probability"} & set(one)) for one in said)
 
 
 def _agents(full: Document, problems: list[Problem]) -> None:

@@ -42,6 +42,7 @@ class BehaviourField(file.Model):
 
     accept: DistributionField | None = None
     decline_probability: Share01 | None = None
+    lapse_probability: Share01 | None = None
     disconnect_every: DistributionField | None = None
     disconnect_for: DistributionField | None = None
     back_after: DistributionField | None = None

@@ -1,8 +1,8 @@
 """Yesterday, from its journal: verified as it was, and as traffic for other rules.
 
 `verify` feeds the recorded events to a new engine and compares what it decides with what was written, byte for byte. `recorded_day` takes from the
-same lines who came when and asked for what, how long the work took, how long offers rang and when agents were there, so that a
-`Scenario` can be run under any rules; and what came of it then, in the figures of a run.
+same lines who came when and asked for what, how long the work took, how long offers rang, when agents were there and how often each declined or
+missed an offer, so that a `Scenario` can be run under any rules; and what came of it then, in the figures of a run.
 
 What a journal cannot know is taken from alike cases of the day: the work that somebody who left would have been, and how
 long an offer would have rung that was never made. Who waited to be served would have waited longer; nobody knows for how long.
@@ -11,13 +11,14 @@ long an offer would have rung that was never made. Who waited to be served would
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import inf
 from typing import Final
 
-from routing.decisions import Assigned, Offered, Released, WrapUpEnded, WrapUpStarted
+from routing.decisions import Assigned, Offered, Released, Withdrawn, WrapUpEnded, WrapUpStarted
 from routing.engine import Engine
 from routing.events import (
     AgentConnected,
@@ -31,8 +32,9 @@ from routing.events import (
 )
 from routing.journal import Entry, PlanVersionChanged, Step, dumps
 from routing.model import AgentId, Availability, ContractId, Demand, InquiryId, Plan, PoolId
+from routing.reasons import Over
 from routing.simulator.distributions import InOrder, chance
-from routing.simulator.scenario import Presence, Scenario, Service, Times, Traffic
+from routing.simulator.scenario import Behaviour, Presence, Scenario, Service, Times, Traffic
 from routing.simulator.tally import Cell, ClassTally, PoolTally, Tally
 
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -107,6 +109,8 @@ class Inquiry:
     left: datetime | None = None
     pool: PoolId | None = None
     contract: ContractId | None = None
+    declines: int = 0
+    lapses: int = 0
 
     @property
     def work(self) -> float | None:
@@ -122,6 +126,7 @@ class Day:
     plan: Plan
     traffic: tuple[Traffic, ...]
     presence: tuple[tuple[float, Presence], ...]
+    behaviours: Mapping[AgentId, Behaviour]
     inquiries: Mapping[str, Sequence[Inquiry]]
 
     @property
@@ -139,6 +144,7 @@ class Day:
             warm_up_share=0.0,
             service_levels=service_levels,
             presence=self.presence,
+            behaviours=self.behaviours,
         )
 
     def tally(self, service_levels: tuple[float, ...]) -> Tally:
@@ -178,6 +184,8 @@ class _Reading:
     before: dict[AgentId, tuple[bool, Availability]] = field(default_factory=dict)
     start: datetime | None = None
     rules: int | None = None
+    offers: Counter[AgentId] = field(default_factory=Counter)
+    unanswered: Counter[tuple[AgentId, str]] = field(default_factory=Counter)
 
     def take(self, at: datetime, step: Step) -> None:
         """One step."""
@@ -201,6 +209,7 @@ class _Reading:
             known = self.inquiries.get(getattr(decision, "inquiry", None) or InquiryId(""))
             if known is not None:
                 _follow(known, decision, at)
+                self._judge(decision)
 
     def day(self, plans: Mapping[int, Plan]) -> Day | None:
         """What was read."""
@@ -215,8 +224,21 @@ class _Reading:
             plan=_plan(plans, self.rules),
             traffic=tuple(_traffic(name, ones, start) for name, ones in sorted(cases.items())),
             presence=(*self._there_before(), *(((at - start) / timedelta(seconds=1), event) for at, event in self.presence)),
+            behaviours={agent: self._behaviour(agent) for agent, _ in sorted(self.unanswered)},
             inquiries=dict(sorted(cases.items())),
         )
+
+    def _judge(self, decision: object) -> None:
+        """How often whom an offer was made to did not take it."""
+        if isinstance(decision, Offered):
+            self.offers[decision.agent] += 1
+        elif isinstance(decision, Withdrawn) and decision.because in (Over.DECLINED.value, Over.LAPSED.value):
+            self.unanswered[decision.agent, decision.because] += 1
+
+    def _behaviour(self, agent: AgentId) -> Behaviour:
+        declined, lapsed = (self.unanswered[agent, because.value] for because in (Over.DECLINED, Over.LAPSED))
+        made = max(self.offers[agent], declined + lapsed)  # who was offered something before the window may decline in it
+        return Behaviour(decline_probability=declined / made, lapse_probability=lapsed / made)
 
     def _attend(self, at: datetime, event: Presence, *, inside: bool) -> None:
         if inside:
@@ -249,6 +271,9 @@ def _follow(known: Inquiry, decision: object, at: datetime) -> None:
         case WrapUpStarted():
             _stop_work(known, at)
             known.done = at
+        case Withdrawn():
+            known.declines += decision.because == Over.DECLINED.value
+            known.lapses += decision.because == Over.LAPSED.value
         case Released() if decision.requeued:
             _stop_work(known, at)
         case WrapUpEnded() if known.done is not None:
@@ -284,7 +309,13 @@ def _filled(values: Sequence[float | None], *purpose: str) -> tuple[float, ...]:
 
 
 def _as_it_was(name: str, cases: Sequence[Inquiry]) -> ClassTally:
-    tally = ClassTally(name, arrived=len(cases), gone=array("q"))
+    tally = ClassTally(
+        name,
+        arrived=len(cases),
+        gone=array("q"),
+        declines=sum(one.declines for one in cases),
+        lapses=sum(one.lapses for one in cases),
+    )
     for one in cases:
         if one.first_accepted is not None and one.pool is not None and one.contract is not None:
             cell = tally.cells.setdefault((one.pool, one.contract), Cell())

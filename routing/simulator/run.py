@@ -90,6 +90,7 @@ class Case:
         "arrived",
         "cell",
         "counted",
+        "declines",
         "group",
         "id",
         "moves",
@@ -117,6 +118,7 @@ class Case:
         self.offers = 0
         self.offer: OfferId | None = None
         self.rings: list[int] | None = None
+        self.declines = False
         self.agent: AgentId | None = None
         self.weight = 0
         self.until = 0
@@ -147,7 +149,10 @@ class _Run:
         self._seats = {agent.id: agent.seats for agent in plan.agents.values()}
         self._seats_at = {agent.id: self._pools[agent.pool] for agent in plan.agents.values()}
         self._used = dict.fromkeys(self._seats, 0)
-        self._manners = _manners(scenario)
+        self._unreliable = any(
+            one.decline_probability or one.lapse_probability for one in (scenario.behaviour, *scenario.behaviours.values())
+        )
+        self._manners = _manners(scenario, self._unreliable)
         self._groups = [self._group(one) for one in scenario.traffic]
         self._rooms = scenario.waiting_room is not None or any(one.waiting_room is not None for one in scenario.traffic)
         self._waiting = 0
@@ -195,6 +200,7 @@ class _Run:
         elif self._manners:
             group.answers = [self._single(one, traffic.name, "accept") for one in self._manners]
             group.answers_again = [self._single(one, traffic.name, "accept again") for one in self._manners]
+        if group.answers and self._unreliable:
             group.lots = self._single(_LOT, traffic.name, "decline")
             group.lots_again = self._single(_LOT, traffic.name, "decline again")
         return group
@@ -391,8 +397,14 @@ class _Run:
             self._later(self._now + case.wrap_up, Kind.WRAPPED, case, case.moves)
 
     def _ring(self, case: Case) -> None:
-        """An offer is made: when is it answered?"""
+        """An offer is made: when is it answered, and how?"""
         assert case.agent is not None
+        lots, again = case.group.lots, case.group.lots_again
+        if case.rings is not None and lots is not None and again is not None:
+            lot, behaviour = case.rings[-1] if case.offers == 1 else again.next(), self._behaviour(case.agent)
+            if lot >= (1 - behaviour.lapse_probability) * 1e6:
+                return  # nobody answers: the engine knows when it is over
+            case.declines = lot < behaviour.decline_probability * 1e6
         seconds = self._ring_time(case)
         if seconds:
             self._later(self._now + seconds, Kind.ANSWER, case, case.moves)
@@ -411,12 +423,10 @@ class _Run:
     def _answer(self, case: Case) -> None:
         assert case.agent is not None
         assert case.offer is not None
-        if case.rings is not None and case.group.lots is not None and case.group.lots_again is not None:
-            lot = case.rings[-1] if case.offers == 1 else case.group.lots_again.next()
-            if lot < self._behaviour(case.agent).decline_probability * 1e6:
-                case.group.tally.declines += case.counted
-                self._feed(OfferDeclined(offer=case.offer, agent=case.agent, reason="busy"))
-                return
+        if case.declines:
+            case.group.tally.declines += case.counted
+            self._feed(OfferDeclined(offer=case.offer, agent=case.agent, reason="busy"))
+            return
         self._feed(OfferAccepted(offer=case.offer, agent=case.agent))
 
     # what was decided
@@ -631,11 +641,11 @@ class _Run:
             self._broken["seats"] = f"{sum(map(bool, self._used.values()))} agents have seats in use when all is over"
 
 
-def _manners(scenario: Scenario) -> dict[Distribution, int]:
+def _manners(scenario: Scenario, unreliable: bool) -> dict[Distribution, int]:
     """The ways in which offers are taken, each with its place among an inquiry's draws; empty where all are taken at once."""
     everybody = [scenario.behaviour, *scenario.behaviours.values()]
     ways = {one.accept: None for one in everybody if one.accept is not None}
-    if not ways and any(one.decline_probability for one in everybody):
+    if not ways and unreliable:
         return {Uniform(low=0, high=0): 0}
     return {way: n for n, way in enumerate(ways)}
 

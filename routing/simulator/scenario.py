@@ -90,17 +90,19 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """How an agent behaves. Without `accept` an offer is taken at once; without `disconnect_every` the connection holds."""
+    """How an agent behaves. Without `accept` an offer is taken at once; of all offers so many are declined, and so many never answered;
+    without `disconnect_every` the connection holds."""
 
     accept: Distribution | None = None
     decline_probability: float = 0.0
+    lapse_probability: float = 0.0
     disconnect_every: Distribution | None = None
     disconnect_for: Distribution | None = None
     back_after: Distribution = field(default_factory=lambda: Deterministic(seconds=60))
 
     def __post_init__(self) -> None:
-        if not 0 <= self.decline_probability <= 1:
-            raise ValueError(f"{self.decline_probability} is no probability")
+        if min(self.decline_probability, self.lapse_probability) < 0 or self.decline_probability + self.lapse_probability > 1:
+            raise ValueError(f"{self.decline_probability} and {self.lapse_probability} are no probabilities of one offer")
         if (self.disconnect_every is None) != (self.disconnect_for is None):
             raise ValueError("losses of the connection need both how often and for how long")
 

@@ -22,7 +22,7 @@ from routing.decisions import Assigned, Decision
 from routing.engine import Engine
 from routing.events import Event, InquiryLeft, PlanChanged
 from routing.journal import Entry, PlanVersionChanged, Step
-from routing.model import BrandId, Demand, InquiryId, Plan
+from routing.model import AgentId, BrandId, Demand, InquiryId, Plan
 from routing.simulator.replay import PlanMissing, recorded_day, verify
 from routing.simulator.run import simulate
 from routing.simulator.tally import figures_of
@@ -117,6 +117,39 @@ def test_the_same_rules_find_the_waits_that_were() -> None:
     assert was["total", "abandoned"] == 1
     for figure in ("served", "abandoned", "wait_mean_seconds", "wait_served_mean_seconds", "handling_mean_seconds", "p_wait"):
         assert again["total", figure] == was["total", figure], figure
+
+
+def test_agents_decline_and_miss_offers_as_often_as_they_did() -> None:
+    workspace = hubs.workspace()
+    plan = compile_plan(workspace, 1)
+    floor = Floor(plan)
+    floor.ready("anna")
+    for n in range(40):
+        floor.at(1_000 * n).arrive(f"i{n}", german())
+        round_ = 1
+        if n % 4 == 0:
+            floor.at(1_000 * n + 2).decline(f"i{n}.1", "anna")
+            floor.pass_time(1_000 * n + 125)
+            round_ = 2
+        if n % 8 == 1:
+            floor.pass_time(1_000 * n + 100)
+            floor.ready("anna")
+            floor.pass_time(1_000 * n + 145)
+            round_ = 2
+        floor.accept(f"i{n}.{round_}", "anna")
+        floor.at(1_000 * n + 400).finish(f"i{n}", "anna")
+    day = recorded_day(entries_of(floor.log, plan), {1: plan})
+    assert day is not None
+    behaviour = day.behaviours[AgentId("anna")]
+    assert (behaviour.decline_probability, behaviour.lapse_probability) == (10 / 55, 5 / 55)
+    was = figures_of(day.tally((20,)))
+    assert (was["total", "declines"], was["total", "lapses"], was["total", "served"]) == (10, 5, 40)
+    again = figures_of(simulate(day.scenario(plan, name="again", service_levels=(20,)), seed=1, arrivals=day.arrivals))
+    served, unserved = again["total", "served"] or 0, again["total", "unserved"] or 0
+    assert served + unserved == 40, "who was declined three times is flagged, and nobody claims it here"
+    assert unserved <= 5
+    assert 3 <= (again["total", "declines"] or 0) <= 20
+    assert 1 <= (again["total", "lapses"] or 0) <= 12
 
 
 def test_a_window_begins_with_who_was_there() -> None:
