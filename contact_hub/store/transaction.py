@@ -7,8 +7,8 @@ from functools import cached_property
 from contact_hub.store.conversations import Conversations
 from contact_hub.store.floor import Inquiries, Offers, Presences, SeatRows
 from contact_hub.store.history import Audit, Journal
-from contact_hub.store.outbox import Outbox
 from contact_hub.store.mail import Mail
+from contact_hub.store.outbox import Outbox
 from contact_hub.store.ownership import Facts, Inputs, Leases, Nodes
 from contact_hub.store.people import Accounts, Drafts, Sessions, SignInAttempts, Tickets
 from contact_hub.store.rules import Workspaces, WorkspaceVersions

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from contact_hub.workspace import coverage, rule_checks
 from contact_hub.workspace.model import LEAVE_MESSAGE, Brand, Workspace
 from contact_hub.workspace.problems import Problem, Severity, Where, from_pydantic, path_of, problem
+from contact_hub.workspace.values import plain_address
 from i18n import tags
-from routing.model import Presentation, Sourcing
+from routing.model import Channel, Presentation, Sourcing
 
 Problems = Iterator[Problem]
 
@@ -71,6 +72,33 @@ def _ids_twice(workspace: Workspace) -> Problems:
     yield from _twice("email_twice", [((*where, "email"), email.casefold()) for where, _, email in people])
 
 
+def _mailboxes(workspace: Workspace) -> Problems:
+    boxes = [
+        (("brands", index, "mailboxes", position), box)
+        for index, brand in enumerate(workspace.brands)
+        for position, box in enumerate(brand.mailboxes)
+    ]
+    yield from _twice("id_twice", [((*where, "id"), box.id) for where, box in boxes])
+    yield from _twice("mailbox_address_twice", [((*where, "address"), plain_address(box.address)) for where, box in boxes])
+
+
+def _mail(workspace: Workspace) -> Problems:
+    for index, brand in enumerate(workspace.brands):
+        here: Where = ("brands", index)
+        covered = any(coverage.covers(each, brand) and Channel.EMAIL in each.channels for each in workspace.contracts)
+        if brand.mailboxes and not covered:
+            yield problem("mail_without_contract", (*here, "mailboxes"), brand=brand.id)
+        for position, box in enumerate(brand.mailboxes):
+            where = (*here, "mailboxes", position)
+            for name, server in (("intake", box.intake.imap), ("relay", box.relay)):
+                if server is not None and server.security == "none" and not _is_local(server.host):
+                    yield problem("mail_unencrypted", (*where, name), value=server.host)
+            if box.relay is None:
+                yield problem("mail_without_relay", where, address=box.address)
+            if not box.own_servers:
+                yield problem("mail_unproven", where, address=box.address)
+
+
 def _twice(code: str, items: Sequence[tuple[Where, str]]) -> Problems:
     first: dict[str, str] = {}
     for where, value in items:
@@ -118,6 +146,9 @@ def _referring(workspace: Workspace) -> Iterator[tuple[str, str, Where]]:
         yield "client", brand.client, (*here, "client")
         for position, kind in enumerate(brand.kinds):
             yield "kind", kind, (*here, "kinds", position)
+        for position, box in enumerate(brand.mailboxes):
+            if box.kind is not None:
+                yield "kind", box.kind, (*here, "mailboxes", position, "kind")
         if brand.fallback not in {None, LEAVE_MESSAGE}:
             yield "pool", str(brand.fallback), (*here, "fallback")
     for index, pool in enumerate(workspace.pools):
@@ -297,6 +328,7 @@ def _is_local(site: str) -> bool:
 
 _ERRORS: tuple[Callable[[Workspace], Problems], ...] = (
     _ids_twice,
+    _mailboxes,
     _values_twice,
     _references,
     _foreign_brands,
@@ -313,4 +345,5 @@ _WARNINGS: tuple[Callable[[Workspace], Problems], ...] = (
     _languages,
     _idle_agents,
     _limits,
+    _mail,
 )

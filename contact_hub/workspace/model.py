@@ -26,6 +26,7 @@ from contact_hub.workspace.values import (
     Flag,
     Font,
     Holidays,
+    Host,
     Id,
     Initials,
     Labels,
@@ -35,8 +36,12 @@ from contact_hub.workspace.values import (
     Origin,
     Percent,
     PerSecond,
+    Port,
     Residence,
     Seconds,
+    SecretRef,
+    Selector,
+    ServerName,
     SkillLevel,
     SvgPath,
     Tag,
@@ -165,6 +170,113 @@ class BrandLimits(Model):
     sockets_max: AtOnce | None = None
 
 
+Security = Literal["tls", "starttls", "none"]
+
+
+class Imap(Model):
+    """A mailbox that is read over IMAP."""
+
+    host: Host
+    port: Port | None = None
+    """993 with `tls`, 143 else."""
+    security: Security = "tls"
+    user: Name
+    auth: Literal["password", "xoauth2"] = "password"
+    secret: SecretRef
+    """Where the password is, or the access token (a file is read anew at each login, so that something else may renew it)."""
+    folder: Name = "INBOX"
+
+    @property
+    def at_port(self) -> int:
+        return self.port or (993 if self.security == "tls" else 143)
+
+
+class MailIntake(Model):
+    """How mail reaches us: fetched from a mailbox, or handed in by a mail server of the house (LMTP or SMTP)."""
+
+    imap: Imap | None = None
+    lmtp: Flag = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.imap is None) == (not self.lmtp):
+            raise nonsense("mail_intake")
+        return self
+
+
+class Relay(Model):
+    """The server that takes our mail."""
+
+    host: Host
+    port: Port | None = None
+    """465 with `tls`, 587 with `starttls`, 25 with `none`."""
+    security: Security = "starttls"
+    user: Name | None = None
+    secret: SecretRef | None = None
+
+    @model_validator(mode="after")
+    def _signs_in_or_not(self) -> Self:
+        if (self.user is None) != (self.secret is None):
+            raise nonsense("relay_sign_in")
+        return self
+
+    @property
+    def at_port(self) -> int:
+        return self.port or {"tls": 465, "starttls": 587, "none": 25}[self.security]
+
+
+class Dkim(Model):
+    """The key that signs for the domain of the mailbox's address."""
+
+    selector: Selector
+    secret: SecretRef
+    """Where the private key is (PEM)."""
+
+
+class Mailbox(Model):
+    """An address under which a brand is written to, and writes."""
+
+    id: Id
+    address: Email
+    intake: MailIntake
+    relay: Relay | None = None
+    """Without one nothing can be answered by mail."""
+    dkim: Dkim | None = None
+    own_servers: tuple[ServerName, ...] = ()
+    """What our own mail servers call themselves in `Authentication-Results`: theirs are believed and nobody else's. `""`: one that does not say."""
+    kind: Id | None = None
+    """What is asked for here; where nothing is said, the first kind of the brand."""
+
+
+class MailTexts(Model):
+    """What stands around each mail, in one language."""
+
+    signature: Text | None = None
+    footer: Text | None = None
+
+
+class MailPolicy(Model):
+    """How a brand writes mail."""
+
+    acknowledge: Literal["off", "always", "closed"] = "off"
+    """Whether a first mail is acknowledged by a robot: never, always, or only when everybody is closed."""
+    out_of_hours: Flag = False
+    """Whether a mail that comes while everybody is closed is told so."""
+    survey: Flag = False
+    """Whether the customer is asked for a rating after the end."""
+    quote: Literal["none", "last", "full"] = "last"
+    """How much of what was written before stands under an answer."""
+    cc: Literal["off", "known", "any"] = "known"
+    """Whom an agent may copy in: nobody, who already takes part, anybody."""
+    remote_images: Flag = False
+    """Whether an agent may have images loaded that a mail names."""
+    reopen_seconds: Seconds = 7 * 86400.0
+    """An answer that comes later than this after the end begins a new, linked inquiry."""
+    idle_seconds: Seconds = 14 * 86400.0
+    """After so long without a word from the customer the conversation ends."""
+    texts: Annotated[dict[Tag, MailTexts], BeforeValidator(distinct_tags)] = {}
+
+
 class Brand(Model):
     """A face of a client."""
 
@@ -201,6 +313,9 @@ class Brand(Model):
     """After so long without a word from the customer the conversation ends."""
     fallback: Id | None = None
     """Where an inquiry goes when nobody who may answer is there: a pool, or `leave_message`."""
+    mailboxes: tuple[Mailbox, ...] = ()
+    """Where it is written to by mail; it writes from the first one that an inquiry did not come through."""
+    mail: MailPolicy = MailPolicy()
     limits: BrandLimits = BrandLimits()
     """How much it may bring, where that differs from the workspace's `limits`."""
 

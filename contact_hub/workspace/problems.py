@@ -72,6 +72,9 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "hours_overlap": Rule(_ERROR, "The blocks {first} and {second} overlap."),
     "email_invalid": Rule(_ERROR, "{value} is not an e-mail address."),
+    "secret_inline": Rule(_ERROR, "A secret has no place in this file; say where it is: env:NAME or file:/path."),
+    "host_invalid": Rule(_ERROR, "{value} is not the name of a host."),
+    "selector_invalid": Rule(_ERROR, "{value} is not a DKIM selector."),
     "colour_invalid": Rule(_ERROR, "{value} is not a colour; write it as #1f5fd0."),
     "logo_invalid": Rule(_ERROR, "The logo is not the path data of an SVG (letters of its commands, numbers, spaces, commas)."),
     "font_invalid": Rule(_ERROR, "{value} is not a font name."),
@@ -83,11 +86,14 @@ RULES: Final[Mapping[str, Rule]] = {
     "contract_party": Rule(_ERROR, "A contract names a pool or a vendor, exactly one of them."),
     "dates_reversed": Rule(_ERROR, "The contract ends on {end}, before it begins on {begin}."),
     "wish_empty": Rule(_ERROR, "A wish asks for a level, for skills or for the dialect, for one of them at least."),
+    "mail_intake": Rule(_ERROR, "A mailbox is read over IMAP or handed in by LMTP, exactly one of them."),
+    "relay_sign_in": Rule(_ERROR, "A relay with a user needs a secret, and one with a secret a user."),
     "persona_rule": Rule(_ERROR, "{reason}."),
     "staff_scope": Rule(_ERROR, "{reason}."),
     # the parts against each other
     "id_twice": Rule(_ERROR, "The id {value} is used before, at {first}."),
     "email_twice": Rule(_ERROR, "The address {value} is used before, at {first}."),
+    "mailbox_address_twice": Rule(_ERROR, "Mail to {value} already goes to {first}: an address has one mailbox of one brand."),
     "value_twice": Rule(_ERROR, "{value} stands here twice."),
     "reference_unknown": Rule(_ERROR, "There is no {what} {value}{hint}."),
     "contract_brand_foreign": Rule(_ERROR, "The brand {brand} does not belong to the client {client}."),
@@ -152,6 +158,15 @@ RULES: Final[Mapping[str, Rule]] = {
     "brand_without_contract": Rule(_WARNING, "No contract covers the brand {brand}, so nobody may answer for it."),
     "brand_language_uncovered": Rule(_WARNING, "Nobody who may answer for {brand} speaks {language} at {floor} or better."),
     "brand_kind_uncovered": Rule(_WARNING, "No contract covers {kind} for the brand {brand}."),
+    "mail_unencrypted": Rule(_WARNING, "Passwords and letters go to {value} unencrypted; use tls."),
+    "mail_without_contract": Rule(
+        _WARNING, "No contract covers mail for {brand}, so nobody may answer it; name email in its channels."
+    ),
+    "mail_without_relay": Rule(_WARNING, "{address} has no relay, so nobody can answer from it."),
+    "mail_unproven": Rule(
+        _WARNING,
+        "{address} names none of our own servers, so nobody vouches for who wrote a mail; say what yours call themselves in own_servers.",
+    ),
     "site_unencrypted": Rule(_WARNING, "{value} is not encrypted; use https."),
     "text_missing": Rule(_WARNING, "The brand {brand} has no {text} in {language}."),
     "limit_never_met": Rule(

@@ -30,6 +30,8 @@ _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
 _SVG_PATH: Final = re.compile(r"[MmLlHhVvCcSsQqTtAaZz0-9eE.,+\-\s]{2,4000}")
 _FONT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,'-]{0,119}")
 _HOST: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_SECRET: Final = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:/[^\x00-\x1f\x7f]{1,1000}")
+_SELECTOR: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _TEXT_KEY: Final = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -159,6 +161,29 @@ def _email(text: str) -> str:
     return _matching(_EMAIL, text, "email_invalid")
 
 
+def _secret(text: str) -> str:
+    """Where a secret is, never the secret. A value that is none is not repeated: it may be one."""
+    if not _SECRET.fullmatch(text):
+        raise nonsense("secret_inline")
+    return text
+
+
+def _host(text: str) -> str:
+    host = text.lower().rstrip(".")
+    if not _HOST.fullmatch(host) or len(host) > 253:
+        raise nonsense("host_invalid", value=text)
+    return host
+
+
+def _server_name(text: str) -> str:
+    """What a mail server calls itself in its results; empty for one that does not say."""
+    return _host(text) if text else text
+
+
+def _selector(text: str) -> str:
+    return _matching(_SELECTOR, text, "selector_invalid")
+
+
 def _colour(text: str) -> str:
     return _matching(_COLOUR, text.lower(), "colour_invalid")
 
@@ -193,6 +218,12 @@ def _initials(text: str) -> str:
     if not text.isalnum() or not 1 <= len(text) <= 3:
         raise nonsense("name_invalid", value=text)
     return text
+
+
+def plain_address(address: str) -> str:
+    """As it is compared: in small letters, without a plus-token."""
+    local, at, host = address.strip().lower().rpartition("@")
+    return f"{local.partition('+')[0]}{at}{host}"
 
 
 def distinct_tags(value: object) -> object:
@@ -250,6 +281,19 @@ Font: TypeAlias = Annotated[str, *_checked(_font)]
 Origin: TypeAlias = Annotated[
     str, *_checked(_origin, description="Scheme, host and port of a page", examples=["https://www.example.com"])
 ]
+SecretRef: TypeAlias = Annotated[
+    str,
+    *_checked(
+        _secret,
+        pattern="^(?:env:|file:/).+$",
+        description="Where the secret is",
+        examples=["env:HELP_MAILBOX_PASSWORD", "file:/run/secrets/help"],
+    ),
+]
+Host: TypeAlias = Annotated[str, *_checked(_host, description="A host name or an IPv4 address", examples=["imap.example.com"])]
+ServerName: TypeAlias = Annotated[str, *_checked(_server_name)]
+Selector: TypeAlias = Annotated[str, *_checked(_selector, examples=["mail2026"])]
+Port: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=65_535)]
 Initials: TypeAlias = Annotated[str, *_checked(_initials, minLength=1, maxLength=3)]
 TextKey: TypeAlias = Annotated[str, *_checked(_text_key, pattern=f"^{_TEXT_KEY.pattern}$")]
 

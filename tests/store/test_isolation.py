@@ -17,11 +17,14 @@ from contact_hub.scope import Scope
 from contact_hub.store import Store, Tx
 from contact_hub.store.records import (
     Account,
+    AttachmentRecord,
     ConversationFilter,
     Customer,
     NewJournalLine,
     NewPublicEntry,
     NewStaffEntry,
+    Outgoing,
+    RawMail,
 )
 from routing.model import AgentId, Availability, BrandId, ClientId, ContractId, InquiryId, PoolId, VendorId
 from tests.store.builders import NOW, SYSTEM, WORKSPACE, at, conversation, inquiry, laid_down, offer, put
@@ -85,6 +88,13 @@ READS: dict[str, list[Ask]] = {
     "drafts.all": [lambda tx, s: tx.drafts.all(s)],
     "outbox.get": [lambda tx, s: tx.outbox.get(s, "job-abroad")],
     "outbox.troubled": [lambda tx, s: tx.outbox.troubled(s, NOW, 100)],
+    "mail.raw_mails": [lambda tx, s: tx.mail.raw_mails(s)],
+    "mail.raw_of": [lambda tx, s, c=c: tx.mail.raw_of(s, c) for c in IDS],
+    "mail.html_of": [lambda tx, s, side=side: tx.mail.html_of(s, f"mal-{side}") for side in SIDES],
+    "mail.attachments_of": [lambda tx, s, c=c: tx.mail.attachments_of(s, c) for c in IDS],
+    "mail.attachment": [lambda tx, s, side=side: tx.mail.attachment(s, f"att-{side}") for side in SIDES],
+    "mail.outgoing_of": [lambda tx, s, c=c: tx.mail.outgoing_of(s, c) for c in IDS],
+    "mail.outgoing_mails": [lambda tx, s: tx.mail.outgoing_mails(s)],
     "versions.latest": [lambda tx, s: tx.versions.latest(s)],
     "versions.get": [lambda tx, s: tx.versions.get(s, 1)],
     "versions.list": [lambda tx, s: tx.versions.list(s)],
@@ -197,6 +207,47 @@ def _offer(name: str, side: str, of: str, within: str, **given: Any) -> Any:
     )
 
 
+async def _mail(tx: Tx, side: str) -> None:
+    raw = RawMail(
+        workspace=WORKSPACE,
+        id=f"mal-{side}",
+        mailbox="help",
+        brand=BrandId("brand"),
+        dedupe_key=canary(side, "key"),
+        received_at=NOW,
+        size=1,
+        due_at=NOW,
+        sender=canary(side, "sender"),
+        subject=canary(side, "subject"),
+        conversation=f"c-{side}",
+    )
+    await tx.mail.keep_raw(raw, canary(side, "raw").encode())
+    await tx.mail.settle_raw(WORKSPACE, f"mal-{side}", state="stored", html=canary(side, "html"))
+    file = AttachmentRecord(
+        workspace=WORKSPACE,
+        id=f"att-{side}",
+        conversation=f"c-{side}",
+        mail=f"mal-{side}",
+        name=canary(side, "file"),
+        type="text/plain",
+        size=1,
+    )
+    await tx.mail.attach(file, canary(side, "content").encode())
+    written = Outgoing(
+        workspace=WORKSPACE,
+        id=f"out-{side}",
+        brand=BrandId("brand"),
+        conversation=f"c-{side}",
+        kind="reply",
+        message_id=canary(side, "message_id"),
+        subject=canary(side, "answer_subject"),
+        envelope_from=canary(side, "envelope"),
+        due_at=NOW,
+        made_at=NOW,
+    )
+    await tx.mail.put_out(written, b"", [canary(side, "recipient")])
+
+
 async def _side(tx: Tx, side: str) -> None:
     name = f"c-{side}"
     said = NewPublicEntry(
@@ -215,6 +266,7 @@ async def _side(tx: Tx, side: str) -> None:
             created_at=NOW,
         )
     )
+    await _mail(tx, side)
     await tx.accounts.insert(
         Account(
             workspace=WORKSPACE,

@@ -37,6 +37,14 @@ def share(*parts: int, **others: object) -> Change:
     return ["shares"], [{"id": "split", "contracts": dict(zip(("one", "two"), parts, strict=True)), **others}]
 
 
+BOX = {"id": "help", "address": "help@maison.example", "intake": {"lmtp": True}}
+IMAP = {"host": "imap.maison.example", "user": "help", "secret": "env:HELP"}
+
+
+def boxes(*changed: dict[str, object]) -> Change:
+    return ["brands", 0, "mailboxes"], [{**BOX, **change} for change in changed]
+
+
 CASES: list[tuple[str, str, list[Change]]] = [
     ("field_missing", "brands[0].zone", [(["brands", 0, "zone"], ...)]),
     ("field_unknown", "brands[0].colours", [(["brands", 0, "colours"], "red")]),
@@ -72,6 +80,26 @@ CASES: list[tuple[str, str, list[Change]]] = [
     ("hours_overlap", "pools[0].hours", [(["pools", 0, "hours"], {"mon": ["22:00-06:00"], "tue": ["05:00-09:00"]})]),
     ("hours_overlap", 'pools[0].overrides.2026-12-24', [(["pools", 0, "overrides"], {"2026-12-24": ["09:00-12:00", "11:00-13:00"]})]),
     ("email_invalid", "agents[0].email", [(["agents", 0, "email"], "dalal at lusora")]),
+    ("secret_inline", "brands[0].mailboxes[0].relay.secret", [boxes({"relay": {"host": "mx", "user": "help", "secret": "hunter2"}})]),
+    ("secret_inline", "brands[0].mailboxes[0].intake.imap.secret", [boxes({"intake": {"imap": {**IMAP, "secret": "file:relative"}}})]),
+    ("host_invalid", "brands[0].mailboxes[0].relay.host", [boxes({"relay": {"host": "mx/../etc"}})]),
+    ("selector_invalid", "brands[0].mailboxes[0].dkim.selector", [boxes({"dkim": {"selector": "a b", "secret": "env:KEY"}})]),
+    ("mail_intake", "brands[0].mailboxes[0].intake", [boxes({"intake": {}})]),
+    ("mail_intake", "brands[0].mailboxes[0].intake", [boxes({"intake": {"imap": IMAP, "lmtp": True}})]),
+    ("relay_sign_in", "brands[0].mailboxes[0].relay", [boxes({"relay": {"host": "mx", "user": "help"}})]),
+    ("id_twice", "brands[0].mailboxes[1].id", [boxes({}, {"address": "sales@maison.example"})]),
+    ("mailbox_address_twice", "brands[0].mailboxes[1].address", [boxes({}, {"id": "second", "address": "HELP+x@maison.example"})]),
+    (
+        "mailbox_address_twice",
+        "brands[1].mailboxes[0].address",
+        [boxes({}), (["brands", 1], {**BRAND, "id": "other", "mailboxes": [{**BOX, "id": "second"}]})],
+    ),
+    ("reference_unknown", "brands[0].mailboxes[0].kind", [boxes({"kind": "fortune"})]),
+    ("mail_unencrypted", "brands[0].mailboxes[0].intake", [boxes({"intake": {"imap": {**IMAP, "security": "none"}}})]),
+    ("mail_unencrypted", "brands[0].mailboxes[0].relay", [boxes({"relay": {"host": "mx.maison.example", "security": "none"}})]),
+    ("mail_without_contract", "brands[0].mailboxes", [boxes({})]),
+    ("mail_without_relay", "brands[0].mailboxes[0]", [boxes({})]),
+    ("mail_unproven", "brands[0].mailboxes[0]", [boxes({})]),
     ("colour_invalid", "brands[0].look.colour", [(["brands", 0, "look", "colour"], "burgundy")]),
     ("logo_invalid", "brands[0].look.logo", [(["brands", 0, "look", "logo"], '"/><script>')]),
     ("font_invalid", "brands[0].look.font", [(["brands", 0, "look", "font"], "a; } body { display: none")]),

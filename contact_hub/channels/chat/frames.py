@@ -118,7 +118,73 @@ class Notice(Part, frozen=True, kw_only=True, tag_field="kind", tag="notice"):
     values: dict[str, str] = {}
 
 
-PublicBody = CustomerMessage | BrandMessage | Notice
+WidgetBody = CustomerMessage | BrandMessage | Notice
+"""What a widget is shown. Of a conversation that goes on by mail it sees what was said, as messages (`shown_in_widget`)."""
+
+
+class MailAddress(Part, frozen=True, kw_only=True):
+    """Somebody in a mail's head; `name` is what the mail says, which proves nothing."""
+
+    email: str
+    name: str = ""
+
+
+class AttachmentRef(Part, frozen=True, kw_only=True):
+    """A file in the store; its content is asked for by `id`. `risks` are codes of what speaks against opening it."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+    inline: bool = False
+    risks: tuple[str, ...] = ()
+
+
+class CustomerMail(Part, frozen=True, kw_only=True, tag_field="kind", tag="customer_mail"):
+    """A mail that came. `text` is what its sender newly wrote: what is searched, shown first and heard for its language. `third_party`: somebody other
+    than the conversation's customer wrote it, which grants them nothing. `warnings`: codes of what a reader should know about it."""
+
+    mail: str
+    subject: str
+    text: str
+    quoted: str = ""
+    signature: str = ""
+    has_html: bool = False
+    attachments: tuple[AttachmentRef, ...] = ()
+    sender: MailAddress
+    to: tuple[MailAddress, ...] = ()
+    cc: tuple[MailAddress, ...] = ()
+    third_party: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+class BrandMail(Part, frozen=True, kw_only=True, tag_field="kind", tag="brand_mail"):
+    """A mail of the brand. `automatic` names the occasion where no person wrote it: acknowledgement, out_of_hours, survey …"""
+
+    outgoing: str
+    subject: str
+    text: str
+    to: tuple[MailAddress, ...] = ()
+    cc: tuple[MailAddress, ...] = ()
+    attachments: tuple[AttachmentRef, ...] = ()
+    automatic: str = ""
+    persona: PersonaFace | None = None
+    language: Tag | None = None
+
+
+PublicBody = CustomerMessage | BrandMessage | Notice | CustomerMail | BrandMail
+"""What the public log holds."""
+
+
+def shown_in_widget(body: PublicBody) -> WidgetBody:
+    """An entry as the customer's browser may see it: of a mail nothing but its words. A stranger's mail is there as little as its address is."""
+    match body:
+        case CustomerMail(mail=mail, text=text, third_party=strange):
+            return CustomerMessage(text="" if strange else text, client_message_id=mail)
+        case BrandMail(text=text, persona=persona, language=language):
+            return BrandMessage(text=text, persona=persona, language=language)
+        case _:
+            return body
 
 
 class PublicEntry(Frame, frozen=True, kw_only=True, tag="entry"):
@@ -127,7 +193,7 @@ class PublicEntry(Frame, frozen=True, kw_only=True, tag="entry"):
     conversation: Id
     position: int
     at: datetime
-    body: PublicBody
+    body: WidgetBody
 
 
 class ConversationState(Part, frozen=True, kw_only=True):

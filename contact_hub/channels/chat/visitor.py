@@ -331,7 +331,7 @@ class VisitorSession:
 
 def public_frame(entry: PublicEntry) -> f.PublicEntry:
     """A row of the public log as the customer gets it: position, time, body, and nothing of who sent it."""
-    body = msgspec.convert(dict(entry.body), f.PublicBody)
+    body = f.shown_in_widget(msgspec.convert(dict(entry.body), f.PublicBody))
     return f.PublicEntry(conversation=entry.conversation, position=entry.position, at=entry.at, body=body)
 
 
