@@ -63,8 +63,9 @@ class Switchboard:
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
-        self._by_key: dict[Key, set[Listener]] = defaultdict(set)
-        self._all: set[Listener] = set()
+        # in the order in which they came, so that the same talk always goes the same way
+        self._by_key: dict[Key, dict[Listener, None]] = defaultdict(dict)
+        self._all: dict[Listener, None] = {}
 
     async def run(self) -> None:
         subscription = self._bus.subscribe()
@@ -82,7 +83,7 @@ class Switchboard:
 
     def listener(self, keys: Iterable[Key] = ()) -> Listener:
         listener = Listener(self._forget)
-        self._all.add(listener)
+        self._all[listener] = None
         self.tune(listener, keys)
         return listener
 
@@ -92,14 +93,14 @@ class Switchboard:
         for key in listener.keys - wanted:
             self._unhook(listener, key)
         for key in wanted - listener.keys:
-            self._by_key[key].add(listener)
+            self._by_key[key][listener] = None
         listener.keys = wanted
 
     def _forget(self, listener: Listener) -> None:
         self.tune(listener, ())
-        self._all.discard(listener)
+        self._all.pop(listener, None)
 
     def _unhook(self, listener: Listener, key: Key) -> None:
-        self._by_key[key].discard(listener)
+        self._by_key[key].pop(listener, None)
         if not self._by_key[key]:
             del self._by_key[key]

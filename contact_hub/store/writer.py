@@ -68,12 +68,20 @@ class _Job(Generic[T]):
 class Writer:
     """Takes commands, gives back what they returned once it is on disk."""
 
-    def __init__(self, database: Database, *, waiting_max: int, batch_seconds_max: float, observe: Callable[[Batch], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        waiting_max: int,
+        batch_seconds_max: float,
+        observe: Callable[[Batch], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
         self._connection = database.writing()
         self._waiting_max = waiting_max
         self._batch_seconds_max = batch_seconds_max
-        self._observe = observe
+        self._observe, self._monotonic = observe, monotonic
         self._waiting: FairQueue[_Job[Any]] = FairQueue()
         self._last_workspace, self._shared_until = "", 0.0
         self._wake = asyncio.Event()
@@ -110,7 +118,7 @@ class Writer:
         """Remember for a moment that more than one workspace writes."""
         if workspace and workspace != self._last_workspace:
             if self._last_workspace:
-                self._shared_until = time.monotonic() + SHARED_SECONDS
+                self._shared_until = self._monotonic() + SHARED_SECONDS
             self._last_workspace = workspace
 
     async def _work(self) -> None:
@@ -127,7 +135,7 @@ class Writer:
 
     async def _batch(self) -> None:
         """One commit. Whatever goes wrong with the whole of it is told to everybody in it."""
-        began = time.monotonic()
+        began = self._monotonic()
         jobs: list[_Job[Any]] = []
         lost: str | None = None
         try:
@@ -156,7 +164,7 @@ class Writer:
                 commands=len(jobs),
                 failed=failed,
                 waiting=len(self._waiting),
-                seconds=time.monotonic() - began,
+                seconds=self._monotonic() - began,
                 lost=lost,
                 taken=tuple(job.name for job in jobs),
                 kept=tuple(job.name for job in succeeded),
@@ -167,30 +175,32 @@ class Writer:
         """Begin, run what waits and what comes within four milliseconds, commit. Commands to be tried again go to the front of the queue."""
         await self._connection.begin()
         tail, again = Tail(), list[_Job[Any]]()
-        waited, now = len(self._waiting), time.monotonic()
+        waited, now = len(self._waiting), self._monotonic()
         until, most = now + ADMISSION_SECONDS, SHARED_COMMIT_MAX if now < self._shared_until else COMMANDS_PER_COMMIT_MAX
-        while self._waiting and len(jobs) < most and (len(jobs) < waited or time.monotonic() < until):
-            await asyncio.sleep(0)  # SQLite never suspends; the sockets must have their turn between commands
-            if not self._waiting:
-                break
-            job = self._waiting.pop()
-            if job.done.done():  # its caller has gone
-                continue
-            jobs.append(job)
-            if await self._attempt(job, tail) == "again":
-                again.append(jobs.pop())
-        if tail:
-            await self._connection.patient()
-            await tail.flush(self._connection)
-        with joint_span("store.commit", (job.trace for job in jobs), commands=len(jobs)):
-            await self._connection.commit()
-        for job in reversed(again):
-            self._waiting.push_first(job.lane, job, cost=job.cost)
+        try:
+            while self._waiting and len(jobs) < most and (len(jobs) < waited or self._monotonic() < until):
+                await asyncio.sleep(0)  # SQLite never suspends; the sockets must have their turn between commands
+                if not self._waiting:
+                    break
+                job = self._waiting.pop()
+                if job.done.done():  # its caller has gone
+                    continue
+                jobs.append(job)
+                if await self._attempt(job, tail) == "again":
+                    again.append(jobs.pop())
+            if tail:
+                await self._connection.patient()
+                await tail.flush(self._connection)
+            with joint_span("store.commit", (job.trace for job in jobs), commands=len(jobs)):
+                await self._connection.commit()
+        finally:  # whatever becomes of this commit, they wait for the next
+            for job in reversed(again):
+                self._waiting.push_first(job.lane, job, cost=job.cost)
 
     async def _attempt(self, job: _Job[Any], tail: Tail) -> Literal["kept", "failed", "again"]:
         """One command behind its savepoint: kept, failed (its caller knows already) or to be run again."""
         await self._connection.savepoint()
-        job.give_up_at = job.give_up_at or time.monotonic() + TRY_AGAIN_SECONDS
+        job.give_up_at = job.give_up_at or self._monotonic() + TRY_AGAIN_SECONDS
         tx = Tx(self._connection, self._database.dialect, tail=Tail())
         try:
             job.result = await job.command(tx)
@@ -208,7 +218,7 @@ class Writer:
             if not (isinstance(error, Rerun) or wants_another_try(error)):
                 _fail(job, error)
                 return "failed"
-            if time.monotonic() < job.give_up_at:
+            if self._monotonic() < job.give_up_at:
                 return "again"
             _fail(job, HubError("unavailable"))
             return "failed"

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from contact_hub.app import Hub
 from contact_hub.errors import HubError
+from contact_hub.memory import settled
 from contact_hub.web import (
     agent_socket,
     operator_routes,
@@ -110,6 +111,10 @@ class Server:
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(name, self.stop)
         door = listening or _open_door(self.hub.settings.host, self.hub.settings.port)
+        with settled():
+            await self._serve(door)
+
+    async def _serve(self, door: sockets_module.socket) -> None:
         running = asyncio.create_task(self._server.serve(sockets=[door]), name="http")
         waiting = asyncio.create_task(self._stopping.wait(), name="until told to stop")
         await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)

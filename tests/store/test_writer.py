@@ -13,6 +13,7 @@ from sqlalchemy import text
 from contact_hub.errors import HubError
 from contact_hub.store import Batch, Store, Tx
 from contact_hub.store.engines import Parameters, Result, SqliteDatabase, Writing
+from contact_hub.store.session import Rerun
 from contact_hub.store.writer import Writer
 from tests.store.builders import SYSTEM, conversation, laid_down, message, put
 
@@ -308,6 +309,31 @@ async def test_failed_commit_is_told_to_everybody_and_pokes_nobody(sqlite_url: s
     assert poked == []
     assert await asyncio.gather(*(writer.run(insert(f"c{n}"), "insert") for n in range(3))) == ["c0", "c1", "c2"]
     assert poked == ["c0", "c1", "c2"]
+    await writer.close()
+    await rows.close()
+
+
+async def test_command_that_steps_back_is_run_again_even_where_the_commit_it_left_is_lost(sqlite_url: str) -> None:
+    rows = SqliteDatabase(sqlite_url)
+    connection = _CommitsFail(rows.writing())
+    rows.writing = lambda: connection  # type: ignore[method-assign]
+    writer = Writer(rows, waiting_max=100, batch_seconds_max=5, observe=lambda _batch: None)
+    tries = 0
+
+    async def steps_back_once(_tx: Tx) -> str:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise Rerun
+        return "done"
+
+    async def insert(tx: Tx) -> None:
+        await tx.conversations.insert(conversation())
+
+    connection.failures = 1
+    async with asyncio.timeout(5):
+        outcomes = await asyncio.gather(writer.run(steps_back_once, "again"), writer.run(insert, "insert"), return_exceptions=True)
+    assert [getattr(outcome, "code", outcome) for outcome in outcomes] == ["done", "unavailable"]
     await writer.close()
     await rows.close()
 
