@@ -126,6 +126,45 @@ class ShowHistory(Frame, frozen=True, kw_only=True, tag="history"):
     conversation: Id
 
 
+EmailText = Annotated[str, msgspec.Meta(min_length=3, max_length=320)]
+
+
+class ReplyByMail(Frame, frozen=True, kw_only=True, tag="reply_by_mail"):
+    """A mail as the persona. `text` may carry the light markup (`**bold**`, `*italic*`, lists, `[words](https://place)`); `attachments` are ids that an
+    upload gave. `quote` false leaves out the history that the brand would put below. The guard answers as for `reply`."""
+
+    client_message_id: ClientMessageId
+    conversation: Id
+    to: Annotated[list[EmailText], msgspec.Meta(min_length=1, max_length=20)]
+    cc: Annotated[list[EmailText], msgspec.Meta(max_length=20)] = []
+    bcc: Annotated[list[EmailText], msgspec.Meta(max_length=20)] = []
+    subject: Annotated[str, msgspec.Meta(max_length=250)] = ""
+    text: Text
+    attachments: Annotated[list[Id], msgspec.Meta(max_length=20)] = []
+    quote: bool = True
+    confirmed: list[Id] = []
+
+
+class ForwardMail(Frame, frozen=True, kw_only=True, tag="forward_mail"):
+    """Send an entry of the public log on to one of the addresses the brand names for that (`mail.forward`), with a few words. The customer sees nothing
+    of it; staff reads of it in their log."""
+
+    client_message_id: ClientMessageId
+    conversation: Id
+    position: Position
+    to: EmailText
+    text: Annotated[str, msgspec.Meta(max_length=8_000)] = ""
+    confirmed: list[Id] = []
+
+
+class DecideMail(Frame, frozen=True, kw_only=True, tag="decide_mail"):
+    """A mail of which nobody knows whether it went out (`unknown`): a person decides. `sent`: it arrived; `again`: send the same bytes once more."""
+
+    conversation: Id
+    mail: Id
+    decision: Literal["sent", "again"]
+
+
 FromConsole = (
     ConsoleHello
     | SetAvailability
@@ -141,6 +180,9 @@ FromConsole = (
     | EndHandling
     | FinishWrapUp
     | ShowHistory
+    | ReplyByMail
+    | ForwardMail
+    | DecideMail
 )
 
 # ---------------------------------------------------------------- the view (collections of keyed values)
@@ -186,6 +228,28 @@ class OfferCard(Part, frozen=True, kw_only=True):
     first_words: str = ""
 
 
+class MailRecipient(Part, frozen=True, kw_only=True):
+    """How far a mail got with one of those it is for. `answer`: what the other side said, in its own words."""
+
+    address: str
+    state: str
+    status: str = ""
+    answer: str = ""
+
+
+class SentMail(Part, frozen=True, kw_only=True):
+    """How a mail of ours fares. `state`: queued, leased, data_started, sent, unknown, deferred (again at `due_at`), failed, bounced. `position` is that of
+    its entry in the public log, where it has one."""
+
+    mail: Id
+    kind: str
+    state: str
+    position: int | None = None
+    due_at: datetime | None = None
+    answer: str = ""
+    recipients: list[MailRecipient] = []
+
+
 class ConversationCard(Part, frozen=True, kw_only=True):
     """One conversation in the agent's hands. `state`: open, ended (customer left or ended; wrap-up runs), wrap_up."""
 
@@ -214,6 +278,8 @@ class ConversationCard(Part, frozen=True, kw_only=True):
     wrap_up_until: datetime | None = None
     draft_reply: str = ""
     draft_note: str = ""
+    customer_email: str | None = None
+    mails: dict[str, SentMail] = {}
 
 
 class QueueLine(Part, frozen=True, kw_only=True):
@@ -236,6 +302,17 @@ class View(Part, frozen=True, kw_only=True):
 # ---------------------------------------------------------------- reference (changes with the rules, not with the floor)
 
 
+class MailVoice(Part, frozen=True, kw_only=True):
+    """How the brand writes mail. `cc`: off, known (who takes part already) or any; `quote`: none, last or full; `forward`: whom mails may be sent on to."""
+
+    address: str
+    cc: str = "known"
+    quote: str = "last"
+    remote_images: bool = False
+    forward: list[str] = []
+    signatures: dict[Tag, str] = {}
+
+
 class BrandVoice(Part, frozen=True, kw_only=True):
     """Whose voice am I now. `persona` and `signature` are this agent's for this brand; `canned` by key, then by language tag."""
 
@@ -249,6 +326,7 @@ class BrandVoice(Part, frozen=True, kw_only=True):
     languages: list[Tag]
     canned: dict[str, dict[str, str]]
     dispositions: dict[str, dict[str, str]]
+    mail: MailVoice | None = None
 
 
 class Target(Part, frozen=True, kw_only=True):
@@ -309,6 +387,42 @@ class ReferenceChanged(Frame, frozen=True, kw_only=True, tag="reference"):
     reference: Reference
 
 
+class MailPerson(Part, frozen=True, kw_only=True):
+    """Somebody in a mail's head; `name` is what the mail says, which proves nothing."""
+
+    email: str
+    name: str = ""
+
+
+class MailFile(Part, frozen=True, kw_only=True):
+    """A file of a mail; its content is asked for by `id`. `risks` are codes of what speaks against opening it."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+    inline: bool = False
+    risks: list[str] = []
+
+
+class MailFace(Part, frozen=True, kw_only=True):
+    """What a mail has beside its words. `id` is that of the mail that came, or of the one that went out (see `ConversationCard.mails`); `warnings` are codes
+    of what a reader should know; `automatic` names the occasion of a mail that no person wrote."""
+
+    id: Id
+    subject: str
+    sender: MailPerson | None = None
+    to: list[MailPerson] = []
+    cc: list[MailPerson] = []
+    quoted: str = ""
+    signature: str = ""
+    has_html: bool = False
+    files: list[MailFile] = []
+    third_party: bool = False
+    warnings: list[str] = []
+    automatic: str = ""
+
+
 class PublicEntryForStaff(Frame, frozen=True, kw_only=True, tag="public_entry"):
     """What the customer sees too. `speaker` agent: `author` is the colleague's display name; `body` fields as in the widget's protocol."""
 
@@ -323,6 +437,7 @@ class PublicEntryForStaff(Frame, frozen=True, kw_only=True, tag="public_entry"):
     values: dict[str, str] = {}
     client_message_id: str = ""
     mine: bool = False
+    mail: MailFace | None = None
 
 
 class StaffEntry(Frame, frozen=True, kw_only=True, tag="staff_entry"):

@@ -18,7 +18,7 @@ import msgspec
 from agents.wire import TEXT_CHARS_MAX
 from contact_hub.brands.faces import guard_voice, persona_face
 from contact_hub.bus import Bus, Poke
-from contact_hub.channels.chat.frames import BrandMessage, CustomerMessage, Notice, PublicBody
+from contact_hub.channels.chat.frames import BrandMessage, CustomerMail, CustomerMessage, Notice, PublicBody
 from contact_hub.clock import Clock
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids
@@ -116,7 +116,7 @@ class Conversations:
                 again = await tx.conversations.sent_before(scope, latest.id, _CUSTOMER, beginning.client_message_id)
                 if again is not None:  # the same words stand there already; other words under the same id are refused
                     first = CustomerMessage(text=text, client_message_id=beginning.client_message_id)
-                    return await self._say(tx, latest, latest.inquiry, first, now)
+                    return await self.say(tx, latest, latest.inquiry, first, now)
                 if latest.state != "ended":
                     raise HubError("conversation_open", conversation=latest.id)
             language = _first_language(brand, heard, chosen, around, latest)
@@ -142,7 +142,7 @@ class Conversations:
             tx.after_commit(lambda: self._bus.publish([Poke("device", scope.workspace, scope.device)]))
             inquiry = await self._ask_for_a_person(tx, floor, conversation, language, now)
             await tx.conversations.update(_system(conversation), conversation.id, inquiry=inquiry)
-            return await self._say(
+            return await self.say(
                 tx, conversation, inquiry, CustomerMessage(text=text, client_message_id=beginning.client_message_id), now
             )
 
@@ -160,7 +160,7 @@ class Conversations:
             again = await tx.conversations.sent_before(scope, conversation_id, _CUSTOMER, client_message_id)
             if again is None and conversation.state == "ended":
                 raise HubError("conversation_ended")
-            posted = await self._say(
+            posted = await self.say(
                 tx, conversation, conversation.inquiry, CustomerMessage(text=text, client_message_id=client_message_id), now
             )
             if again is None:
@@ -216,7 +216,7 @@ class Conversations:
             system = Scope.system(scope.workspace)
             again = await tx.conversations.sent_before(system, conversation_id, scope.agent_id, client_message_id)
             if again is None:
-                conversation = await self._mine(tx, scope, conversation_id)
+                conversation = await self.mine(tx, scope, conversation_id)
             else:
                 conversation = await tx.conversations.get(system, conversation_id)
             floor = self._workspaces.floor(scope.workspace)
@@ -224,10 +224,10 @@ class Conversations:
             if again is None:
                 if conversation.state == "ended":
                     raise HubError("conversation_ended")
-                self._guard(floor, scope, brand, conversation, text, confirmed)
+                self.check_words(floor, scope, brand, conversation, text, confirmed)
             persona = persona_face(floor.persona(scope.agent_id, brand.id))
             body = BrandMessage(text=text, persona=persona, language=conversation.language_tag)
-            return await self._say(
+            return await self.say(
                 tx, conversation, conversation.inquiry, body, now, agent=scope.agent_id, client_message_id=client_message_id
             )
 
@@ -279,7 +279,7 @@ class Conversations:
             raise HubError("transfer_target_unknown")
 
         async def command(tx: Tx) -> None:
-            conversation = await self._mine(tx, scope, conversation_id)
+            conversation = await self.mine(tx, scope, conversation_id)
             if conversation.state == "ended" or conversation.inquiry is None:
                 raise HubError("conversation_ended")
             values = {"pool": pool or "", "agent": agent or ""}
@@ -310,7 +310,7 @@ class Conversations:
         """The agent ends the conversation; wrap-up begins. Raises: not_yours."""
 
         async def allowed(tx: Tx) -> None:
-            await self._mine(tx, scope, conversation_id)
+            await self.mine(tx, scope, conversation_id)
 
         await self._end(scope, conversation_id, by="agent", notice="notice.ended_by_brand", check=allowed)
 
@@ -319,7 +319,7 @@ class Conversations:
         now = self._clock.now()
 
         async def command(tx: Tx) -> None:
-            conversation = await self._mine(tx, scope, conversation_id)
+            conversation = await self.mine(tx, scope, conversation_id)
             if conversation.state != "ended" or conversation.inquiry is None:
                 raise HubError("not_ended")
             floor = self._workspaces.floor(scope.workspace)
@@ -346,7 +346,7 @@ class Conversations:
             raise HubError("text_too_long")
 
         async def command(tx: Tx) -> None:
-            await self._mine(tx, scope, conversation_id)
+            await self.mine(tx, scope, conversation_id)
             await tx.drafts.save(scope, conversation_id, mode, mask_cards(text))
 
         await self._store.write(command, name="conversation.draft", lane=lane_of(scope))
@@ -365,7 +365,7 @@ class Conversations:
 
     # ------------------------------------------------------------ inside
 
-    async def _say(
+    async def say(
         self,
         tx: Tx,
         conversation: Conversation,
@@ -375,17 +375,19 @@ class Conversations:
         *,
         agent: AgentId | None = None,
         client_message_id: str | None = None,
+        fingerprint: str | None = None,
     ) -> Posted:
-        """Append to the public log, once per client id, with its line in the journal."""
-        customer = isinstance(body, CustomerMessage)
+        """Append to the public log, once per client id, with its line in the journal. `fingerprint` stands for what was sent where that is more than the
+        text."""
+        customer = isinstance(body, CustomerMessage | CustomerMail)
         speaker: Speaker = "customer" if customer else "agent" if agent else "brand"
         entry = NewPublicEntry(
             at=now,
             speaker=speaker,
             sender=_CUSTOMER if customer else agent or _BRAND,
             pool=conversation.pool if agent else None,
-            client_message_id=body.client_message_id if isinstance(body, CustomerMessage) else client_message_id,
-            fingerprint=body.text if not isinstance(body, Notice) else None,
+            client_message_id=_sent_as(body) or client_message_id,
+            fingerprint=fingerprint or (body.text if not isinstance(body, Notice) else None),
             body=msgspec.to_builtins(body),
         )
         changes = _after_a_word(conversation, body, speaker, now)
@@ -501,7 +503,7 @@ class Conversations:
                 await tx.conversations.append_staff(_system(conversation), conversation_id, entry)
             if before.working != after.working and conversation.state != "ended":
                 notice = Notice(key="notice.language_changed", values={"language": after.working or ""})
-                await self._say(tx, conversation, conversation.inquiry, notice, now)
+                await self.say(tx, conversation, conversation.inquiry, notice, now)
             await self._keep_language(tx, conversation, before, after, by=by, now=now)
             self._moved(tx, conversation)
 
@@ -548,7 +550,7 @@ class Conversations:
             conversation = await tx.conversations.get(scope, conversation_id)
             if conversation.state == "ended":
                 return
-            await self._say(tx, conversation, conversation.inquiry, Notice(key=notice), now)
+            await self.say(tx, conversation, conversation.inquiry, Notice(key=notice), now)
             await tx.conversations.update(
                 _system(conversation), conversation_id, state="ended", ended_at=now, ended_by=by, customer_waits_since=None
             )
@@ -592,7 +594,7 @@ class Conversations:
             raise HubError("not_yours")
         return conversation
 
-    async def _mine(self, tx: Tx, scope: AgentScope, conversation_id: str) -> Conversation:
+    async def mine(self, tx: Tx, scope: AgentScope, conversation_id: str) -> Conversation:
         """The conversation, if this agent holds it now (or wraps it up)."""
         conversation = await tx.conversations.get(scope, conversation_id)
         if conversation.agent != scope.agent_id or conversation.inquiry is None:
@@ -602,7 +604,7 @@ class Conversations:
             raise HubError("not_yours")
         return conversation
 
-    def _guard(
+    def check_words(
         self, floor: Floor, scope: AgentScope, brand: Brand, conversation: Conversation, text: str, confirmed: Sequence[str]
     ) -> None:
         detection = self._detect(text, Hints(brand_languages=tuple(brand.languages)))
@@ -630,6 +632,15 @@ class Conversations:
 def _system(conversation: Conversation) -> Scope:
     """For writing to a conversation that somebody was allowed to read."""
     return Scope.system(conversation.workspace)
+
+
+def _sent_as(body: PublicBody) -> str | None:
+    """The id under which a customer sent something, where they did: their browser's, or that of the mail as it came."""
+    match body:
+        case CustomerMessage(client_message_id=id_) | CustomerMail(mail=id_):
+            return id_
+        case _:
+            return None
 
 
 def _after_a_word(conversation: Conversation, body: PublicBody, speaker: Speaker, now: datetime) -> ConversationChanges:

@@ -33,6 +33,9 @@ FRAME_ACTIONS: Final[Mapping[type, Action]] = {
     console.EndHandling: Action.HANDLING_END,
     console.FinishWrapUp: Action.WRAP_UP_FINISH,
     console.ShowHistory: Action.HISTORY_SHOW,
+    console.ReplyByMail: Action.MAIL_REPLY,
+    console.ForwardMail: Action.MAIL_FORWARD,
+    console.DecideMail: Action.MAIL_DECIDE,
 }
 
 

@@ -65,6 +65,13 @@ class Action(StrEnum):
     WRAP_UP_FINISH = "console.wrap_up"
     HISTORY_SHOW = "console.history"
     TRANSLATE = "console.translate"
+    MAIL_REPLY = "console.mail.reply"
+    MAIL_FORWARD = "console.mail.forward"
+    MAIL_DECIDE = "console.mail.decide"
+    MAIL_ATTACH = "console.mail.attach"
+    # whoever may read the conversation
+    MAIL_SHOW = "mail.show"
+    MAIL_FILE_SHOW = "mail.file.show"
     # supervisors and managers
     REPORT_SHOW = "report.show"
     REPORT_EXPORT = "report.export"
@@ -80,6 +87,8 @@ class Action(StrEnum):
     WORKSPACE_EXPORT = "workspace.export"
     ACCOUNT_MANAGE = "account.manage"
     AUDIT_SHOW = "audit.show"
+    MAIL_DESK_SHOW = "mail.desk.show"
+    MAIL_DESK_DECIDE = "mail.desk.decide"
 
 
 _ANYBODY: Final = frozenset(Party)
@@ -122,6 +131,12 @@ POLICY: Final[Mapping[Action, frozenset[Party]]] = {
     Action.WRAP_UP_FINISH: _AGENT,
     Action.HISTORY_SHOW: _AGENT,
     Action.TRANSLATE: _STAFF,
+    Action.MAIL_REPLY: _AGENT,
+    Action.MAIL_FORWARD: _AGENT,
+    Action.MAIL_DECIDE: _AGENT,
+    Action.MAIL_ATTACH: _AGENT,
+    Action.MAIL_SHOW: _STAFF,
+    Action.MAIL_FILE_SHOW: _STAFF,
     Action.REPORT_SHOW: _WATCHING,
     Action.REPORT_EXPORT: _WATCHING,
     Action.CONVERSATION_SEARCH: _WATCHING,
@@ -135,6 +150,8 @@ POLICY: Final[Mapping[Action, frozenset[Party]]] = {
     Action.WORKSPACE_EXPORT: _OPERATOR,
     Action.ACCOUNT_MANAGE: _OPERATOR,
     Action.AUDIT_SHOW: _OPERATOR,
+    Action.MAIL_DESK_SHOW: _OPERATOR,
+    Action.MAIL_DESK_DECIDE: _OPERATOR,
 }
 
 

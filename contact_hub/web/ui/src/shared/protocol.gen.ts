@@ -341,6 +341,40 @@ export interface ShowHistory {
   conversation: string;
 }
 
+/** A mail as the persona. `text` may carry the light markup (`**bold**`, `*italic*`, lists, `[words](https://place)`); `attachments` are ids that an upload gave. `quote` false leaves out the history that the brand would put below. The guard answers as for `reply`. */
+export interface ReplyByMail {
+  type: "reply_by_mail";
+  client_message_id: string;
+  conversation: string;
+  to: string[];
+  cc?: string[];
+  bcc?: string[];
+  subject?: string;
+  text: string;
+  attachments?: string[];
+  quote?: boolean;
+  confirmed?: string[];
+}
+
+/** Send an entry of the public log on to one of the addresses the brand names for that (`mail.forward`), with a few words. The customer sees nothing of it; staff reads of it in their log. */
+export interface ForwardMail {
+  type: "forward_mail";
+  client_message_id: string;
+  conversation: string;
+  position: number;
+  to: string;
+  text?: string;
+  confirmed?: string[];
+}
+
+/** A mail of which nobody knows whether it went out (`unknown`): a person decides. `sent`: it arrived; `again`: send the same bytes once more. */
+export interface DecideMail {
+  type: "decide_mail";
+  conversation: string;
+  mail: string;
+  decision: "again" | "sent";
+}
+
 /** The session stands. Everything missed after the cursors follows at once; `caught_up` says how much that was. */
 export interface ConsoleWelcome {
   type: "welcome";
@@ -426,6 +460,27 @@ export interface ConversationCard {
   wrap_up_until?: string | null;
   draft_reply?: string;
   draft_note?: string;
+  customer_email?: string | null;
+  mails?: Record<string, SentMail>;
+}
+
+/** How a mail of ours fares. `state`: queued, leased, data_started, sent, unknown, deferred (again at `due_at`), failed, bounced. `position` is that of its entry in the public log, where it has one. */
+export interface SentMail {
+  mail: string;
+  kind: string;
+  state: string;
+  position?: number | null;
+  due_at?: string | null;
+  answer?: string;
+  recipients?: MailRecipient[];
+}
+
+/** How far a mail got with one of those it is for. `answer`: what the other side said, in its own words. */
+export interface MailRecipient {
+  address: string;
+  state: string;
+  status?: string;
+  answer?: string;
 }
 
 /** How many wait for a brand this agent may answer for. */
@@ -457,6 +512,17 @@ export interface BrandVoice {
   languages: string[];
   canned: Record<string, Record<string, string>>;
   dispositions: Record<string, Record<string, string>>;
+  mail?: MailVoice | null;
+}
+
+/** How the brand writes mail. `cc`: off, known (who takes part already) or any; `quote`: none, last or full; `forward`: whom mails may be sent on to. */
+export interface MailVoice {
+  address: string;
+  cc?: string;
+  quote?: string;
+  remote_images?: boolean;
+  forward?: string[];
+  signatures?: Record<string, string>;
 }
 
 /** Somewhere a conversation can be transferred to. */
@@ -505,6 +571,39 @@ export interface PublicEntryForStaff {
   values?: Record<string, string>;
   client_message_id?: string;
   mine?: boolean;
+  mail?: MailFace | null;
+}
+
+/** What a mail has beside its words. `id` is that of the mail that came, or of the one that went out (see `ConversationCard.mails`); `warnings` are codes of what a reader should know; `automatic` names the occasion of a mail that no person wrote. */
+export interface MailFace {
+  id: string;
+  subject: string;
+  sender?: MailPerson | null;
+  to?: MailPerson[];
+  cc?: MailPerson[];
+  quoted?: string;
+  signature?: string;
+  has_html?: boolean;
+  files?: MailFile[];
+  third_party?: boolean;
+  warnings?: string[];
+  automatic?: string;
+}
+
+/** Somebody in a mail's head; `name` is what the mail says, which proves nothing. */
+export interface MailPerson {
+  email: string;
+  name?: string;
+}
+
+/** A file of a mail; its content is asked for by `id`. `risks` are codes of what speaks against opening it. */
+export interface MailFile {
+  id: string;
+  name: string;
+  type: string;
+  size: number;
+  inline?: boolean;
+  risks?: string[];
 }
 
 /** What only staff sees: notes, transfers, language corrections, wrap-ups. `kind` tells, `text` is what a person wrote, `values` fill `console.event.<kind>`. */
@@ -567,5 +666,5 @@ export interface Superseded {
 
 export type FromWidget = Hello | Start | Post | TypingNow | ReadUpTo | EndConversation | Rate | ChooseLanguage;
 export type ToWidget = Welcome | Face | Resync | PublicEntry | Ack | State | Queue | BrandTyping | Hours | Heartbeat | Refusal | Reconnect;
-export type FromConsole = ConsoleHello | SetAvailability | AcceptOffer | DeclineOffer | Reply | NotePrivately | AgentTyping | AgentRead | SaveDraft | Transfer | CorrectLanguage | EndHandling | FinishWrapUp | ShowHistory;
+export type FromConsole = ConsoleHello | SetAvailability | AcceptOffer | DeclineOffer | Reply | NotePrivately | AgentTyping | AgentRead | SaveDraft | Transfer | CorrectLanguage | EndHandling | FinishWrapUp | ShowHistory | ReplyByMail | ForwardMail | DecideMail;
 export type ToConsole = ConsoleWelcome | ConsoleResync | Delta | ReferenceChanged | PublicEntryForStaff | StaffEntry | ConsoleAck | CustomerTyping | History | ConsoleHeartbeat | Superseded | Refusal | Reconnect;
