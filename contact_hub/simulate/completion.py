@@ -28,16 +28,16 @@ def misshapen(document: Mapping[str, Any]) -> list[Problem]:
     for name in _LISTS:
         section = document.get(name, [])
         if not isinstance(section, list):
-            problems.append(problem("type_wrong", (name,), reason=f"{name} is a list"))
+            problems.append(problem("type_wrong", (name,), form="list"))
         else:
             problems += [
-                problem("type_wrong", (name, index), reason="This is a mapping of fields")
+                problem("type_wrong", (name, index), form="mapping")
                 for index, one in enumerate(section)
                 if not isinstance(one, Mapping)
             ]
     for name in _MERGED:
         if not isinstance(document.get(name, {}), Mapping):
-            problems.append(problem("type_wrong", (name,), reason=f"{name} is a mapping of fields"))
+            problems.append(problem("type_wrong", (name,), form="mapping"))
     return problems
 
 

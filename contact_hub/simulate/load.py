@@ -164,7 +164,7 @@ def _loose_ends(said: SimulationFile) -> list[Problem]:
         referring = [("brand", one.brand, "brand"), ("kind", one.kind, "kind"), ("pool", one.pool, "pool")]
         referring += [("pool", pool, "service") for pool in one.service.by_pool]
         problems += [
-            problem("reference_unknown", (*here, place), what=what, value=value, hint="")
+            problem("reference_unknown", (*here, place), what=what, value=value)
             for what, value, place in referring
             if value is not None and value not in known[what]
         ]
@@ -253,7 +253,7 @@ def _refuse(problems: list[Problem]) -> None:
 
 def _mapping(reading: Reading) -> Document:
     if not isinstance(reading.document, dict):
-        raise WorkspaceRefused([problem("type_wrong", (), reason="A simulation is a mapping that holds `traffic:`")])
+        raise WorkspaceRefused([problem("type_wrong", (), form="simulation", begin="traffic:")])
     return reading.document
 
 

@@ -140,6 +140,8 @@ def problem_json(problem: Any) -> dict[str, Any]:
         "path": problem.path,
         "code": problem.code,
         "sentence": problem.sentence,
+        "text": problem.text_key,
+        "values": dict(problem.values),
         "line": problem.line,
         "column": problem.column,
     }

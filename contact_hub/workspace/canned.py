@@ -40,10 +40,11 @@ def _filled(found: re.Match[str], values: Mapping[str, str]) -> str:
 def _well_formed(text: str) -> str:
     for found in _PIECE.finditer(text):
         if found["stray"]:
-            raise nonsense("variable_malformed")
+            raise nonsense("variable_malformed", open="{{", close="}}")
         field = (found["field"] or "?").strip()
         if not field.startswith("?") and field not in VARIABLES:
-            raise nonsense("variable_unknown", value=f"{{{field}}}", known=", ".join(f"{{{name}}}" for name in VARIABLES))
+            known = ", ".join(f"{{{name}}}" for name in VARIABLES)
+            raise nonsense("variable_unknown", value=f"{{{field}}}", known=known, question="{?…}")
     return text
 
 

@@ -137,7 +137,7 @@ def _references(workspace: Workspace) -> Problems:
     for what, value, where in _referring(workspace):
         if value not in known[what]:
             near = get_close_matches(value, known[what], n=1)
-            yield problem("reference_unknown", where, what=what, value=value, hint=f" (is {near[0]} meant?)" if near else "")
+            yield problem("reference_unknown", where, near=near[0] if near else None, what=what, value=value)
 
 
 def _referring(workspace: Workspace) -> Iterator[tuple[str, str, Where]]:

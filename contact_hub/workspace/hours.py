@@ -37,7 +37,7 @@ def read_week(value: object) -> tuple[tuple[Span, ...], ...]:
     if isinstance(value, tuple):
         return value
     if not isinstance(value, Mapping):
-        raise nonsense("type_wrong", reason="Hours are a mapping of days to blocks, as mon-fri: [09:00-17:00]")
+        raise nonsense("type_wrong", form="hours", example="mon-fri: [09:00-17:00]")
     week: dict[int, tuple[Span, ...]] = {}
     for days, blocks in value.items():
         spans = read_spans(blocks)
@@ -63,7 +63,7 @@ def read_spans(value: object) -> tuple[Span, ...]:
     if isinstance(value, tuple) and all(isinstance(item, Span) for item in value):
         return value
     if not isinstance(value, list | tuple):
-        raise nonsense("type_wrong", reason="The hours of a day are a list of blocks, as [09:00-13:00, 14:00-18:00]")
+        raise nonsense("type_wrong", form="day", example="[09:00-13:00, 14:00-18:00]")
     spans = tuple(sorted((_span(item) for item in value), key=lambda span: span.opens))
     for first, second in pairwise(spans):
         if _minutes(first.opens) + span_minutes(first) > _minutes(second.opens):

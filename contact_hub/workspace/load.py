@@ -28,7 +28,7 @@ def parse_placed(text: str) -> tuple[Workspace, Reading]:
     """The same, with the place of everything, so that warnings can be told with their line by `placed`."""
     reading = read(text)
     if not isinstance(reading.document, dict):
-        found = problem("type_wrong", (), reason="A workspace is a mapping that begins with `workspace:`")
+        found = problem("type_wrong", (), form="file", begin="workspace:")
         raise WorkspaceRefused(placed([found], reading))
     try:
         workspace = from_document(reading.document)

@@ -102,7 +102,7 @@ class PersonaRule(Model):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if (self.rule == "shared") != (self.shared is not None):
-            raise nonsense("persona_rule", reason="The shared persona is given where the rule is shared, and only there")
+            raise nonsense("persona_rule")
         return self
 
 
@@ -268,6 +268,8 @@ class MailPolicy(Model):
     """How much of what was written before stands under an answer."""
     cc: Literal["off", "known", "any"] = "known"
     """Whom an agent may copy in: nobody, who already takes part, anybody."""
+    forward: tuple[Email, ...] = ()
+    """To whom an agent may send a customer's mail on: the client's own people, who know more."""
     remote_images: Flag = False
     """Whether an agent may have images loaded that a mail names."""
     reopen_seconds: Seconds = 7 * 86400.0
@@ -378,9 +380,7 @@ class Staff(Model):
     def _scoped(self) -> Self:
         wanted = {"client_supervisor": (True, False), "vendor_manager": (False, True), "operator": (False, False)}[self.role]
         if (self.client is not None, self.vendor is not None) != wanted:
-            raise nonsense(
-                "staff_scope", reason="A client_supervisor names a client, a vendor_manager a vendor, an operator neither"
-            )
+            raise nonsense("staff_scope", client="client_supervisor", vendor="vendor_manager", operator="operator")
         return self
 
 

@@ -7,10 +7,11 @@ positions; `path` is the same as people write it, and `line` and `column` are th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -43,17 +44,17 @@ RULES: Final[Mapping[str, Rule]] = {
     # the shape
     "field_missing": Rule(_ERROR, "The field {field} is missing."),
     "field_unknown": Rule(_ERROR, "There is no field {field} here."),
-    "type_wrong": Rule(_ERROR, "{reason}."),
-    "choice_unknown": Rule(_ERROR, "{reason}."),
-    "number_out_of_range": Rule(_ERROR, "{reason}."),
-    "length_wrong": Rule(_ERROR, "{reason}."),
-    "value_invalid": Rule(_ERROR, "{reason}."),
+    "type_wrong": Rule(_ERROR, "The value is of another type than is wanted here."),
+    "choice_unknown": Rule(_ERROR, "This is none of the values that are known here: {known}."),
+    "number_out_of_range": Rule(_ERROR, "This number cannot be used here."),
+    "length_wrong": Rule(_ERROR, "This is too short or too long."),
+    "value_invalid": Rule(_ERROR, "This value cannot be used here."),
     # single values
     "id_invalid": Rule(_ERROR, "{value} is not an id; use small letters, digits, - and _ (at most 64)."),
     "text_blank": Rule(_ERROR, "There is no text here."),
     "name_invalid": Rule(_ERROR, "{value} is not a name; it must be one line without control characters."),
     "language_invalid": Rule(_ERROR, "{value} is not a BCP 47 language tag."),
-    "language_unknown": Rule(_ERROR, "No language is known under the tag {value}{hint}."),
+    "language_unknown": Rule(_ERROR, "No language is known under the tag {value}."),
     "language_twice": Rule(_ERROR, "{first} and {second} are the same language."),
     "level_invalid": Rule(_ERROR, "{value} is not a language level; use A1, A2, B1, B2, C1, C2 or native."),
     "zone_unknown": Rule(_ERROR, "{value} is not an IANA time zone."),
@@ -61,7 +62,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "holidays_unknown": Rule(
         _ERROR, "No public holidays are known for {value}; use a country or a country with its subdivision, as DE or DE-BE."
     ),
-    "residence_unknown": Rule(_ERROR, "{value} is neither an ISO 3166 country code of two capital letters nor {groups}."),
+    "residence_unknown": Rule(_ERROR, "{value} is neither an ISO 3166 country code of two capital letters nor one of {groups}."),
     "currency_unknown": Rule(_ERROR, "{value} is not the ISO 4217 code of a currency in use, as EUR."),
     "money_invalid": Rule(_ERROR, "{value} is not an amount; write a number with four decimals at most, as 4.20."),
     "date_invalid": Rule(_ERROR, "{value} is not a date; write it as 2026-12-24."),
@@ -80,22 +81,24 @@ RULES: Final[Mapping[str, Rule]] = {
     "font_invalid": Rule(_ERROR, "{value} is not a font name."),
     "origin_invalid": Rule(_ERROR, "{value} is not the origin of a page; write https://www.example.com, without a path."),
     "text_key_invalid": Rule(_ERROR, "{value} is not the key of a text, as widget.greeting."),
-    "variable_unknown": Rule(_ERROR, "There is no variable {value}; use {known}, or {{?a question}} for what the agent fills in."),
-    "variable_malformed": Rule(_ERROR, "A brace is open or closed without its partner; write {{{{ and }}}} for the brace itself."),
+    "variable_unknown": Rule(_ERROR, "There is no variable {value}; use {known}, or {question} for what the agent fills in."),
+    "variable_malformed": Rule(
+        _ERROR, "A brace is open or closed without its partner; write {open} and {close} for the brace itself."
+    ),
     # values that contradict each other
     "contract_party": Rule(_ERROR, "A contract names a pool or a vendor, exactly one of them."),
     "dates_reversed": Rule(_ERROR, "The contract ends on {end}, before it begins on {begin}."),
     "wish_empty": Rule(_ERROR, "A wish asks for a level, for skills or for the dialect, for one of them at least."),
     "mail_intake": Rule(_ERROR, "A mailbox is read over IMAP or handed in by LMTP, exactly one of them."),
     "relay_sign_in": Rule(_ERROR, "A relay with a user needs a secret, and one with a secret a user."),
-    "persona_rule": Rule(_ERROR, "{reason}."),
-    "staff_scope": Rule(_ERROR, "{reason}."),
+    "persona_rule": Rule(_ERROR, "The shared persona is given where the rule is shared, and only there."),
+    "staff_scope": Rule(_ERROR, "A {client} names a client, a {vendor} a vendor, an {operator} neither."),
     # the parts against each other
     "id_twice": Rule(_ERROR, "The id {value} is used before, at {first}."),
     "email_twice": Rule(_ERROR, "The address {value} is used before, at {first}."),
     "mailbox_address_twice": Rule(_ERROR, "Mail to {value} already goes to {first}: an address has one mailbox of one brand."),
     "value_twice": Rule(_ERROR, "{value} stands here twice."),
-    "reference_unknown": Rule(_ERROR, "There is no {what} {value}{hint}."),
+    "reference_unknown": Rule(_ERROR, "There is no {what} {value}."),
     "contract_brand_foreign": Rule(_ERROR, "The brand {brand} does not belong to the client {client}."),
     "pool_vendor_missing": Rule(_ERROR, "An outsourced pool must name its vendor."),
     "pool_vendor_unexpected": Rule(_ERROR, "A pool that is {sourcing} has no vendor."),
@@ -130,7 +133,7 @@ RULES: Final[Mapping[str, Rule]] = {
         _WARNING, "Nobody who may answer for {brand} in {language} meets the wish until {until} s, so it only makes customers wait."
     ),
     "kind_unskilled": Rule(_WARNING, "Nobody who may answer for {brand} has the skills that {kind} needs."),
-    "data_unused": Rule(_WARNING, "No kind of work touches {value}{hint}."),
+    "data_unused": Rule(_WARNING, "No kind of work touches {value}."),
     "contract_outside_residency": Rule(
         _WARNING, "Every pool of this contract is outside the residency of every brand it covers, so it covers nobody."
     ),
@@ -181,6 +184,33 @@ RULES: Final[Mapping[str, Rule]] = {
 }
 """Every code, how grave it is and its sentence; `{names}` are filled in."""
 
+FORMS: Final[Mapping[str, str]] = {
+    "yaml_invalid.character": "This is not YAML: it holds a character that YAML does not allow.",
+    "yaml_invalid.unicode": "This is not YAML: it is not valid Unicode.",
+    "type_wrong.text": "A text is wanted here.",
+    "type_wrong.whole": "A whole number is wanted here.",
+    "type_wrong.number": "A number is wanted here.",
+    "type_wrong.truth": "Only {true} or {false} can stand here.",
+    "type_wrong.list": "A list is wanted here.",
+    "type_wrong.mapping": "A mapping of fields is wanted here.",
+    "type_wrong.hours": "Hours are a mapping of days to blocks, as {example}.",
+    "type_wrong.day": "The hours of a day are a list of blocks, as {example}.",
+    "type_wrong.file": "A workspace is a mapping that begins with `{begin}`.",
+    "type_wrong.simulation": "A simulation is a mapping that holds `{begin}`.",
+    "number_out_of_range.least": "The least that can stand here is {limit}.",
+    "number_out_of_range.most": "The most that can stand here is {limit}.",
+    "number_out_of_range.above": "The number must be above {limit}.",
+    "number_out_of_range.below": "The number must be below {limit}.",
+    "length_wrong.short": "This is too short; the least is {limit}.",
+    "length_wrong.long": "This is too long; the most is {limit}.",
+    "value_invalid.unicode": "This text is not valid Unicode.",
+    "value_invalid.pattern": "This has not the form that is wanted here, {pattern}.",
+    "language_unknown.near": "No language is known under the tag {value} (is {near} meant?).",
+    "reference_unknown.near": "There is no {what} {value} (is {near} meant?).",
+    "data_unused.near": "No kind of work touches {value} (is {near} meant?).",
+}
+"""A code that says different things by what it is about: `code.form` and its sentence."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -190,8 +220,16 @@ class Problem:
     code: str
     where: Where
     sentence: str
+    """In English, for a terminal; a screen says `text_key` with `values` in its reader's language."""
+    form: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
     line: int | None = None
     column: int | None = None
+
+    @property
+    def text_key(self) -> str:
+        """The catalogue's key for the sentence."""
+        return f"admin.problem.{self.code}" + (f".{self.form}" if self.form else "")
 
     @property
     def path(self) -> str:
@@ -215,16 +253,19 @@ class WorkspaceRefused(HubError):
         super().__init__(code, f"{line}{first.path or 'workspace'}: {first.sentence}{more}", problems=len(errors))
 
 
-def problem(code: str, where: Iterable[str | int], **values: object) -> Problem:
-    """The problem of this code, with its sentence filled in."""
-    rule = RULES[code]
-    filled = {name: short(value) for name, value in values.items()}
-    return Problem(severity=rule.severity, code=code, where=tuple(where), sentence=rule.sentence.format(**filled))
+def problem(code: str, where: Iterable[str | int], *, form: str = "", near: str | None = None, **values: object) -> Problem:
+    """The problem of this code, with its sentence filled in. `near` is what may have been meant."""
+    if near is not None:
+        form, values = "near", {**values, "near": near}
+    rule, filled = RULES[code], {name: short(value) for name, value in values.items()}
+    sentence = (FORMS[f"{code}.{form}"] if form else rule.sentence).format(**filled)
+    return Problem(severity=rule.severity, code=code, where=tuple(where), sentence=sentence, form=form, values=filled)
 
 
-def nonsense(code: str, **values: object) -> PydanticCustomError:
+def nonsense(code: str, *, form: str = "", near: str | None = None, **values: object) -> PydanticCustomError:
     """For validators to raise: the same code and sentence, which pydantic carries with the place."""
-    return PydanticCustomError("hub", "{code}", {"code": code, "values": {name: short(value) for name, value in values.items()}})
+    carried = {name: short(value) for name, value in values.items()}
+    return PydanticCustomError("hub", "{code}", {"code": code, "form": form, "near": near, "values": carried})
 
 
 def from_pydantic(details: ErrorDetails) -> Problem:
@@ -232,12 +273,13 @@ def from_pydantic(details: ErrorDetails) -> Problem:
     where = tuple(part for part in details["loc"] if part != "[key]")
     kind, context = details["type"], details.get("ctx", {})
     if kind == "hub":
-        return problem(context["code"], where, **context["values"])
+        return problem(context["code"], where, form=context["form"], near=context["near"], **context["values"])
     if kind == "missing":
         return problem("field_missing", where, field=where[-1])
     if kind == "extra_forbidden":
         return problem("field_unknown", where, field=where[-1])
-    return problem(_code_of(kind), where, reason=details["msg"])
+    code, form, values = _of_kind(kind, context)
+    return problem(code, where, form=form, **values)
 
 
 def path_of(where: Where) -> str:
@@ -259,11 +301,48 @@ def short(value: object) -> str:
     return text if len(text) <= 160 else text[:157] + "…"
 
 
-def _code_of(kind: str) -> str:
-    if kind.startswith(("greater_than", "less_than", "finite_number")):
-        return "number_out_of_range"
+_TYPES: Final[Mapping[str, str]] = {
+    "string": "text",
+    "int": "whole",
+    "float": "number",
+    "decimal": "number",
+    "bool": "truth",
+    "list": "list",
+    "tuple": "list",
+    "set": "list",
+    "dict": "mapping",
+    "mapping": "mapping",
+    "model": "mapping",
+    "model_attributes": "mapping",
+    "dataclass": "mapping",
+}
+_LIMITS: Final[Mapping[str, tuple[str, str]]] = {
+    "greater_than": ("above", "gt"),
+    "greater_than_equal": ("least", "ge"),
+    "less_than": ("below", "lt"),
+    "less_than_equal": ("most", "le"),
+}
+_QUOTED: Final = re.compile(r"'([^']*)'")
+
+
+def _of_kind(kind: str, context: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """pydantic's kind of error as our code, the form of its sentence and what stands in it."""
+    if kind in _LIMITS:
+        form, limit = _LIMITS[kind]
+        return "number_out_of_range", form, {"limit": context[limit]}
+    if kind == "finite_number":
+        return "number_out_of_range", "", {}
     if kind in {"enum", "literal_error"}:
-        return "choice_unknown"
-    if kind.endswith(("too_short", "too_long")):
-        return "length_wrong"
-    return "type_wrong" if kind.endswith("_type") else "value_invalid"
+        return "choice_unknown", "", {"known": ", ".join(_QUOTED.findall(context["expected"]))}
+    if kind.endswith("too_short"):
+        return "length_wrong", "short", {"limit": context["min_length"]}
+    if kind.endswith("too_long"):
+        return "length_wrong", "long", {"limit": context["max_length"]}
+    if kind == "string_unicode":
+        return "value_invalid", "unicode", {}
+    if kind == "string_pattern_mismatch":
+        return "value_invalid", "pattern", {"pattern": context["pattern"]}
+    form = _TYPES.get(kind.removesuffix("_type").removesuffix("_parsing").removesuffix("_from_float"), "")
+    if kind.endswith("_type") or form:
+        return "type_wrong", form, {"true": "true", "false": "false"} if form == "truth" else {}
+    return "value_invalid", "", {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from operator import attrgetter
+from typing import Any
 
 from contact_hub.workspace import coverage
 from contact_hub.workspace.model import LEAVE_MESSAGE, Agent, Brand, Contract, Kind, Share, Wish, Workspace
@@ -140,8 +141,8 @@ def _data_unused(workspace: Workspace) -> Problems:
         for position, category in enumerate(contract.data or ()):
             if category not in known:
                 meant = get_close_matches(category, known, n=1)
-                hint = f" (is {meant[0]} meant?)" if meant else ""
-                yield problem("data_unused", ("contracts", index, "data", position), value=category, hint=hint)
+                where = ("contracts", index, "data", position)
+                yield problem("data_unused", where, near=meant[0] if meant else None, value=category)
 
 
 def _kinds_unskilled(workspace: Workspace) -> Problems:
@@ -209,7 +210,12 @@ def _overflow_order(workspace: Workspace) -> Problems:
             rivals = [each for each in lower if coverage.compete(workspace, each, higher)]
             if rivals:
                 last: Contract = max(rivals, key=attrgetter(name))
-                values = {"tier": higher.tier, "lower": last.tier, "other": last.id, "later": _seconds(getattr(last, name))}
+                values: dict[str, Any] = {
+                    "tier": higher.tier,
+                    "lower": last.tier,
+                    "other": last.id,
+                    "later": _seconds(getattr(last, name)),
+                }
                 yield problem("overflow_order", ("contracts", index, name), **values, seconds=_seconds(seconds))
 
 
@@ -222,7 +228,12 @@ def _shares(workspace: Workspace) -> Problems:
         sharing = _sharing(workspace, share)
         for contract in sharing[1:]:
             if (contract.client, contract.tier) != (sharing[0].client, sharing[0].tier):
-                values = {"contract": contract.id, "client": contract.client, "tier": contract.tier, "other": sharing[0].id}
+                values: dict[str, Any] = {
+                    "contract": contract.id,
+                    "client": contract.client,
+                    "tier": contract.tier,
+                    "other": sharing[0].id,
+                }
                 yield problem("share_mixed", (*here, contract.id), **values)
         for contract_id in share.contracts:
             if contract_id in taken:

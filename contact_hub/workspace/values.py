@@ -76,7 +76,7 @@ def _tag(text: str) -> str:
     # CLDR names some 600 languages; a tag it cannot name is nearly always a country's code.
     if tags.language(tag) not in tags.locale("en").languages:
         near = _TYPICAL_MISTAKES.get(text.lower())
-        raise nonsense("language_unknown", value=text, hint=f" (is {near} meant?)" if near else "")
+        raise nonsense("language_unknown", near=near, value=text)
     return tag
 
 
@@ -117,7 +117,7 @@ def _residence(text: str) -> str:
     try:
         return _country(text)
     except PydanticCustomError:
-        raise nonsense("residence_unknown", value=text, groups=" or ".join(GROUPS)) from None
+        raise nonsense("residence_unknown", value=text, groups=", ".join(GROUPS)) from None
 
 
 def _currency(text: str) -> str:

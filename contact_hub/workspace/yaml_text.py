@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -76,10 +77,10 @@ def _events(text: str) -> Iterator[Any]:
         found = problem("yaml_invalid", (), reason=(error.problem or error.context or "it cannot be read").rstrip("."))
         raise _unreadable(found, _place(mark) if mark else None) from None
     except yaml.reader.ReaderError as error:
-        found = problem("yaml_invalid", (), reason="it holds a character that YAML does not allow")
+        found = problem("yaml_invalid", (), form="character")
         raise _unreadable(found, _place_at(text, error.position)) from None
     except UnicodeEncodeError as error:
-        raise _unreadable(problem("yaml_invalid", (), reason="it is not valid Unicode"), _place_at(text, error.start)) from None
+        raise _unreadable(problem("yaml_invalid", (), form="unicode"), _place_at(text, error.start)) from None
 
 
 class _Reader:
@@ -224,5 +225,4 @@ def _place_at(text: str, position: int) -> Place:
 
 def _unreadable(found: Problem, place: Place | None = None) -> WorkspaceRefused:
     line, column = place or (None, None)
-    placed = Problem(severity=found.severity, code=found.code, where=found.where, sentence=found.sentence, line=line, column=column)
-    return WorkspaceRefused([placed], "workspace_unreadable")
+    return WorkspaceRefused([replace(found, line=line, column=column)], "workspace_unreadable")
