@@ -140,7 +140,7 @@ class Conversations:
             )
             await tx.conversations.insert(conversation)
             tx.after_commit(lambda: self._bus.publish([Poke("device", scope.workspace, scope.device)]))
-            inquiry = await self._ask_for_a_person(tx, floor, conversation, language, now)
+            inquiry = await self.ask_for_a_person(tx, floor, conversation, language, now)
             await tx.conversations.update(_system(conversation), conversation.id, inquiry=inquiry)
             return await self.say(
                 tx, conversation, inquiry, CustomerMessage(text=text, client_message_id=beginning.client_message_id), now
@@ -164,7 +164,8 @@ class Conversations:
                 tx, conversation, conversation.inquiry, CustomerMessage(text=text, client_message_id=client_message_id), now
             )
             if again is None:
-                await self._listen(tx, conversation, text, around, now)
+                brand = self._workspaces.floor(conversation.workspace).brand(conversation.brand)
+                await self.listen(tx, conversation, text, _hints(brand, around), now)
             return posted
 
         return await self._store.write(command, name="conversation.post", lane=lane_of(scope))
@@ -194,7 +195,7 @@ class Conversations:
                 conversation=conversation_id, inquiry=conversation.inquiry, score=score, comment=bool(comment.strip())
             )
             tx.journal.append(scope.workspace, line(now, rated))
-            self._moved(tx, conversation)
+            self.moved(tx, conversation)
 
         await self._store.write(command, name="conversation.rate", lane=lane_of(scope))
 
@@ -256,7 +257,7 @@ class Conversations:
             )
             appended = await tx.conversations.append_staff(Scope.system(scope.workspace), conversation_id, entry)
             if appended.fresh:
-                self._moved(tx, conversation)
+                self.moved(tx, conversation)
             return Posted(conversation=conversation_id, position=appended.position, at=appended.at)
 
         return await self._store.write(command, name="conversation.note", lane=lane_of(scope))
@@ -291,7 +292,7 @@ class Conversations:
                 body={"text": _masked(note), "values": values},
             )
             await tx.conversations.append_staff(Scope.system(scope.workspace), conversation_id, entry)
-            self._ask(
+            self.ask(
                 tx,
                 scope.workspace,
                 now,
@@ -302,7 +303,7 @@ class Conversations:
                     agent=AgentId(agent) if agent else None,
                 ),
             )
-            self._moved(tx, conversation)
+            self.moved(tx, conversation)
 
         await self._store.write(command, name="conversation.transfer", lane=lane_of(scope))
 
@@ -331,8 +332,8 @@ class Conversations:
                 )
                 await tx.conversations.append_staff(Scope.system(scope.workspace), conversation_id, entry)
             event = WrapUpDone(inquiry=conversation.inquiry, agent=scope.agent_id, disposition=disposition)
-            self._ask(tx, scope.workspace, now, event)
-            self._moved(tx, conversation)
+            self.ask(tx, scope.workspace, now, event)
+            self.moved(tx, conversation)
 
         await self._store.write(command, name="conversation.wrap_up", lane=lane_of(scope))
 
@@ -401,7 +402,7 @@ class Conversations:
                 agent=agent,
             )
             tx.journal.append(conversation.workspace, line(now, posted))
-            self._moved(tx, conversation)
+            self.moved(tx, conversation)
         return Posted(conversation=conversation.id, position=appended.position, at=appended.at)
 
     async def _customer(self, tx: Tx, scope: VisitorScope, brand: Brand, beginning: Beginning, now: datetime) -> str:
@@ -428,9 +429,10 @@ class Conversations:
         await tx.devices.update(scope.workspace, scope.brand, scope.device, customer=customer.id)
         return customer.id
 
-    async def _ask_for_a_person(
+    async def ask_for_a_person(
         self, tx: Tx, floor: Floor, conversation: Conversation, language: LanguageState, now: datetime
     ) -> InquiryId:
+        """A new inquiry of this conversation, for routing to place."""
         inquiry = InquiryId(self._ids.mint("inq", now))
         demand = demand_of(conversation, language)
         await tx.inquiries.insert(
@@ -462,14 +464,13 @@ class Conversations:
         tx.journal.append(conversation.workspace, line(now, opened))
         known = await tx.conversations.last_agent(conversation)
         arrived = InquiryArrived(inquiry=inquiry, demand=replace(demand, last_agent=known), conversation=conversation.id)
-        self._ask(tx, conversation.workspace, now, arrived)
+        self.ask(tx, conversation.workspace, now, arrived)
         return inquiry
 
-    async def _listen(self, tx: Tx, conversation: Conversation, text: str, around: Surroundings, now: datetime) -> None:
+    async def listen(self, tx: Tx, conversation: Conversation, text: str, hints: Hints, now: datetime) -> None:
         """Hear the language of one more message."""
-        brand = self._workspaces.floor(conversation.workspace).brand(conversation.brand)
         before = LanguageState.from_json(conversation.language)
-        after = settle(before, Evidence.text(self._detect(text, _hints(brand, around))))
+        after = settle(before, Evidence.text(self._detect(text, hints)))
         if left := after.switched_from(before):
             await self._tell_of_switch(tx, conversation, left, after, now)
         await self._keep_language(tx, conversation, before, after, by="text", now=now)
@@ -505,7 +506,7 @@ class Conversations:
                 notice = Notice(key="notice.language_changed", values={"language": after.working or ""})
                 await self.say(tx, conversation, conversation.inquiry, notice, now)
             await self._keep_language(tx, conversation, before, after, by=by, now=now)
-            self._moved(tx, conversation)
+            self.moved(tx, conversation)
 
         await self._store.write(command, name="conversation.language", lane=lane_of(scope))
 
@@ -531,7 +532,7 @@ class Conversations:
         if inquiry and conversation.state != "ended":
             demand = demand_of(conversation, after)
             await tx.inquiries.update(_system(conversation), inquiry, demand=dump(demand))
-            self._ask(tx, conversation.workspace, now, DemandCorrected(inquiry=inquiry, demand=demand))
+            self.ask(tx, conversation.workspace, now, DemandCorrected(inquiry=inquiry, demand=demand))
 
     async def _end(
         self,
@@ -564,7 +565,7 @@ class Conversations:
                 event: Event = (
                     HandlingEnded(inquiry=inquiry, because=because) if held else InquiryLeft(inquiry=inquiry, because=because)
                 )
-                self._ask(tx, conversation.workspace, now, event)
+                self.ask(tx, conversation.workspace, now, event)
 
         await self._store.write(command, name=f"conversation.end.{by}", lane=lane_of(scope))
 
@@ -582,7 +583,7 @@ class Conversations:
                 await tx.conversations.update(_system(conversation), conversation_id, customer_read=seen)
             else:
                 await tx.conversations.update(_system(conversation), conversation_id, agent_read=seen)
-            self._moved(tx, conversation)
+            self.moved(tx, conversation)
 
         await self._store.write(command, name="conversation.read", lane=lane_of(scope))
 
@@ -620,12 +621,13 @@ class Conversations:
                     excerpts=" · ".join(finding.excerpt for finding in found if finding.excerpt)[:200],
                 )
 
-    def _ask(self, tx: Tx, workspace: str, now: datetime, event: Event) -> None:
+    def ask(self, tx: Tx, workspace: str, now: datetime, event: Event) -> None:
         """Give routing something to decide."""
         tx.inputs.add(workspace, journal.event_to_json(event), at=now)
         tx.after_commit(lambda: self._bus.publish([Poke("input", workspace, workspace)]))
 
-    def _moved(self, tx: Tx, conversation: Conversation) -> None:
+    def moved(self, tx: Tx, conversation: Conversation) -> None:
+        """Let everybody look who shows it."""
         tx.after_commit(lambda: self._bus.publish([Poke("conversation", conversation.workspace, conversation.id)]))
 
 
