@@ -95,6 +95,8 @@ class Hub:
             self._tasks["jobs"] = asyncio.create_task(self.runner.watch(self.kicks.local.kick), name="jobs")
             self._tasks["leases of jobs"] = asyncio.create_task(self.runner.keep(), name="leases of jobs")
         self._tasks["kicks"] = asyncio.create_task(self.kicks.run(), name="kicks")
+        if self.settings.redis_url is not None and "router" in self.settings.roles:
+            self._tasks["places"] = asyncio.create_task(self.places.run(), name="places")
         self._tasks["rules"] = asyncio.create_task(self._follow_rules(), name="rules")
         if "router" in self.settings.roles:
             await self._take_share()
@@ -280,7 +282,7 @@ async def build(
             reader=Reader(store, observe=observer_of_looks(clock.now)),
             queues=QueueBoard(store, clock),
             quality=QualityService(journal_reader(store), background_of(workspaces)),
-            places=LivePlaces(owners, clock),
+            places=LivePlaces(owners, clock, bus),
             jobs=jobs,
             runner=runner,
             kicks=kicks,

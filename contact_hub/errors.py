@@ -73,6 +73,10 @@ CODES: Final[Mapping[str, str]] = {
     "shutting_down": "The service is restarting; please reconnect in a moment.",
     "unavailable": "The service cannot do this at the moment.",
     "internal": "Something went wrong on our side; nothing you wrote that was confirmed is lost.",
+    # background work
+    "job_too_long": "The work took longer than it may, and was stopped.",
+    "job_lost": "The program that did this work stopped in the middle of it.",
+    "job_not_open": "This work is running or done; there is nothing to decide about it.",
     # configuration
     "setting_invalid": "A setting has a value that cannot be used.",
     "workspace_unreadable": "The workspace file cannot be read.",

@@ -17,7 +17,7 @@ def set_up(*, level: str, style: Literal["json", "console"]) -> None:
     """Once, at start."""
     number = logging.getLevelNamesMapping()[level.upper()]
     logging.basicConfig(level=number, stream=sys.stderr, format="%(message)s")
-    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "httpx", "httpcore", "alembic"):
+    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "httpx", "httpcore", "alembic", "taskiq"):
         logging.getLogger(noisy).setLevel(max(number, logging.WARNING))
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()

@@ -82,7 +82,7 @@ class Settings(BaseSettings):
         default=None, description="pokes over Redis; without it inside the process"
     )
     role: Annotated[str, AfterValidator(_roles)] = Field(
-        default=",".join(ROLES), description="what this node does: web serves people, router owns workspaces, worker sweeps"
+        default=",".join(ROLES), description="what this node does: web serves people, router owns workspaces, worker does background work"
     )
     host: str = "127.0.0.1"
     port: int = Field(default=8300, ge=1, le=65_535)

@@ -12,13 +12,13 @@ from typing import Any, Final, Protocol
 
 from contact_hub.errors import HubError
 
-SPANS: Final = ("store.write", "store.commit", "routing.round", "delivery.look")
+SPANS: Final = ("socket.frame", "store.write", "store.commit", "routing.round", "routing.input", "delivery.look", "job.run")
 
 
 class Tracer(Protocol):
     """The little we use of OpenTelemetry's."""
 
-    def start_as_current_span(self, name: str, *, attributes: Any = None, links: Any = None) -> Any: ...
+    def start_as_current_span(self, name: str, context: Any = None, *, attributes: Any = None, links: Any = None) -> Any: ...
 
 
 class _Nothing:
@@ -30,15 +30,47 @@ class _Nothing:
 
 
 _NOTHING: Final = _Nothing()
+_DIGITS: Final = frozenset("0123456789abcdef")
 _on: list[Tracer] = []
 """The tracer of this process, where there is one."""
 
 
-def span(name: str, **attributes: str | int | float) -> Any:
-    """A span around a piece of work, below the one that is open in this task."""
+def span(name: str, *, parent: str | None = None, **attributes: str | int | float) -> Any:
+    """A span around a piece of work, below the one that is open in this task, or below what was `carried` here by a row or a poke."""
     if not _on:
         return _NOTHING
+    if parent:
+        return _on[0].start_as_current_span(name, context=_context(parent), attributes=attributes)
     return _on[0].start_as_current_span(name, attributes=attributes)
+
+
+def carried() -> str | None:
+    """Where this task is, for a row or a poke to carry on (W3C `traceparent`); None while nothing is traced, or this is not."""
+    if not _on:
+        return None
+    from opentelemetry import trace
+
+    place = trace.get_current_span().get_span_context()
+    if not (place.is_valid and place.trace_flags.sampled):
+        return None
+    return f"00-{place.trace_id:032x}-{place.span_id:016x}-01"
+
+
+def _context(parent: str) -> Any:
+    """Nowhere, where it cannot be read: a row may have been written by any version of us."""
+    from opentelemetry.context import Context
+    from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
+
+    match parent.split("-"):
+        case [_, trace_id, span_id, _] if _hexadecimal(trace_id, 32) and _hexadecimal(span_id, 16):
+            place = SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+            return set_span_in_context(NonRecordingSpan(place), Context())
+        case _:
+            return Context()
+
+
+def _hexadecimal(digits: str, length: int) -> bool:
+    return len(digits) == length and set(digits) <= _DIGITS
 
 
 def here() -> Any:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from contact_hub.clock import Clock
-from contact_hub.errors import HubError
 from contact_hub.ids import Ids
 from contact_hub.jobs.model import HOUSE, Job, JobRow, Kind
 from contact_hub.store import Tx
+from contact_hub.tracing import carried
 
 ROUND: Final = "round"
 """The key of work that comes round for ever."""
@@ -44,23 +44,17 @@ class Jobs:
             payload=job.payload,
             due_at=job.due_at or now,
             created_at=now,
+            trace=carried(),
         )
         if await tx.outbox.add(row) and row.due_at <= now:
             tx.after_commit(lambda: self.on_added(row.workspace, row.id))
         return id_
 
-    async def add_rounds(self, tx: Tx, workspaces: list[str]) -> None:
+    async def add_rounds(self, tx: Tx) -> None:
         """The rows of work that comes round, where they are missing."""
         for kind in self._kinds.values():
             if kind.every_seconds is not None:
-                for workspace in workspaces if kind.each_workspace else [HOUSE]:
-                    await self.add(tx, Job(kind=kind.name, workspace=workspace, payload={}, key=ROUND))
-
-    def kind(self, name: str) -> Kind:
-        """Raises: not_found, where this version of the program does not do such work."""
-        if name not in self._kinds:
-            raise HubError("not_found")
-        return self._kinds[name]
+                await self.add(tx, Job(kind=kind.name, workspace=HOUSE, payload={}, key=ROUND))
 
 
 def _nobody(_workspace: str, _id: str) -> None:

@@ -72,6 +72,7 @@ class Attempt:
     def __init__(self, row: JobRow, *, now: Callable[[], datetime], last: bool) -> None:
         assert row.holder is not None, "an attempt has a holder"
         self.row, self.last = row, last
+        self.finished = False
         self._now, self._holder = now, row.holder
 
     @property
@@ -100,6 +101,10 @@ class Attempt:
         """Say within this transaction that the work is done: what it writes then happens exactly once. Raises: LostAttempt."""
         if not await tx.outbox.end(self.workspace, self.id, self._holder, to="done", now=self._now()):
             raise LostAttempt(self.id)
+        tx.after_commit(self._mark_finished)
+
+    def _mark_finished(self) -> None:
+        self.finished = True
 
 
 Handler = Callable[[Attempt], Awaitable[Again | None]]
@@ -111,8 +116,7 @@ class Kind:
     """How work of one kind is done, and how patiently it is tried.
 
     `name` is two words with a dot (`mail.send`); the catalogue has `jobs.kind.<name>` for people. `when_failed` is called in the transaction that gives up,
-    with the code of the last failure. With `every_seconds` there is one such row per workspace (`each_workspace`) or one for the house, always; it is never
-    given up: after `attempts_max` failures it is still tried at its ordinary pace, and the doctor names it.
+    with the code of the last failure.
     """
 
     name: str
@@ -121,19 +125,27 @@ class Kind:
     pause_seconds: float = 5.0
     pause_seconds_max: float = 3_600.0
     seconds_max: float = 60.0
-    """An attempt that takes longer is cancelled, and failed."""
+    """An attempt that takes longer is cancelled, and has failed."""
     when_failed: WhenFailed | None = None
+    endless: bool = False
+    """Never given up: after `attempts_max` failures in a row it is still tried, and the doctor names it."""
     every_seconds: float | None = None
-    each_workspace: bool = False
+    """Work of the house that comes round for ever: one row, which is always there, and endless."""
 
     def __post_init__(self) -> None:
         assert self.attempts_max >= 1, "work that is never tried is not work"
         assert 0 < self.pause_seconds <= self.pause_seconds_max, "pauses grow up to the longest"
 
+    @property
+    def given_up(self) -> bool:
+        """Whether there comes an end to trying."""
+        return not self.endless and self.every_seconds is None
+
     def pause(self, attempts: int, chance: float) -> timedelta:
         """How long to wait after so many failures in a row; `chance` lies in [0, 1)."""
         doublings = min(attempts - 1, 32)
-        seconds = min(self.pause_seconds * 2.0**doublings, self.pause_seconds_max)
+        longest = self.pause_seconds_max if self.every_seconds is None else min(self.every_seconds, self.pause_seconds_max)
+        seconds = min(self.pause_seconds * 2.0**doublings, longest)
         return timedelta(seconds=seconds * (1 - JITTER + 2 * JITTER * chance))
 
 
@@ -142,7 +154,5 @@ def reason_of(trouble: BaseException) -> str:
     match trouble:
         case HubError() | GiveUp() | Later():
             return trouble.code
-        case TimeoutError():
-            return "job_too_long"
         case _:
             return type(trouble).__name__

@@ -1,55 +1,67 @@
-"""What time does to conversations and to what nobody needs any more: ends the idle, forgets the expired."""
+"""What time does to conversations and to what nobody needs any more: ends the idle, forgets the expired. Each is work that comes round (`jobs`)."""
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import Final
-
-import structlog
 
 from contact_hub.clock import Clock
 from contact_hub.conversations.service import Conversations
 from contact_hub.errors import HubError
+from contact_hub.jobs import Attempt, Kind
 from contact_hub.scope import Scope
 from contact_hub.staff.desk import Desk
 from contact_hub.store import Store, Tx
 from contact_hub.workspace.service import Workspaces
 
 _ROUND_SECONDS: Final = 15.0
+_FORGET_SECONDS: Final = 60.0
 _KEEP_EXPIRED: Final = timedelta(hours=1)
-
-_log = structlog.get_logger(__name__)
+KEEP_DONE: Final = timedelta(days=7)
+"""How long work that is done is remembered with its key, and how long a discarded one can be put back."""
+_DONE_AT_ONCE: Final = 1_000
 
 
 class Sweeper:
-    """One round every few seconds; two processes sweeping at once do no harm, since each step checks again in its transaction."""
+    """Two processes sweeping at once would do no harm, since each step checks again in its transaction."""
 
     def __init__(self, *, store: Store, desk: Desk, conversations: Conversations, workspaces: Workspaces, clock: Clock) -> None:
         self._desk = desk
         self._store, self._conversations, self._workspaces, self._clock = store, conversations, workspaces, clock
 
-    async def run(self) -> None:
-        while True:
-            await asyncio.sleep(_ROUND_SECONDS)
-            try:
-                await self.sweep()
-            except HubError as trouble:
-                _log.warning("sweep_stopped", code=trouble.code)
+    def kinds(self) -> tuple[Kind, ...]:
+        """What is to be registered as background work."""
+        return (
+            Kind(name="consoles.clear", handler=self._clear_consoles, every_seconds=_ROUND_SECONDS),
+            Kind(name="conversations.end", handler=self._end_idle_everywhere, every_seconds=_ROUND_SECONDS),
+            Kind(name="rows.forget", handler=self._forget, every_seconds=_FORGET_SECONDS),
+        )
 
-    async def sweep(self) -> None:
-        """One round."""
-        await self._workspaces.refresh()
+    async def _clear_consoles(self, _attempt: Attempt) -> None:
         await self._desk.clear_dead_nodes()
+
+    async def _end_idle_everywhere(self, _attempt: Attempt) -> None:
+        """One workspace's trouble is not the others'."""
+        await self._workspaces.refresh()
+        stopped: HubError | None = None
         for workspace in self._workspaces.known():
-            await self._end_idle(workspace)
-        before = self._clock.now() - _KEEP_EXPIRED
+            try:
+                await self._end_idle(workspace)
+            except HubError as trouble:
+                stopped = trouble
+        if stopped is not None:
+            raise stopped
+
+    async def _forget(self, _attempt: Attempt) -> None:
+        now = self._clock.now()
+        before = now - _KEEP_EXPIRED
 
         async def command(tx: Tx) -> None:
             await tx.tickets.sweep(before)
             await tx.sessions.sweep(before)
             await tx.sign_in_attempts.sweep(before)
             await tx.nodes.sweep(before)
+            await tx.outbox.sweep(now - KEEP_DONE, _DONE_AT_ONCE)
 
         await self._store.write(command, name="sweep.expired")
 

@@ -61,11 +61,13 @@ class Outbox:
         )
         return [_ITEM.read(row) for row in found.rows]
 
-    async def claim(self, workspace: str, item: str, holder: str, now: datetime, until: datetime) -> OutboxItem | None:
-        """Begin an attempt; None where it is not due, not there, or begun by somebody else."""
+    async def claim(
+        self, workspace: str, item: str, kinds: Collection[str], holder: str, now: datetime, until: datetime
+    ) -> OutboxItem | None:
+        """Begin an attempt; None where it is not due, not there, not of these kinds, or begun by somebody else."""
         done = await self._session.execute(
             update(outbox)
-            .where(_X.workspace == workspace, _X.id == item, _X.state == "waiting", _X.due_at <= now)
+            .where(_X.workspace == workspace, _X.id == item, _X.state == "waiting", _X.due_at <= now, _X.kind.in_(sorted(kinds)))
             .values(state="running", holder=holder, lease_until=until, begun_at=now, attempts=_X.attempts + 1)
             .returning(*_ITEM.columns)
         )

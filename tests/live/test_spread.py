@@ -99,14 +99,14 @@ async def test_what_a_dead_node_held_is_taken_over_within_five_seconds(store_url
         assert time.monotonic() - began < TAKE_OVER_SECONDS + 1, "the clock of this test began a moment before the last heartbeat"
 
 
-async def test_only_a_router_owns_and_only_a_worker_sweeps(sqlite_url: str, tmp_path: Path) -> None:
+async def test_only_a_router_owns_and_only_a_worker_works_in_the_background(sqlite_url: str, tmp_path: Path) -> None:
     await lay_down(sqlite_url, tmp_path)
     async with node(sqlite_url, tmp_path, role="web") as web, node(sqlite_url, tmp_path, role="router") as router:
         await until_owned((router, 6), (web, 0))
-        assert {task.split()[0] for task in web._tasks} == {"clock", "heart", "switchboard", "rules"}
-        assert "sweeper" not in router._tasks
+        assert {task.split()[0] for task in web._tasks} == {"clock", "heart", "switchboard", "rules", "kicks"}
+        assert "jobs" not in router._tasks
         async with node(sqlite_url, tmp_path, role="worker") as worker:
-            assert "sweeper" in worker._tasks
+            assert "jobs" in worker._tasks
             assert (await health_of(worker)).lines() == ["ready", "roles: worker"]
             assert not worker.owners
 
