@@ -100,6 +100,9 @@ async def test_two_nodes_behind_the_proxy_are_one_service_and_one_may_go(postgre
             await anna.take()
             await anna.reply(conversation, "Guten Tag, gern!")
             await customers[0].until(lambda: "Guten Tag, gern!" in customers[0].texts)
+            for waiting in customers[1:]:
+                await waiting.start("Guten Tag, ich auch.")
+                await waiting.expect("queue")  # whichever node they are at, and whichever knows the queue
             first.send_signal(signal.SIGTERM)
             assert await asyncio.to_thread(first.wait, 30) == 0
             later = await floor.visitor(token=customers[0].token, resume=None)

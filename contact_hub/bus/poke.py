@@ -20,6 +20,8 @@ Kind = Literal[
     "refused",
     "device",
     "roll_call",
+    "place_wanted",
+    "place",
     "everything",
 ]
 
@@ -32,7 +34,9 @@ class Poke(msgspec.Struct, frozen=True, array_like=True):
     input: a workspace's routing has work · conversation: its rows moved · agent: the console of an agent looks different · workspace: the rules changed ·
     revoked: an account's sessions are over · typing: `detail` is the speaker · console: an agent's console was opened under presence epoch `detail` ·
     queue: who waits for a brand moved · refused: an agent was refused something, `detail` is what and why ·
-    device: a visitor's browser has a new conversation · roll_call: a new owner asks who is at the desk · everything: pokes were lost, look at all you care for.
+    device: a visitor's browser has a new conversation · roll_call: a new owner asks who is at the desk ·
+    place_wanted: another node has somebody who asks where an inquiry stands · place: where it stands, in `detail` ·
+    everything: pokes were lost, look at all you care for.
     """
 
     kind: Kind

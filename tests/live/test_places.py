@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 
+from contact_hub.bus import MemoryBus
 from contact_hub.channels.chat.visitor import Place
 from contact_hub.clock import SystemClock
 from contact_hub.live.places import LivePlaces
@@ -14,7 +16,7 @@ TALK_SECONDS = 120
 
 
 def places_of(floor: builders.Floor) -> LivePlaces:
-    return LivePlaces({"test": SimpleNamespace(engine=floor.engine)}, SystemClock())  # type: ignore[dict-item]
+    return LivePlaces({"test": SimpleNamespace(engine=floor.engine)}, SystemClock(), MemoryBus())  # type: ignore[dict-item]
 
 
 def busy_desk(talks: int) -> builders.Floor:
@@ -56,4 +58,20 @@ def test_who_waits_elsewhere_or_not_at_all_has_no_place() -> None:
     floor = busy_desk(talks=3)
     assert places_of(floor).place("test", "q0") is None
     assert places_of(floor).place("another", "q5") is None
-    assert LivePlaces({"test": SimpleNamespace(engine=None)}, SystemClock()).place("test", "q5") is None  # type: ignore[dict-item]
+    taking_over = LivePlaces({"test": SimpleNamespace(engine=None)}, SystemClock(), MemoryBus())  # type: ignore[dict-item]
+    assert taking_over.place("test", "q5") is None
+
+
+async def test_another_node_asks_the_owner_and_tells_what_it_heard() -> None:
+    bus, floor = MemoryBus(), busy_desk(talks=60)
+    owner = LivePlaces({"test": SimpleNamespace(engine=floor.engine)}, SystemClock(), bus)  # type: ignore[dict-item]
+    elsewhere, ear = LivePlaces({}, SystemClock(), bus), bus.subscribe()
+    answering = asyncio.create_task(owner.run())
+    await asyncio.sleep(0)
+    assert elsewhere.place("test", "q63") is None, "nothing was heard yet"
+    async with asyncio.timeout(5):
+        while not (told := [poke for poke in await ear.next() if poke.kind == "place"]):
+            pass
+    elsewhere.heard(told[0])
+    assert elsewhere.place("test", "q63") == owner.place("test", "q63") != None  # noqa: E711
+    answering.cancel()

@@ -44,6 +44,8 @@ class Places(Protocol):
 
     def place(self, workspace: str, inquiry: str) -> Place | None: ...
 
+    def heard(self, poke: Poke) -> None: ...
+
     def opening(self, floor: Floor, brand: str, kind: str | None = None) -> f.OpeningHours: ...
 
 
@@ -161,8 +163,11 @@ class VisitorSession:
             pokes = await self._listener.next(poll_seconds=self._poll_seconds)
             if any(poke.kind == "typing" and poke.detail == "agent" for poke in pokes):
                 self._show_typing()
+            for poke in pokes:
+                if poke.kind == "place":
+                    self._places.heard(poke)
             kinds = {poke.kind for poke in pokes} - {"typing"}
-            if kinds == {"queue"}:
+            if kinds and kinds <= {"queue", "place"}:
                 self._show_queue()
             elif kinds or not pokes:
                 if any(poke.kind == "workspace" for poke in pokes) or not pokes:
@@ -237,6 +242,7 @@ class VisitorSession:
         if self._conversation:
             if self._state is None or self._state.state == "waiting":  # nobody else has a place in the queue
                 keys.append(("queue", workspace, self.scope.brand))
+                keys += [("place", workspace, self._inquiry)] if self._inquiry else []
             keys += [("conversation", workspace, self._conversation), ("typing", workspace, self._conversation)]
         return keys
 
@@ -281,11 +287,11 @@ class VisitorSession:
     def _show_state(self, look: Look) -> None:
         self._show_face(look.conversation)
         state = _state(look.conversation)
+        self._inquiry = look.conversation.inquiry if state.state == "waiting" else None
         if self._state is None or msgspec.structs.replace(state, head=self._state.head) != self._state:
             self._state = state
             self._retune()
             self._out.put(f.State(conversation=state))
-        self._inquiry = look.conversation.inquiry if state.state == "waiting" else None
         self._show_queue()
 
     def _show_queue(self) -> None:
