@@ -20,6 +20,7 @@ from contact_hub.admission import Gate, visitor_allowance
 from contact_hub.bus import Bus, MemoryBus, Poke
 from contact_hub.channels.chat.visitors import VisitorDesk
 from contact_hub.clock import Clock, DatabaseClock, SystemClock
+from contact_hub.conversations.mail import MailDesk, Unposted
 from contact_hub.conversations.service import Conversations, Detect
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids
@@ -69,6 +70,7 @@ class Hub:
     gate: Gate
     visitors: VisitorDesk
     conversations: Conversations
+    mail: MailDesk
     translations: Translations
     reader: Reader
     queues: QueueBoard
@@ -123,6 +125,7 @@ class Hub:
             switchboard=self.switchboard,
             workspaces=self.workspaces,
             conversations=self.conversations,
+            mail=self.mail,
             bus=self.bus,
             clock=self.clock,
             heartbeat_seconds=self.settings.heartbeat_seconds,
@@ -278,6 +281,9 @@ async def build(
                 store=store, workspaces=workspaces, clock=clock, ids=ids, gate=gate, ticket_seconds=settings.ticket_seconds
             ),
             conversations=conversations,
+            mail=MailDesk(
+                store=store, workspaces=workspaces, conversations=conversations, post=Unposted(), bus=bus, clock=clock, ids=ids
+            ),
             translations=_translations(settings, store, workspaces, translator, hear, clock),
             reader=Reader(store, observe=observer_of_looks(clock.now)),
             queues=QueueBoard(store, clock),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from agents.frames import BrandVoice, Reference, Target
+from agents.frames import BrandVoice, MailVoice, Reference, Target
 from contact_hub.channels.chat.frames import BrandFace, FormField, PersonaFace
 from contact_hub.privacy.guard import Voice, names
 from contact_hub.workspace.floor import Floor
@@ -78,6 +78,22 @@ def voice(floor: Floor, agent: str, brand: Brand) -> BrandVoice:
         languages=list(brand.languages),
         canned={key: {str(tag): str(text) for tag, text in by_tag.items()} for key, by_tag in brand.canned.items()},
         dispositions={key: dict(labels) for key, labels in brand.dispositions.items()},
+        mail=_mail_voice(brand),
+    )
+
+
+def _mail_voice(brand: Brand) -> MailVoice | None:
+    """How the brand writes mail; None where nothing can be sent for it."""
+    box = next((box for box in brand.mailboxes if box.relay is not None), None)
+    if box is None:
+        return None
+    return MailVoice(
+        address=box.address,
+        cc=brand.mail.cc,
+        quote=brand.mail.quote,
+        remote_images=brand.mail.remote_images,
+        forward=list(brand.mail.forward),
+        signatures={tag: said.signature for tag, said in brand.mail.texts.items() if said.signature},
     )
 
 

@@ -1,13 +1,14 @@
 """The console's side of the talk: an agent's frames in, commands out; the view's differences and the threads' entries out.
 
-Knows no socket. Whatever moves, the view is rebuilt from rows and only the difference is sent; of each conversation in the view both logs are read after
-the client's own cursors. A second console of the same agent takes over only when told to, and fences the first by the presence epoch.
+Knows no socket. Whatever moves, the view is rebuilt from rows and only the difference is sent; where only words were said, only the cards of their
+conversations. Of each conversation in the view both logs are read after the client's own cursors. A second console of the same agent takes over only when told to, and fences the first by the presence epoch.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final, assert_never
+from collections.abc import Mapping
+from typing import Any, Final, assert_never, cast
 
 import msgspec
 
@@ -21,7 +22,7 @@ from contact_hub.conversations.service import Posted
 from contact_hub.errors import HubError
 from contact_hub.live.reader import Look
 from contact_hub.live.switchboard import Key, Listener
-from contact_hub.live.view import brands_of, build
+from contact_hub.live.view import brands_of, build, card_moved
 from contact_hub.live.wires import Out, Wires
 from contact_hub.scope import AgentScope, Scope
 from contact_hub.staff.desk import Desk
@@ -43,6 +44,7 @@ class ConsoleSession:
         self._out, self._desk, self._gate = out, desk, gate
         self._store, self._reader, self._switchboard = wires.store, wires.reader, wires.switchboard
         self._workspaces, self._conversations, self._bus = wires.workspaces, wires.conversations, wires.bus
+        self._mail = wires.mail
         self._queues = wires.queues
         self._clock, self._heartbeat_seconds, self._poll_seconds = wires.clock, wires.heartbeat_seconds, wires.poll_seconds
         self._scope: AgentScope | None = None
@@ -122,6 +124,12 @@ class ConsoleSession:
                 await service.wrap_up(scope, frame.conversation, frame.disposition, frame.note)
             case f.ShowHistory():
                 await self._show_history(frame.conversation)
+            case f.ReplyByMail():
+                self._ack(frame.client_message_id, await self._mail.reply(scope, frame), "public")
+            case f.ForwardMail():
+                self._ack(frame.client_message_id, await self._mail.forward(scope, frame), "staff")
+            case f.DecideMail():
+                await self._mail.decide(scope, frame.conversation, frame.mail, frame.decision)
             case _:
                 assert_never(frame)
 
@@ -135,9 +143,12 @@ class ConsoleSession:
             if any(poke.kind == "roll_call" for poke in pokes):
                 await self._desk.answer_roll_call(self.scope, self._presence_epoch)
             kinds = {poke.kind for poke in pokes} - {"typing", "refused", "console", "roll_call"}
-            if kinds == {"queue"}:
-                await self._look_at_queues()
-            elif kinds or not pokes:
+            if pokes and kinds <= {"queue", "conversation"}:
+                if "queue" in kinds:
+                    await self._look_at_queues()
+                if "conversation" in kinds and not await self._look_at_conversations(pokes):
+                    await self._look(everything=False, moved=pokes)
+            else:
                 await self._look(everything=not pokes or any(poke.kind == "everything" for poke in pokes), moved=pokes)
 
     def heartbeat(self) -> f.ConsoleHeartbeat:
@@ -225,11 +236,40 @@ class ConsoleSession:
                 self._view = view
                 self._out.put(f.Delta(changes=changes))
 
+    async def _look_at_conversations(self, moved: list[Poke]) -> bool:
+        """Only words were said: their conversations are read, together with those that other screens want to see, and nothing else of the view.
+        False where more than that has happened."""
+        async with self._telling:
+            assert self._view is not None
+            cards = self._view.conversations
+            ids = [poke.subject for poke in moved if poke.kind == "conversation" and poke.subject in cards]
+            looks = await asyncio.gather(*(self._look_at(id_) for id_ in ids))
+            renewed = {id_: look and card_moved(cards[id_], look.conversation) for id_, look in zip(ids, looks, strict=True)}
+            if not all(renewed.values()):
+                return False
+            view = msgspec.structs.replace(self._view, conversations=cards | cast("dict[str, f.ConversationCard]", renewed))
+            if changes := [
+                f.Change(collection="conversations", key=id_, value=msgspec.to_builtins(card))
+                for id_, card in renewed.items()
+                if card != cards[id_]
+            ]:
+                self._out.put(f.Delta(changes=changes))
+            self._view = view
+            for id_, look in zip(ids, looks, strict=True):
+                if look is not None:
+                    self._send_entries(look)
+                    if look.more:
+                        await self._read_thread(id_)
+            return True
+
+    async def _look_at(self, conversation: str) -> Look | None:
+        cursor = self._cursors[conversation]
+        return await self._reader.look(self.scope.workspace, conversation, public=cursor.public, staff=cursor.staff)
+
     async def _read_thread(self, conversation: str) -> None:
         more = True
         while more:
-            cursor = self._cursors[conversation]
-            look = await self._reader.look(self.scope.workspace, conversation, public=cursor.public, staff=cursor.staff)
+            look = await self._look_at(conversation)
             if look is None:
                 return
             self._send_entries(look)
@@ -345,6 +385,26 @@ def public_entry(entry: PublicEntry, floor: Floor, *, known: frozenset[str] | No
         values=dict(body.get("values", {})),
         client_message_id=entry.client_message_id or "",
         mine=bool(me) and entry.sender == me,
+        mail=mail_face(body) if body.get("kind") in {"customer_mail", "brand_mail"} else None,
+    )
+
+
+def mail_face(body: Mapping[str, Any]) -> f.MailFace:
+    """What a mail has beside its words, as the log keeps it."""
+    sender = body.get("sender")
+    return f.MailFace(
+        id=str(body.get("mail") or body.get("outgoing") or ""),
+        subject=str(body.get("subject", "")),
+        sender=msgspec.convert(sender, f.MailPerson) if sender else None,
+        to=msgspec.convert(body.get("to", ()), list[f.MailPerson]),
+        cc=msgspec.convert(body.get("cc", ()), list[f.MailPerson]),
+        quoted=str(body.get("quoted", "")),
+        signature=str(body.get("signature", "")),
+        has_html=bool(body.get("has_html")),
+        files=msgspec.convert(body.get("attachments", ()), list[f.MailFile]),
+        third_party=bool(body.get("third_party")),
+        warnings=[str(code) for code in body.get("warnings", ())],
+        automatic=str(body.get("automatic", "")),
     )
 
 

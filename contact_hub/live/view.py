@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from agents.frames import ConversationCard, LanguageView, Me, OfferCard, QueueLine, View
+import msgspec
+
+from agents.frames import ConversationCard, LanguageView, MailRecipient, Me, OfferCard, QueueLine, SentMail, View
 from contact_hub.conversations.lines import first_words
 from contact_hub.scope import AgentScope, Scope
 from contact_hub.store import Tx
-from contact_hub.store.records import Conversation, Customer, Inquiry, OfferRecord
+from contact_hub.store.records import Conversation, Customer, Inquiry, OfferRecord, Outgoing, OutgoingRecipient
 from contact_hub.workspace.floor import Floor
 from i18n import tags
 from i18n.settling import LanguageState
@@ -31,6 +33,7 @@ class _Material:
     customers: dict[str, Customer]
     drafts: dict[tuple[str, str], str]
     begun_with: dict[str, str]
+    mails: dict[str, dict[str, SentMail]]
 
 
 async def build(tx: Tx, scope: AgentScope, floor: Floor, now: datetime, queues: Mapping[str, QueueLine]) -> View:
@@ -50,6 +53,7 @@ async def build(tx: Tx, scope: AgentScope, floor: Floor, now: datetime, queues: 
         customers=await tx.customers.get_many(system, known) if known else {},
         drafts=await tx.drafts.all(scope) if held else {},
         begun_with=await first_words(tx, system, [offer.conversation for offer in ringing]),
+        mails=await _mails(tx, scope.workspace, [row for row in conversations.values() if _writes_mail(floor, row)]),
     )
     cards = (_card(material, offer, floor) for offer in held)
     return View(
@@ -57,6 +61,36 @@ async def build(tx: Tx, scope: AgentScope, floor: Floor, now: datetime, queues: 
         offers={offer.id: _offer(material, offer) for offer in ringing},
         conversations={card.conversation: card for card in sorted(cards, key=lambda card: card.assigned_at)},
         queues=dict(queues),
+    )
+
+
+def _writes_mail(floor: Floor, conversation: Conversation) -> bool:
+    """Whether mails can have been written out of it: most floors chat, and need not ask."""
+    brand = floor.brands.get(conversation.brand)
+    return brand is not None and bool(brand.mailboxes)
+
+
+async def _mails(tx: Tx, workspace: str, conversations: list[Conversation]) -> dict[str, dict[str, SentMail]]:
+    """How the mails of these conversations fare, by conversation."""
+    told: dict[str, dict[str, SentMail]] = {}
+    for mail, recipients in await tx.mail.fates(workspace, [row.id for row in conversations]):
+        told.setdefault(mail.conversation or "", {})[mail.id] = sent_mail(mail, recipients)
+    return told
+
+
+def sent_mail(mail: Outgoing, recipients: list[OutgoingRecipient]) -> SentMail:
+    """How a mail of ours fares, for a screen."""
+    return SentMail(
+        mail=mail.id,
+        kind=mail.kind,
+        state=mail.state,
+        position=mail.position,
+        due_at=mail.due_at if mail.state == "deferred" else None,
+        answer=mail.last_answer or "",
+        recipients=[
+            MailRecipient(address=one.address, state=one.state, status=one.status or "", answer=one.answer or "")
+            for one in recipients
+        ],
     )
 
 
@@ -132,6 +166,29 @@ def _card(material: _Material, offer: OfferRecord, floor: Floor) -> Conversation
         wrap_up_until=inquiry.wrap_up_until,
         draft_reply=material.drafts.get((conversation.id, "reply"), ""),
         draft_note=material.drafts.get((conversation.id, "note"), ""),
+        customer_email=customer.email if customer and _writes_mail(floor, conversation) else None,
+        mails=material.mails.get(conversation.id, {}),
+    )
+
+
+def card_moved(card: ConversationCard, conversation: Conversation) -> ConversationCard | None:
+    """The card of a conversation in which only words were said (or seen) since it was built; None where it has been taken from the agent, has ended or
+    begun anew: then inquiry, offer and seats have changed with it."""
+    if conversation.state != "open" or card.state != "open" or conversation.inquiry != card.inquiry:
+        return None
+    if card.channel == "email" or card.mails or card.customer_email:
+        return None  # how its mails fare is told by other rows
+    return msgspec.structs.replace(
+        card,
+        language=language_view(conversation),
+        public_head=conversation.public_head,
+        staff_head=conversation.staff_head,
+        agent_read=conversation.agent_read,
+        customer_read=conversation.customer_read,
+        last_speaker=conversation.last_speaker,
+        last_words=conversation.last_words,
+        last_at=conversation.last_at,
+        customer_waits_since=conversation.customer_waits_since,
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from contact_hub.bus import Bus
 from contact_hub.clock import Clock
+from contact_hub.conversations.mail import MailDesk
 from contact_hub.conversations.service import Conversations
 from contact_hub.live.queues import QueueBoard
 from contact_hub.live.reader import Reader
@@ -36,6 +37,7 @@ class Wires:
     switchboard: Switchboard
     workspaces: Workspaces
     conversations: Conversations
+    mail: MailDesk
     bus: Bus
     clock: Clock
     heartbeat_seconds: float

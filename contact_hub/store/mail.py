@@ -466,6 +466,48 @@ class Mail:
         )
         return [_OUTGOING.read(row) for row in found.rows]
 
+    async def fates(self, workspace: str, conversations: Collection[str]) -> list[tuple[Outgoing, list[OutgoingRecipient]]]:
+        """How everything fares that was written out of these conversations, for whoever was shown them before; in the order in which it was made."""
+        if not conversations:
+            return []
+        found = await self._session.execute(
+            select(*_OUTGOING.columns)
+            .where(_O.workspace == workspace, _O.conversation.in_(list(conversations)))
+            .order_by(_O.made_at, _O.id)
+        )
+        mails = [_OUTGOING.read(row) for row in found.rows]
+        if not mails:
+            return []
+        found = await self._session.execute(
+            select(*_RECIPIENT.columns)
+            .where(_P.workspace == workspace, _P.mail.in_([mail.id for mail in mails]))
+            .order_by(_P.address)
+        )
+        reached = [_RECIPIENT.read(row) for row in found.rows]
+        return [(mail, [one for one in reached if one.mail == mail.id]) for mail in mails]
+
+    async def adopt(self, workspace: str, conversation: str, attachments_: Collection[str], mail: str) -> None:
+        """Files that were waiting in a conversation now belong to this mail."""
+        await self._session.execute(
+            update(attachments)
+            .where(_A.workspace == workspace, _A.conversation == conversation, _A.id.in_(list(attachments_)), _A.mail == "")
+            .values(mail=mail)
+        )
+
+    async def place(self, workspace: str, mail: str, position: int) -> None:
+        """Where a mail of ours stands in its conversation's public log."""
+        await self._session.execute(
+            update(outgoing_mails).where(_O.workspace == workspace, _O.id == mail).values(position=position)
+        )
+
+    async def detach(self, workspace: str, conversation: str, attachment: str) -> None:
+        """Take back a file that no mail has."""
+        await self._session.execute(
+            delete(attachments).where(
+                _A.workspace == workspace, _A.conversation == conversation, _A.id == attachment, _A.mail == ""
+            )
+        )
+
     async def outgoing_mails(self, scope: Scope, *, states: Collection[OutgoingState] = (), limit: int = 200) -> list[Outgoing]:
         """For operators: what went or should go out, the newest first."""
         operators_only(scope)
