@@ -25,6 +25,7 @@ from contact_hub.conversations.service import Conversations, Detect
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids
 from contact_hub.jobs import Jobs
+from contact_hub.jobs.desk import JobDesk
 from contact_hub.jobs.kicks import LocalKicks, StreamKicks, kicks_of
 from contact_hub.jobs.runner import Runner
 from contact_hub.live.metrics import observe_batch, observe_poke, observer_of_looks
@@ -36,6 +37,7 @@ from contact_hub.live.spread import Spread
 from contact_hub.live.sweeper import Sweeper
 from contact_hub.live.switchboard import Switchboard
 from contact_hub.live.wires import Wires
+from contact_hub.mail.office import MailOffice
 from contact_hub.quality.feed import background_of, journal_reader
 from contact_hub.quality.service import QualityService
 from contact_hub.settings import Settings
@@ -71,12 +73,14 @@ class Hub:
     visitors: VisitorDesk
     conversations: Conversations
     mail: MailDesk
+    mail_office: MailOffice
     translations: Translations
     reader: Reader
     queues: QueueBoard
     quality: QualityService
     places: LivePlaces
     jobs: Jobs
+    job_desk: JobDesk
     runner: Runner
     kicks: LocalKicks | StreamKicks
     owners: dict[str, Owner]
@@ -284,12 +288,14 @@ async def build(
             mail=MailDesk(
                 store=store, workspaces=workspaces, conversations=conversations, post=Unposted(), bus=bus, clock=clock, ids=ids
             ),
+            mail_office=MailOffice(store=store, workspaces=workspaces, intake=None, sending=Unposted(), bus=bus, clock=clock),
             translations=_translations(settings, store, workspaces, translator, hear, clock),
             reader=Reader(store, observe=observer_of_looks(clock.now)),
             queues=QueueBoard(store, clock),
             quality=QualityService(journal_reader(store), background_of(workspaces)),
             places=LivePlaces(owners, clock, bus),
             jobs=jobs,
+            job_desk=JobDesk(jobs, store=store, clock=clock),
             runner=runner,
             kicks=kicks,
             owners=owners,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Final, cast
@@ -32,7 +33,12 @@ _STATUS: Final[Mapping[str, int]] = {
     "workspace_unknown": 404,
     "id_reused": 409,
     "conversation_open": 409,
+    "job_not_open": 409,
     "frame_too_large": 413,
+    "attachment_too_large": 413,
+    "attachment_unknown": 409,
+    "mail_undecided": 409,
+    "out_of_order": 409,
     "workspace_refused": 422,
     "workspace_unreadable": 422,
     "throttled": 429,
@@ -50,6 +56,8 @@ _STATUS: Final[Mapping[str, int]] = {
     "database_unreachable": 503,
 }
 _BODY_BYTES_MAX: Final = 2_000_000
+_FILE_BYTES_MAX: Final = 12_000_000
+_FILES: Final = re.compile(r"/api/conversations/[^/]+/files")
 COOKIE: Final = "__Host-contact-hub"
 CSRF_HEADER: Final = "x-contact-hub"
 
@@ -159,7 +167,8 @@ class BodyLimit:
             return
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
-        if chunked or not length.isdigit() or int(length) > _BODY_BYTES_MAX:
+        most = _FILE_BYTES_MAX if _FILES.fullmatch(scope["path"]) else _BODY_BYTES_MAX
+        if chunked or not length.isdigit() or int(length) > most:
             await _answer(413, HubError("frame_too_large"))(scope, receive, send)
             return
         await self._app(scope, receive, send)

@@ -16,15 +16,15 @@ _ALWAYS: Final[Mapping[str, str]] = {
 }
 _APP_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self' {sockets}; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}; require-trusted-types-for 'script'; trusted-types {trusted}"
+    "frame-src {frames}; base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}; require-trusted-types-for 'script'; trusted-types {trusted}"
 )
 TRUSTED_TYPES: Final = "svelte-trusted-html 'allow-duplicates'"
 
 
-def page_policy(*, origin: str, ancestors: Iterable[str] = ("'none'",)) -> str:
-    """The content security policy of one of our own pages; its sockets go to `origin` only."""
+def page_policy(*, origin: str, ancestors: Iterable[str] = ("'none'",), frames: str = "'none'") -> str:
+    """The content security policy of one of our own pages; its sockets go to `origin` only, `frames` says what it may frame."""
     sockets = origin.replace("http", "ws", 1)
-    return _APP_POLICY.format(sockets=sockets, ancestors=" ".join(ancestors) or "'none'", trusted=TRUSTED_TYPES)
+    return _APP_POLICY.format(sockets=sockets, ancestors=" ".join(ancestors) or "'none'", frames=frames, trusted=TRUSTED_TYPES)
 
 
 class SecurityHeaders:

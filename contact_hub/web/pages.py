@@ -50,7 +50,7 @@ async def console(path: str, hub: TheHub, accept_language: Annotated[str, Header
     boot = {"languages": console_languages(), "nearest": nearest_language(accept_language)}
     page = assets.page("console.html").replace("</head>", _BOOT.format(json.dumps(boot)), 1)
     headers = {
-        "content-security-policy": page_policy(origin=hub.settings.public_origin),
+        "content-security-policy": page_policy(origin=hub.settings.public_origin, frames="'self'"),
         "cache-control": "no-cache",
         "vary": "accept-language",
     }

@@ -23,6 +23,8 @@ from contact_hub.errors import HubError
 from contact_hub.memory import settled
 from contact_hub.web import (
     agent_socket,
+    mail_routes,
+    job_routes,
     operator_routes,
     ops_routes,
     pages,
@@ -49,7 +51,9 @@ PARTS: Final = (
     quality_routes,
     operator_routes,
     routing_routes,
+    job_routes,
     translation_routes,
+    mail_routes,
     visitor_socket,
     agent_socket,
     pages,
