@@ -430,9 +430,16 @@ class Conversations:
         return customer.id
 
     async def ask_for_a_person(
-        self, tx: Tx, floor: Floor, conversation: Conversation, language: LanguageState, now: datetime
+        self,
+        tx: Tx,
+        floor: Floor,
+        conversation: Conversation,
+        language: LanguageState,
+        now: datetime,
+        *,
+        known: AgentId | None = None,
     ) -> InquiryId:
-        """A new inquiry of this conversation, for routing to place."""
+        """A new inquiry of this conversation, for routing to place. `known`: who knows it already; otherwise the customer's last agent is asked for."""
         inquiry = InquiryId(self._ids.mint("inq", now))
         demand = demand_of(conversation, language)
         await tx.inquiries.insert(
@@ -462,15 +469,19 @@ class Conversations:
             confidence=language.confidence,
         )
         tx.journal.append(conversation.workspace, line(now, opened))
-        known = await tx.conversations.last_agent(conversation)
+        known = known or await tx.conversations.last_agent(conversation)
         arrived = InquiryArrived(inquiry=inquiry, demand=replace(demand, last_agent=known), conversation=conversation.id)
         self.ask(tx, conversation.workspace, now, arrived)
         return inquiry
 
     async def listen(self, tx: Tx, conversation: Conversation, text: str, hints: Hints, now: datetime) -> None:
         """Hear the language of one more message."""
+        await self.hear(tx, conversation, self._detect(text, hints), now)
+
+    async def hear(self, tx: Tx, conversation: Conversation, heard: Detection, now: datetime) -> None:
+        """What one more message was heard to be."""
         before = LanguageState.from_json(conversation.language)
-        after = settle(before, Evidence.text(self._detect(text, hints)))
+        after = settle(before, Evidence.text(heard))
         if left := after.switched_from(before):
             await self._tell_of_switch(tx, conversation, left, after, now)
         await self._keep_language(tx, conversation, before, after, by="text", now=now)

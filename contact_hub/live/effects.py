@@ -24,7 +24,7 @@ from contact_hub.workspace.values import zone_exists
 from i18n import formatting
 from routing import decisions as d
 from routing.codec import dump
-from routing.model import InquiryId
+from routing.model import Channel, InquiryId
 
 _NOTICE_FOR_REQUEUE: Final = {"transferred": "notice.transferred", "agent_lost": "notice.reconnecting_agent"}
 
@@ -198,6 +198,9 @@ class Effects:
         await self._must_move(offer, from_=from_, to="over", because=because)
 
     async def _tell_customer(self, conversation: Conversation, key: str, **values: str) -> None:
+        """Who chats sees what happens; who wrote a mail is written to when there is something to say."""
+        if conversation.channel is Channel.EMAIL:
+            return
         body = msgspec.to_builtins(Notice(key=key, values=values))
         entry = NewPublicEntry(at=self._now, speaker="brand", sender="brand", body=body)
         await self._tx.conversations.append_public(self._scope, conversation.id, entry)

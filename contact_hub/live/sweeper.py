@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from contact_hub.clock import Clock
@@ -13,6 +13,7 @@ from contact_hub.scope import Scope
 from contact_hub.staff.desk import Desk
 from contact_hub.store import Store, Tx
 from contact_hub.workspace.service import Workspaces
+from routing.model import Channel
 
 _ROUND_SECONDS: Final = 15.0
 _FORGET_SECONDS: Final = 60.0
@@ -68,9 +69,11 @@ class Sweeper:
     async def _end_idle(self, workspace: str) -> None:
         now = self._clock.now()
         for brand in self._workspaces.floor(workspace).workspace.brands:
-            before = now - timedelta(seconds=brand.idle_seconds)
-            async with self._store.read() as tx:
-                silent = await tx.conversations.silent(Scope.system(workspace), brand.id, before)
+            silent: list[tuple[str, datetime]] = []
+            for channel, seconds in ((Channel.CHAT, brand.idle_seconds), (Channel.EMAIL, brand.mail.idle_seconds)):
+                before = now - timedelta(seconds=seconds)
+                async with self._store.read() as tx:
+                    silent += await tx.conversations.silent(Scope.system(workspace), brand.id, before, channel=channel)
             for conversation, last_at in silent:
                 try:
                     await self._conversations.end_idle(workspace, conversation, last_at=last_at)

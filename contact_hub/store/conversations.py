@@ -53,7 +53,7 @@ from contact_hub.store.shape import Shape
 from contact_hub.store.tables import conversations, devices, inquiries, offers, public_entries, staff_entries
 from contact_hub.store.types import Json, canonical
 from contact_hub.store.visibility import WORKSPACE, Kind, once, pools_shown, staff_only, visible_conversations
-from routing.model import AgentId
+from routing.model import AgentId, Channel
 
 HISTORY_MAX: Final = 20
 ENTRIES_MAX: Final = 500
@@ -151,9 +151,12 @@ class Conversations:
         row = (await self._session.ask(scope, _sent(type(scope), table), sent)).first()
         return None if row is None else Appended(position=row.position, at=row.at, fresh=False)
 
-    async def silent(self, scope: Scope, brand: str, before: datetime, limit: int = 100) -> list[tuple[str, datetime]]:
-        """Conversations of a brand in which nobody has waited for us, and no word was said, since `before`; and those that wait for a person while the
-        visitor's browser has been gone since then (unless everybody was closed: then the visitor was told to come back). With their last word's time."""
+    async def silent(
+        self, scope: Scope, brand: str, before: datetime, limit: int = 100, *, channel: Channel = Channel.CHAT
+    ) -> list[tuple[str, datetime]]:
+        """Conversations of a brand on this channel in which nobody has waited for us, and no word was said, since `before`; and those that wait for a person
+        while the visitor's browser has been gone since then (unless everybody was closed: then the visitor was told to come back; who wrote a mail is not
+        expected to wait in front of it). With their last word's time."""
         staff_only(scope)
         seen = exists().where(
             devices.c.workspace == _C.workspace,
@@ -167,7 +170,13 @@ class Conversations:
         found = await self._session.ask(
             scope,
             select(_C.id, _C.last_at)
-            .where(visible_conversations(type(scope)), _C.brand == brand, _C.last_at < before, or_(idle, gone))
+            .where(
+                visible_conversations(type(scope)),
+                _C.brand == brand,
+                _C.channel == channel,
+                _C.last_at < before,
+                or_(idle, gone) if channel is Channel.CHAT else idle,
+            )
             .order_by(_C.last_at)
             .limit(limit),
         )
@@ -240,6 +249,16 @@ class Conversations:
             .limit(1)
         )
         return AgentId(found.rows[0].agent) if found.rows else None
+
+    async def latest_language_of(self, workspace: str, brand: str, customer: str) -> tuple[str, Mapping[str, Any]] | None:
+        """In which language this customer's latest conversation with the brand was held, and how that was known."""
+        found = await self._session.execute(
+            select(_C.language_tag, _C.language)
+            .where(_C.workspace == workspace, _C.brand == brand, _C.customer == customer, _C.language_tag.is_not(None))
+            .order_by(_C.opened_at.desc(), _C.id.desc())
+            .limit(1)
+        )
+        return (found.rows[0].language_tag, found.rows[0].language) if found.rows else None
 
     # -- helpers
 

@@ -153,6 +153,7 @@ class Conversation:
 
 class ConversationChanges(TypedDict, total=False):
     customer: str | None
+    channel: Channel
     kind: str
     state: ConversationState
     language: Mapping[str, Any]

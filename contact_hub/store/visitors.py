@@ -51,6 +51,16 @@ class Customers:
         )
         return {row.id: _CUSTOMER.read(row) for row in found.rows}
 
+    async def by_email(self, workspace: str, brand: str, addresses: Collection[str]) -> Customer | None:
+        """Who is known to this brand under one of these addresses, the first who was."""
+        found = await self._session.execute(
+            select(*_CUSTOMER.columns)
+            .where(_C.workspace == workspace, _C.brand == brand, _C.email.in_(list(addresses)))
+            .order_by(_C.created_at, _C.id)
+            .limit(1)
+        )
+        return _CUSTOMER.read(found.rows[0]) if found.rows else None
+
     async def insert(self, customer: Customer) -> None:
         await self._session.execute(insert(customers), _CUSTOMER.write(customer))
 
