@@ -23,8 +23,8 @@ from contact_hub.errors import HubError
 from contact_hub.memory import settled
 from contact_hub.web import (
     agent_socket,
-    mail_routes,
     job_routes,
+    mail_routes,
     operator_routes,
     ops_routes,
     pages,
