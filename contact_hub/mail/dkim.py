@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-import dkim
+import dkim  # type: ignore[import-untyped]  # has no types
 
 from contact_hub.errors import HubError
 

@@ -431,13 +431,43 @@ class Mail:
         return [_OUTGOING.read(row) for row in found.rows]
 
     async def settle_outgoing(
-        self, workspace: str, mail: str, *, from_: Collection[OutgoingState], **changes: Unpack[OutgoingChanges]
+        self,
+        workspace: str,
+        mail: str,
+        *,
+        from_: Collection[OutgoingState],
+        holder: str | None = None,
+        due_by: datetime | None = None,
+        **changes: Unpack[OutgoingChanges],
     ) -> bool:
-        """Change a mail that is in one of these states; False where it is in another by now."""
-        done = await self._session.execute(
-            update(outgoing_mails).where(_O.workspace == workspace, _O.id == mail, _O.state.in_(list(from_))).values(**changes)
-        )
+        """Change a mail that is in one of these states (and leased by `holder`, and due by then); False where it is otherwise by now."""
+        row = [_O.workspace == workspace, _O.id == mail, _O.state.in_(list(from_))]
+        if holder is not None:
+            row.append(_O.leased_by == holder)
+        if due_by is not None:
+            row.append(_O.due_at <= due_by)
+        done = await self._session.execute(update(outgoing_mails).where(*row).values(**changes))
         return done.count == 1
+
+    async def settle_recipients(
+        self, workspace: str, mail: str, *, from_: Collection[OutgoingState], to: OutgoingState, answer: str | None = None
+    ) -> int:
+        """Move every recipient that is in one of these states; how many there were."""
+        done = await self._session.execute(
+            update(outgoing_recipients)
+            .where(_P.workspace == workspace, _P.mail == mail, _P.state.in_(list(from_)))
+            .values(state=to, answer=answer if answer is not None else _P.answer)
+        )
+        return done.count
+
+    async def outgoing_backlog(self) -> list[tuple[str, str, int, datetime | None]]:
+        """Workspace, state, how many and the oldest due, of every mail that is neither sent nor bounced."""
+        found = await self._session.execute(
+            select(_O.workspace, _O.state, func.count().label("mails"), func.min(_O.due_at).label("oldest"))
+            .where(_O.state.in_(["queued", "leased", "data_started", "unknown", "deferred", "failed"]))
+            .group_by(_O.workspace, _O.state)
+        )
+        return [(row.workspace, row.state, int(row.mails), row.oldest) for row in found.rows]
 
     async def recipients(self, workspace: str, mail: str) -> list[OutgoingRecipient]:
         found = await self._session.execute(
