@@ -13,6 +13,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -37,7 +38,14 @@ from contact_hub.live.spread import Spread
 from contact_hub.live.sweeper import Sweeper
 from contact_hub.live.switchboard import Switchboard
 from contact_hub.live.wires import Wires
+from contact_hub.mail.boxes import Boxes
+from contact_hub.mail.door import Door
+from contact_hub.mail.intake import Intake
 from contact_hub.mail.office import MailOffice
+from contact_hub.mail.placing import Placing
+from contact_hub.mail.post_room import PostRoom
+from contact_hub.mail.returns import Returns
+from contact_hub.mail.workshop import Workshop
 from contact_hub.quality.feed import background_of, journal_reader
 from contact_hub.quality.service import QualityService
 from contact_hub.settings import Settings
@@ -74,6 +82,8 @@ class Hub:
     conversations: Conversations
     mail: MailDesk
     mail_office: MailOffice
+    intake: Intake
+    post_room: PostRoom
     translations: Translations
     reader: Reader
     queues: QueueBoard
@@ -100,6 +110,7 @@ class Hub:
         if "worker" in self.settings.roles:
             self._tasks["jobs"] = asyncio.create_task(self.runner.watch(self.kicks.local.kick), name="jobs")
             self._tasks["leases of jobs"] = asyncio.create_task(self.runner.keep(), name="leases of jobs")
+            await self.post_room.start()
         self._tasks["kicks"] = asyncio.create_task(self.kicks.run(), name="kicks")
         if self.settings.redis_url is not None and "router" in self.settings.roles:
             self._tasks["places"] = asyncio.create_task(self.places.run(), name="places")
@@ -112,6 +123,7 @@ class Hub:
     async def stop(self) -> None:
         """Give everything back; sockets are gone by now."""
         self.ready = False
+        await self.post_room.stop()
         await self.runner.drain(self.settings.shutdown_seconds)
         for task in self._tasks.values():
             task.cancel()
@@ -261,6 +273,18 @@ async def build(
         visitor = visitor_allowance(settings.visitor_messages_per_minute)
         sweeper = Sweeper(store=store, desk=desk, conversations=conversations, workspaces=workspaces, clock=clock)
         jobs.register(*sweeper.kinds())
+        workshop = Workshop(benches=settings.mail_readers)
+        intake = Intake(
+            store=store,
+            workspaces=workspaces,
+            jobs=jobs,
+            clock=clock,
+            ids=ids,
+            reader=workshop,
+            placing=Placing(conversations=conversations, clock=clock, ids=ids, detect=hear),
+            returns=Returns(conversations=conversations, bus=bus),
+        )
+        jobs.register(*intake.kinds())
         gate = Gate(floors=workspaces, clock=clock, waiting=store.waiting_of, visitor=visitor)
         passwords = Passwords()
         yield Hub(
@@ -288,7 +312,7 @@ async def build(
             mail=MailDesk(
                 store=store, workspaces=workspaces, conversations=conversations, post=Unposted(), bus=bus, clock=clock, ids=ids
             ),
-            mail_office=MailOffice(store=store, workspaces=workspaces, intake=None, sending=Unposted(), bus=bus, clock=clock),
+            mail_office=MailOffice(store=store, workspaces=workspaces, intake=intake, sending=Unposted(), bus=bus, clock=clock),
             translations=_translations(settings, store, workspaces, translator, hear, clock),
             reader=Reader(store, observe=observer_of_looks(clock.now)),
             queues=QueueBoard(store, clock),
@@ -298,6 +322,12 @@ async def build(
             job_desk=JobDesk(jobs, store=store, clock=clock),
             runner=runner,
             kicks=kicks,
+            intake=intake,
+            post_room=PostRoom(
+                boxes=Boxes(intake=intake, store=store, workspaces=workspaces, clock=clock, node=node),
+                workshop=workshop,
+                door=_door(settings, intake),
+            ),
             owners=owners,
             spread=Spread(store=store, clock=clock, node=node, lease_seconds=settings.lease_seconds, node_seconds=NODE_SECONDS),
         )
@@ -333,6 +363,14 @@ def _translations(
         country=settings.translation_country,
         local=settings.translation_engine == "argos",
     )
+
+
+def _door(settings: Settings, intake: Intake) -> Door | None:
+    if settings.mail_door is None:
+        return None
+    parts = urlsplit(settings.mail_door)
+    assert parts.hostname is not None, "settings are checked"
+    return Door(intake=intake, protocol="smtp" if parts.scheme == "smtp" else "lmtp", host=parts.hostname, port=parts.port or 0)
 
 
 def _bus(settings: Settings) -> Bus:

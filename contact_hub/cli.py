@@ -1,4 +1,4 @@
-"""The command line: `contact-hub demo | serve | migrate | restored | apply | export | explain | coverage | simulate | replay | password | i18n | doctor`."""
+"""The command line: demo, serve, migrate, restored, apply, export, explain, coverage, simulate, replay, password, i18n, jobs, doctor."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from rich.table import Table
 from contact_hub import __version__
 from contact_hub.app import build
 from contact_hub.errors import EXITS, HubError
+from contact_hub.jobs.commands import app as jobs
 from contact_hub.log import set_up
 from contact_hub.settings import Settings, read_settings
 from contact_hub.translators.commands import app as translators
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(translators, name="i18n")
+app.add_typer(jobs, name="jobs")
 T = TypeVar("T")
 
 _out, _err = Console(), Console(stderr=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
@@ -12,6 +13,8 @@ from urllib.request import Request, urlopen
 from contact_hub.app import Hub, build
 from contact_hub.clock import DatabaseClock
 from contact_hub.errors import CODES, HubError
+from contact_hub.jobs.desk import Trouble
+from contact_hub.jobs.model import HOUSE
 from contact_hub.live.health import clock_trouble
 from contact_hub.scope import Scope
 from contact_hub.settings import Settings
@@ -46,6 +49,7 @@ async def examine(settings: Settings) -> list[Finding]:
     try:
         async with build(settings) as hub:
             findings += [_clock(hub), await _bus(hub), await _nodes(hub), await limited(settings)]
+            findings.append(await _jobs(hub))
             for workspace in hub.workspaces.known():
                 findings += [
                     _rules(hub, workspace),
@@ -134,6 +138,35 @@ async def limited(settings: Settings) -> Finding:
     if not held:
         return Finding(what="limits", state="ok", sentence="Nobody met one in the last minute.")
     return Finding(what="limits", state="warning", sentence=f"Held back in the last minute: {', '.join(sorted(held))}.")
+
+
+async def _jobs(hub: Hub) -> Finding:
+    """Background work that is stuck, of all workspaces, and why."""
+    async with hub.store.read() as tx:
+        workers = await tx.nodes.working(hub.clock.now())
+    found = [one for name in (HOUSE, *hub.workspaces.known()) for one in await hub.job_desk.stuck(Scope.system(name))]
+    told = [
+        f"{count} {_TROUBLES[trouble]}: {kind}" + (f" ({reason})" if reason else "")
+        for (trouble, kind, reason), count in Counter((one.trouble, one.row.kind, one.row.last_error) for one in found).items()
+    ]
+    if any(one.trouble in {Trouble.OVERDUE, Trouble.LOST} for one in found):
+        if not workers:
+            told.append("No live node is a worker, so nobody does it")
+        if unknown := sorted({one.row.kind for one in found if not one.known}):
+            told.append(f"This version does not know how to do {', '.join(unknown)}")
+    if not found:
+        return Finding(what="background work", state="ok", sentence=f"{len(workers)} workers; nothing is stuck.")
+    sentence = "; ".join(told) + ". `contact-hub jobs list` shows each."
+    broken = any(one.trouble in {Trouble.OVERDUE, Trouble.LOST} for one in found)
+    return Finding(what="background work", state="error" if broken else "warning", sentence=sentence)
+
+
+_TROUBLES: Final = {
+    Trouble.FAILED: "given up",
+    Trouble.RETRYING: "failing",
+    Trouble.OVERDUE: "overdue",
+    Trouble.LOST: "without a sign of life",
+}
 
 
 def _metrics(settings: Settings) -> str:

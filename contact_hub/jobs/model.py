@@ -16,8 +16,8 @@ from contact_hub.store import Tx
 from contact_hub.store.records import OutboxItem
 
 JobRow = OutboxItem
-HOUSE: Final = ""
-"""The workspace of work that belongs to none."""
+HOUSE: Final = "*"
+"""Stands for the workspace where work belongs to none: no workspace can have this name."""
 JITTER: Final = 0.25
 """Pauses differ by so much in either direction, so that what failed together does not come back together."""
 

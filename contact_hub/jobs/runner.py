@@ -23,8 +23,10 @@ from prometheus_client import Counter, Gauge, Histogram
 from contact_hub.clock import CLOCK_SECONDS_MAX, Clock
 from contact_hub.errors import HubError
 from contact_hub.jobs.book import Jobs
-from contact_hub.jobs.model import Again, Attempt, GiveUp, JobRow, Kind, Later, LostAttempt, reason_of
-from contact_hub.store import Store, Tx
+from contact_hub.jobs.model import HOUSE, Again, Attempt, GiveUp, JobRow, Kind, Later, LostAttempt, reason_of
+from contact_hub.store import Lane, Store, Tx
+from contact_hub.store.fair import HOUSE as NOBODYS
+from contact_hub.store.fair import STAFF
 from contact_hub.store.outbox import Ending
 from contact_hub.tracing import span
 
@@ -124,7 +126,7 @@ class Runner:
         async def command(tx: Tx) -> JobRow | None:
             return await tx.outbox.claim(workspace, id_, self._jobs.kinds.keys(), holder, now, until)
 
-        return await self._store.write(command, name="job.claim", lane=(workspace, ""))
+        return await self._store.write(command, name="job.claim", lane=_lane(workspace))
 
     async def _attempt(self, row: JobRow) -> None:
         assert row.holder is not None, "who claims holds"
@@ -223,7 +225,7 @@ class Runner:
             return kept
 
         try:
-            return await self._store.write(command, name="job.end", lane=(row.workspace, ""))
+            return await self._store.write(command, name="job.end", lane=_lane(row.workspace))
         except HubError:
             raise
         except Exception as error:  # what was to be told of the failure must not keep the failure from being known
@@ -315,6 +317,10 @@ class Runner:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await self._idle.wait()
+
+
+def _lane(workspace: str) -> Lane:
+    return NOBODYS if workspace == HOUSE else (workspace, STAFF)
 
 
 def _after_success(kind: Kind, result: Again | None, now: datetime) -> _Ending:

@@ -13,6 +13,7 @@ from contact_hub.clock import DatabaseClock
 from contact_hub.errors import HubError
 from contact_hub.live.health import DEGRADED, Health
 from contact_hub.settings import ROLES
+from contact_hub.store.records import OutboxBacklog
 
 _ready = Gauge("contact_hub_ready", "1 where this node may be sent people")
 _roles = Gauge("contact_hub_role", "1 for each role this node has", ["role"])
@@ -25,9 +26,11 @@ _nodes = Gauge("contact_hub_nodes_alive", "Nodes that live, as this one sees it"
 _limited = Gauge("contact_hub_limited_last_minute", "What limits refused in the last minute", ["workspace", "brand", "limit"])
 _inputs = Gauge("contact_hub_routing_inputs_waiting", "Inputs that wait for the owner of a workspace", ["workspace"])
 _inputs_age = Gauge("contact_hub_routing_input_age_seconds", "Age of the oldest input that waits for an owner", ["workspace"])
-_outbox = Gauge("contact_hub_outbox_waiting", "Effects on the outside world that wait to be carried out")
-_outbox_age = Gauge("contact_hub_outbox_age_seconds", "How long the oldest effect that is due has waited")
-_dead = Gauge("contact_hub_outbox_dead_letters", "Effects that were given up and wait for a person")
+_jobs = Gauge("contact_hub_jobs_waiting", "Background work that waits to be done, or to be tried again", ["kind"])
+_jobs_failing = Gauge("contact_hub_jobs_failing", "Background work that failed and is going to be tried again", ["kind"])
+_jobs_failed = Gauge("contact_hub_jobs_failed", "Background work that was given up and waits for a person", ["kind"])
+_jobs_lost = Gauge("contact_hub_jobs_lost", "Background work whose worker gives no sign of life, not yet taken back", ["kind"])
+_jobs_age = Gauge("contact_hub_jobs_overdue_seconds", "How long the oldest work that is due has not been begun", ["kind"])
 _PATIENCE_SECONDS: Final = 3.0
 
 
@@ -66,7 +69,13 @@ async def _observe_rows(hub: Hub) -> None:
         count, oldest = inputs.get(name, (0, now))
         _inputs.labels(name).set(count)
         _inputs_age.labels(name).set(max(0.0, (now - oldest).total_seconds()))
-    due = [one.oldest_due for one in outbox if one.oldest_due is not None]
-    _outbox.set(sum(one.waiting + one.running for one in outbox))
-    _outbox_age.set(max(0.0, (now - min(due)).total_seconds()) if due else 0.0)
-    _dead.set(sum(one.failed for one in outbox))
+    for gauge in (_jobs, _jobs_failing, _jobs_failed, _jobs_lost, _jobs_age):
+        gauge.clear()
+    for kind in hub.jobs.kinds.keys() - {one.kind for one in outbox}:
+        outbox.append(OutboxBacklog(kind=kind, waiting=0, running=0, failed=0, lost=0, troubled=0, oldest_due=None))
+    for one in outbox:
+        _jobs.labels(one.kind).set(one.waiting)
+        _jobs_failing.labels(one.kind).set(one.troubled)
+        _jobs_failed.labels(one.kind).set(one.failed)
+        _jobs_lost.labels(one.kind).set(one.lost)
+        _jobs_age.labels(one.kind).set(max(0.0, (now - one.oldest_due).total_seconds()) if one.oldest_due else 0.0)

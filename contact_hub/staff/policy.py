@@ -87,6 +87,8 @@ class Action(StrEnum):
     WORKSPACE_EXPORT = "workspace.export"
     ACCOUNT_MANAGE = "account.manage"
     AUDIT_SHOW = "audit.show"
+    JOB_SHOW = "job.show"
+    JOB_DECIDE = "job.decide"
     MAIL_DESK_SHOW = "mail.desk.show"
     MAIL_DESK_DECIDE = "mail.desk.decide"
 
@@ -150,6 +152,8 @@ POLICY: Final[Mapping[Action, frozenset[Party]]] = {
     Action.WORKSPACE_EXPORT: _OPERATOR,
     Action.ACCOUNT_MANAGE: _OPERATOR,
     Action.AUDIT_SHOW: _OPERATOR,
+    Action.JOB_SHOW: _OPERATOR,
+    Action.JOB_DECIDE: _OPERATOR,
     Action.MAIL_DESK_SHOW: _OPERATOR,
     Action.MAIL_DESK_DECIDE: _OPERATOR,
 }

@@ -125,21 +125,29 @@ class Outbox:
         return [_ITEM.read(row) for row in found.rows]
 
     async def put_back(self, workspace: str, item: str, *, now: datetime) -> bool:
-        """Let it run again from the first attempt: what was given up or discarded, and what waits for its next try."""
-        again = or_(_X.state.in_(("failed", "waiting")), _X.discarded_by.is_not(None))
+        """Let it run again from the first attempt: what was given up, and what waits for its next try."""
         done = await self._session.execute(
             update(outbox)
-            .where(_X.workspace == workspace, _X.id == item, again)
-            .values(state="waiting", attempts=0, due_at=now, finished_at=None, discarded_by=None)
+            .where(_X.workspace == workspace, _X.id == item, _X.state.in_(("failed", "waiting")))
+            .values(state="waiting", attempts=0, due_at=now, finished_at=None)
         )
         return done.count == 1
 
     async def discard(self, workspace: str, item: str, *, by: str, now: datetime) -> bool:
-        """Nobody is to do it any more. It counts as done, with the name of who said so, and can be put back while the row is kept."""
+        """Nobody is to do it any more. It counts as done, with the name of who said so, and can be taken back while the row is kept."""
         done = await self._session.execute(
             update(outbox)
             .where(_X.workspace == workspace, _X.id == item, _X.state.in_(("failed", "waiting")))
             .values(state="done", finished_at=now, discarded_by=by)
+        )
+        return done.count == 1
+
+    async def restore(self, workspace: str, item: str) -> bool:
+        """Take a discarding back: it is given up again, and waits for a person."""
+        done = await self._session.execute(
+            update(outbox)
+            .where(_X.workspace == workspace, _X.id == item, _X.state == "done", _X.discarded_by.is_not(None))
+            .values(state="failed", discarded_by=None)
         )
         return done.count == 1
 

@@ -93,6 +93,11 @@ class Nodes:
             if row.roles is None or ("router" in row.roles.split(",") and row.alive_until > heard_until)
         )
 
+    async def working(self, now: datetime) -> frozenset[str]:
+        """Nodes that do background work."""
+        found = await self._session.execute(select(nodes.c.id, nodes.c.roles).where(nodes.c.alive_until > now))
+        return frozenset(row.id for row in found.rows if row.roles is None or "worker" in row.roles.split(","))
+
     async def alive(self, now: datetime) -> frozenset[str]:
         found = await self._session.execute(select(nodes.c.id).where(nodes.c.alive_until > now))
         return frozenset(row.id for row in found.rows)
