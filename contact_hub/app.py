@@ -45,7 +45,7 @@ from contact_hub.mail.office import MailOffice
 from contact_hub.mail.placing import Placing
 from contact_hub.mail.post_room import PostRoom
 from contact_hub.mail.returns import Returns
-from contact_hub.mail.workshop import Workshop
+from contact_hub.mail.workshop import Reader, Workshop
 from contact_hub.quality.feed import background_of, journal_reader
 from contact_hub.quality.service import QualityService
 from contact_hub.settings import Settings
@@ -125,6 +125,7 @@ class Hub:
         self.ready = False
         await self.post_room.stop()
         await self.runner.drain(self.settings.shutdown_seconds)
+        await self.post_room.close()
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
@@ -235,6 +236,7 @@ async def build(
     bus: Bus | None = None,
     store: Store | None = None,
     node: str | None = None,
+    reader: Reader | None = None,
 ) -> AsyncIterator[Hub]:
     """A hub that is connected and not yet started; what is given is used instead of what the settings name, and closed in the end.
 
@@ -280,7 +282,7 @@ async def build(
             jobs=jobs,
             clock=clock,
             ids=ids,
-            reader=workshop,
+            reader=reader or workshop,
             placing=Placing(conversations=conversations, clock=clock, ids=ids, detect=hear),
             returns=Returns(conversations=conversations, bus=bus),
         )

@@ -62,6 +62,17 @@ def _port_of(parts: SplitResult) -> bool:
         return False
 
 
+def _door(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme in {"lmtp", "smtp"} and parts.hostname and not parts.path.strip("/"):
+        try:
+            if parts.port is not None:
+                return value
+        except ValueError:
+            pass
+    raise ValueError("a door looks like lmtp://127.0.0.1:2024")
+
+
 def _roles(value: str) -> str:
     named = [one.strip() for one in value.split(",")]
     if unknown := [one for one in named if one not in ROLES]:
@@ -82,7 +93,8 @@ class Settings(BaseSettings):
         default=None, description="pokes over Redis; without it inside the process"
     )
     role: Annotated[str, AfterValidator(_roles)] = Field(
-        default=",".join(ROLES), description="what this node does: web serves people, router owns workspaces, worker does background work"
+        default=",".join(ROLES),
+        description="what this node does: web serves people, router owns workspaces, worker does background work",
     )
     host: str = "127.0.0.1"
     port: int = Field(default=8300, ge=1, le=65_535)
@@ -111,6 +123,11 @@ class Settings(BaseSettings):
     translation_requests_per_minute: int = Field(default=30, ge=1, description="of one account")
     translation_cache_entries_max: int = Field(default=1_000, ge=1, le=100_000, description="of one workspace, in this process")
     translation_cache_seconds: float = Field(default=3_600, ge=0, le=86_400)
+
+    mail_door: Annotated[str, AfterValidator(_door)] | None = Field(
+        default=None, description="where a mail server of the house hands mail in (lmtp://HOST:PORT or smtp://…); port 0: any"
+    )
+    mail_readers: int = Field(default=2, ge=1, le=16, description="processes that read mail, some 80 MB each")
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"

@@ -21,6 +21,7 @@ import websockets
 from contact_hub.app import Hub, build
 from contact_hub.bus import Bus
 from contact_hub.clock import Clock
+from contact_hub.mail.workshop import Reader
 from contact_hub.settings import Settings
 from contact_hub.web.server import Server, running
 from contact_hub.workspace import Workspace, parse
@@ -173,6 +174,7 @@ async def floor(
     text: str = WORKSPACE,
     sites: bool = False,
     bus: Bus | None = None,
+    reader: Reader | None = None,
     **settings: Any,
 ) -> AsyncIterator[Floor]:
     """A hub on a free port with the test workspace applied."""
@@ -185,7 +187,7 @@ async def floor(
         **settings,
     }
     config = Settings(database_url=url, data_dir=folder, port=port, workspace="test", **given)
-    async with build(config, clock=clock, bus=bus) as hub:
+    async with build(config, clock=clock, bus=bus, reader=reader) as hub:
         await hub.workspaces.apply(workspace(text), by="tests", first_password_hash=await hub.passwords.hash(PASSWORD))
         async with running(hub, sites=sites) as server, contextlib.AsyncExitStack() as stack:
             yield Floor(hub=hub, server=server, origin=f"http://localhost:{port}", port=port, _stack=stack)

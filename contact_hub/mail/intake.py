@@ -93,16 +93,19 @@ class Intake:
         uidvalidity: int | None = None,
         uid: int | None = None,
         envelope: Mapping[str, Any] | None = None,
+        size: int | None = None,
     ) -> str:
         """Keep a mail of this mailbox; its id, which is an older one's if the mailbox brought the same mail before. Returns once it is on disk.
 
-        `envelope`: `from` and `to`, where a server handed it in. Raises: not_found where there is no such mailbox, and what storing raises.
+        `envelope`: `from` and `to`, where a server handed it in; `size`: its whole size where it is so large that only its head is here. Raises: not_found
+        where there is no such mailbox, and what storing raises.
         """
         brand, _ = self._box(self._workspaces.floor(workspace), mailbox)
         if brand is None:
             raise HubError("not_found")
         now = self._clock.now()
-        too_large = len(raw) > BYTES_MAX
+        size = size or len(raw)
+        too_large = size > BYTES_MAX
         mail = RawMail(
             workspace=workspace,
             id=self._ids.mint("mal", now),
@@ -113,7 +116,7 @@ class Intake:
             dedupe_key=dedupe_key(raw),
             envelope=envelope,
             received_at=received_at or now,
-            size=len(raw),
+            size=size,
             state="failed" if too_large else "waiting",
             reason="too_large" if too_large else None,
             due_at=now,
