@@ -12,6 +12,9 @@ export interface WorkspaceProblem {
   readonly path: string;
   readonly code: string;
   readonly sentence: string;
+  /** The catalogue's key for the sentence, and what stands in it. */
+  readonly text?: string;
+  readonly values?: Readonly<Record<string, string>>;
   readonly line?: number | null;
   readonly column?: number | null;
 }
