@@ -45,7 +45,7 @@ from contact_hub.mail.office import MailOffice
 from contact_hub.mail.placing import Placing
 from contact_hub.mail.post_room import PostRoom
 from contact_hub.mail.returns import Returns
-from contact_hub.mail.workshop import Reader, Workshop
+from contact_hub.mail.workshop import MailReader, Workshop
 from contact_hub.quality.feed import background_of, journal_reader
 from contact_hub.quality.service import QualityService
 from contact_hub.settings import Settings
@@ -236,7 +236,7 @@ async def build(
     bus: Bus | None = None,
     store: Store | None = None,
     node: str | None = None,
-    reader: Reader | None = None,
+    reader: MailReader | None = None,
 ) -> AsyncIterator[Hub]:
     """A hub that is connected and not yet started; what is given is used instead of what the settings name, and closed in the end.
 

@@ -21,7 +21,7 @@ import websockets
 from contact_hub.app import Hub, build
 from contact_hub.bus import Bus
 from contact_hub.clock import Clock
-from contact_hub.mail.workshop import Reader
+from contact_hub.mail.workshop import MailReader
 from contact_hub.settings import Settings
 from contact_hub.web.server import Server, running
 from contact_hub.workspace import Workspace, parse
@@ -174,7 +174,7 @@ async def floor(
     text: str = WORKSPACE,
     sites: bool = False,
     bus: Bus | None = None,
-    reader: Reader | None = None,
+    reader: MailReader | None = None,
     **settings: Any,
 ) -> AsyncIterator[Floor]:
     """A hub on a free port with the test workspace applied."""

@@ -25,7 +25,7 @@ from contact_hub.mail.metrics import outcome, taken
 from contact_hub.mail.placing import Place, Placing
 from contact_hub.mail.reading import Question
 from contact_hub.mail.returns import Returns
-from contact_hub.mail.workshop import Reader, Unreadable
+from contact_hub.mail.workshop import MailReader, Unreadable
 from contact_hub.store import Lane, Store, Tx
 from contact_hub.store.records import RawMail, RawMailState
 from contact_hub.workspace.floor import Floor
@@ -58,7 +58,7 @@ class Intake:
         jobs: Jobs,
         clock: Clock,
         ids: Ids,
-        reader: Reader,
+        reader: MailReader,
         placing: Placing,
         returns: Returns,
     ) -> None:

@@ -36,7 +36,7 @@ class Unreadable(Exception):
         self.code = code
 
 
-class Reader(Protocol):
+class MailReader(Protocol):
     """Reads mails, somewhere. Raises: Unreadable."""
 
     async def read(self, question: Question) -> ReadMail: ...
