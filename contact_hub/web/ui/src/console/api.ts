@@ -1,6 +1,6 @@
 // Requests of the staff's pages. What changes something carries the header that no foreign page can set; a session that ended anywhere
 // is known everywhere.
-import { HubRefusal, request } from "$shared/http";
+import { HubRefusal, request, send } from "$shared/http";
 
 const CHANGES = { "x-contact-hub": "1" };
 
@@ -14,6 +14,11 @@ export function whenSessionEnds(listener: () => void): void {
 export const get = <T>(path: string): Promise<T> => watched(request<T>("GET", path));
 
 export const post = <T>(path: string, body: unknown = {}): Promise<T> => watched(request<T>("POST", path, body, CHANGES));
+
+/** A file's bytes as they are. */
+export const upload = <T>(path: string, file: Blob): Promise<T> => watched(send<T>("POST", path, file, CHANGES));
+
+export const drop = (path: string): Promise<void> => watched(request<void>("DELETE", path, undefined, CHANGES));
 
 async function watched<T>(answer: Promise<T>): Promise<T> {
   try {

@@ -19,15 +19,16 @@ export class Unreachable extends Error {}
 /** A foreign page can make a browser send our cookie, but not this header. */
 const PROOF = { "x-contact-hub": "1" };
 
-export async function request<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+export function request<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  if (body === undefined) return send(method, path, undefined, headers);
+  return send(method, path, JSON.stringify(body), { "content-type": "application/json", ...headers });
+}
+
+/** A body as it is, for instance a file. */
+export async function send<T>(method: string, path: string, body?: BodyInit, headers: Record<string, string> = {}): Promise<T> {
   let answer: Response;
   try {
-    answer = await fetch(path, {
-      method,
-      credentials: "same-origin",
-      headers: { ...(body !== undefined && { "content-type": "application/json" }), ...(method !== "GET" && PROOF), ...headers },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
+    answer = await fetch(path, { method, credentials: "same-origin", headers: { ...(method !== "GET" && PROOF), ...headers }, body });
   } catch (cause) {
     throw new Unreachable(`${method} ${path}`, { cause });
   }

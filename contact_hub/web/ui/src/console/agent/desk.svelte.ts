@@ -13,6 +13,7 @@ import {
 import { t } from "$shared/texts.svelte";
 import { sentence } from "../parts/refusal";
 import { Drafts, type Mode } from "./drafts";
+import { addressesIn, answering, type MailHead } from "./mailing";
 import { setServerTime } from "./time.svelte";
 import { behind, type Desk as View, EMPTY, head, hear, inHand, NOTHING, resume, ringing } from "./view";
 
@@ -22,6 +23,10 @@ export interface Written extends Pending {
   readonly mode: Mode;
   readonly text: string;
   readonly confirmed: readonly string[];
+  /** Where it is a mail: its head. */
+  readonly mail?: MailHead;
+  /** Where it sends a mail on: which, and to whom. */
+  readonly forward?: { readonly position: number; readonly to: string };
 }
 
 /** What the guard, or another rule, said about a text that is back in the composer. */
@@ -82,6 +87,10 @@ export class Desk {
   #taking = $state.raw<ReadonlySet<string>>(new Set());
   #draftsSeen = $state(0);
   #said = $state("");
+  /** Heads of mails as the agent changed them; what is not here is as the last mail has it. */
+  #heads = $state.raw<Readonly<Record<string, MailHead>>>({});
+  /** Chats that the agent wants to answer by mail. */
+  #byMail = $state.raw<ReadonlySet<string>>(new Set());
 
   readonly #options: DeskOptions;
   readonly #socket: ReturnType<DeskOptions["socket"]>;
@@ -115,6 +124,7 @@ export class Desk {
     });
     this.#pending = this.#outbox.items;
     this.#selected = this.#kept();
+    this.#heads = this.#keptHeads();
   }
 
   // ------------------------------------------------------------ what there is
@@ -227,7 +237,53 @@ export class Desk {
     return Math.max(0, card.public_head - Math.max(card.agent_read, this.#read.get(card.conversation) ?? 0));
   }
 
+  /** Whether what is written next goes out as a mail. */
+  byMail(card: ConversationCard): boolean {
+    return card.channel === "email" || this.#byMail.has(card.conversation);
+  }
+
+  /** The head of the mail that is being written. */
+  head(card: ConversationCard): MailHead | null {
+    const voice = this.voice(card.brand)?.mail;
+    return voice ? (this.#heads[card.conversation] ?? answering(card, this.thread(card.conversation).public, voice)) : null;
+  }
+
   // ------------------------------------------------------------ what the agent does
+
+  answerByMail(conversation: string, wanted: boolean): void {
+    const others = [...this.#byMail].filter((id) => id !== conversation);
+    this.#byMail = new Set(wanted ? [...others, conversation] : others);
+  }
+
+  writeHead(card: ConversationCard, change: Partial<MailHead>): void {
+    const head = this.head(card);
+    if (head) this.#keepHeads({ ...this.#heads, [card.conversation]: { ...head, ...change } });
+  }
+
+  /** Sends what stands in the composer as a mail. */
+  sendMail(card: ConversationCard, confirmed: readonly string[] = []): boolean {
+    const mail = this.head(card);
+    return mail !== null && this.send(card.conversation, "reply", confirmed, mail);
+  }
+
+  forwardMail(conversation: string, position: number, to: string, text: string): boolean {
+    if (!to) return false;
+    this.#outbox.add({
+      client_message_id: mintId(),
+      at: Date.now(),
+      lane: lane(conversation, "note"),
+      conversation,
+      mode: "note",
+      text,
+      confirmed: [],
+      forward: { position, to },
+    });
+    return true;
+  }
+
+  decideMail(conversation: string, mail: string, decision: "sent" | "again"): void {
+    this.#try({ type: "decide_mail", conversation, mail, decision });
+  }
 
   start(): void {
     this.#socket.start();
@@ -290,11 +346,12 @@ export class Desk {
   }
 
   /** Sends what stands in the composer. `confirmed`: the findings insisted on. */
-  send(conversation: string, mode: Mode, confirmed: readonly string[] = []): boolean {
+  send(conversation: string, mode: Mode, confirmed: readonly string[] = [], mail?: MailHead): boolean {
     const text = this.#drafts.text(conversation, mode).trim();
     if (!text) return false;
     this.#find(conversation, mode, null);
-    this.#outbox.add({ client_message_id: mintId(), at: Date.now(), lane: lane(conversation, mode), conversation, mode, text, confirmed });
+    this.#outbox.add({ client_message_id: mintId(), at: Date.now(), lane: lane(conversation, mode), conversation, mode, text, confirmed, mail });
+    if (mail) this.#keepHeads(without(this.#heads, [conversation]));
     this.#drafts.write(conversation, mode, "");
     this.#draftsSeen++;
     this.#typed.delete(conversation);
@@ -453,7 +510,9 @@ export class Desk {
       this.#find(id, "note", null);
       this.#leaving.delete(id);
     }
-    this.#histories = Object.fromEntries(Object.entries(this.#histories).filter(([id]) => !gone.includes(id)));
+    this.#histories = without(this.#histories, gone);
+    this.#keepHeads(without(this.#heads, gone));
+    this.#byMail = new Set([...this.#byMail].filter((id) => !gone.includes(id)));
     this.#acked = this.#acked.filter((item) => !gone.includes(item.conversation));
   }
 
@@ -502,9 +561,10 @@ export class Desk {
   #returned(id: string, code: string, said: string, values: Record<string, string>): void {
     const item = this.#outbox.settle(id);
     if (!item || code === "id_reused") return;
-    const { conversation, mode, text } = item;
+    const { conversation, mode, text, mail, forward } = item;
     const reason = sentence(code, said, values);
-    if (!(conversation in this.#view.conversations)) {
+    if (mail && conversation in this.#view.conversations) this.#keepHeads({ ...this.#heads, [conversation]: mail });
+    if (forward || !(conversation in this.#view.conversations)) {
       this.#note("bad", reason, text);
       return;
     }
@@ -568,6 +628,28 @@ export class Desk {
     this.#timers.set(name, setTimeout(what, ms));
   }
 
+  #keepHeads(heads: Readonly<Record<string, MailHead>>): void {
+    this.#heads = heads;
+    try {
+      if (Object.keys(heads).length) this.#options.storage?.setItem(this.#headsKey, JSON.stringify(heads));
+      else this.#options.storage?.removeItem(this.#headsKey);
+    } catch {
+      // Then heads live as long as the page.
+    }
+  }
+
+  #keptHeads(): Record<string, MailHead> {
+    try {
+      return JSON.parse(this.#options.storage?.getItem(this.#headsKey) ?? "{}") as Record<string, MailHead>;
+    } catch {
+      return {};
+    }
+  }
+
+  get #headsKey(): string {
+    return `hub.work.${this.#options.account}.heads`;
+  }
+
   get #selectedKey(): string {
     return `hub.work.${this.#options.account}.selected`;
   }
@@ -596,7 +678,16 @@ const lane = (conversation: string, mode: Mode): string => `${conversation} ${mo
 /** The words that were found. Of a wrong language the guard quotes its tag, which the finding already says. */
 const quoted = (excerpts = ""): string => excerpts.split(" · ").filter((one) => !/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/.test(one)).join(" · ");
 
-function carried({ client_message_id, conversation, mode, text, confirmed }: Written): FromConsole {
+const without = <Value>(record: Readonly<Record<string, Value>>, keys: readonly string[]): Record<string, Value> =>
+  Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
+
+function carried({ client_message_id, conversation, mode, text, confirmed, mail, forward }: Written): FromConsole {
+  if (forward) return { type: "forward_mail", client_message_id, conversation, text, confirmed: [...confirmed], ...forward };
+  if (mail) {
+    const { subject, quote, files } = mail;
+    const head = { to: addressesIn(mail.to), cc: addressesIn(mail.cc), bcc: addressesIn(mail.bcc), subject, quote, attachments: files.map(({ id }) => id) };
+    return { type: "reply_by_mail", client_message_id, conversation, text, ...head, confirmed: [...confirmed] };
+  }
   if (mode === "note") return { type: "note", client_message_id, conversation, text };
   return { type: "reply", client_message_id, conversation, text, confirmed: [...confirmed] };
 }
