@@ -11,6 +11,7 @@ import pytest
 from contact_hub.workspace import Workspace, canned, check, compile_plan, demo_text, demo_workspace, dump, parse
 from contact_hub.workspace.coverage import speaking
 from contact_hub.workspace.model import Agent, Brand
+from i18n.promises import STAFF_TAGS
 from routing.eligibility import reasons_against
 from routing.hours import is_open
 from routing.model import AgentId, BrandId, Demand, Sourcing
@@ -127,6 +128,13 @@ def test_canned_replies_are_there_in_every_language_with_the_same_variables() ->
             assert set(texts) == set(brand.languages)
             known = {frozenset(field for field in canned.fields(text) if not field.startswith("?")) for text in texts.values()}
             assert len(known) == 1
+
+
+def test_whatever_staff_choose_from_is_labelled_in_all_their_languages() -> None:
+    choices = [brand.dispositions for brand in DEMO.brands]
+    labelled = [labels for each in choices for labels in each.values()]
+    labelled += [reason.labels for reason in DEMO.away_reasons] + [kind.labels for kind in DEMO.kinds]
+    assert [labels["en"] for labels in labelled if not set(STAFF_TAGS) <= set(labels)] == []
 
 
 def test_sites_are_on_the_port_the_demo_listens_on() -> None:
