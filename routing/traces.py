@@ -8,7 +8,8 @@ journal's writer, after the decision is made.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 import numpy as np
 from msgspec import Struct
@@ -19,6 +20,8 @@ from routing.demands import STEPS, Form, View, never_reasons
 from routing.model import ContractId
 from routing.reasons import Reason, Why
 from routing.roster import Rows, Tally
+
+_SHUT: Final = list(Tally.SHUT.values())
 
 
 class Seen(Struct, frozen=True, gc=False):
@@ -45,8 +48,10 @@ class Seen(Struct, frozen=True, gc=False):
 class Evidence(Trace):
     """A trace that still has to be read."""
 
-    __slots__ = ("_seen",)
+    __slots__ = ("_counted", "_seen", "_walked")
     _seen: Seen
+    _counted: NDArray[np.int64]
+    _walked: tuple[tuple[str, int], ...]
 
     def __init__(self, seen: Seen) -> None:
         object.__setattr__(self, "_seen", seen)
@@ -101,12 +106,15 @@ class Evidence(Trace):
     # counting
 
     def _free(self) -> NDArray[np.int64]:
-        """Per member profile: how many were in line and could have taken it."""
+        """Per member profile: how many were in line and could have taken it. Counted once."""
+        with suppress(AttributeError):
+            return self._counted
         form = self._seen.form
-        in_view = np.isin(form.members, self._seen.view.profile)
+        in_view = _among(form.members, self._seen.view.profile)
         free = np.where(in_view, self._in_line(), 0).astype(np.int64)
         for number in self._barred():
             free[np.searchsorted(form.members, number)] -= 1
+        object.__setattr__(self, "_counted", free)
         return free
 
     def _in_line(self) -> NDArray[np.int32]:
@@ -131,16 +139,17 @@ class Evidence(Trace):
         for reason, gone in self._ended():
             found.append((reason, int(sizes[left & gone].sum())))
             left &= ~gone
-        for reason, column in Tally.SHUT.items():
-            found.append((reason, int(tallies[left, column].sum())))
-        left &= (tallies[:, list(Tally.SHUT.values())] == 0).all(axis=1)
+        shut = tallies[:, _SHUT]
+        if shut.any():
+            found += zip(Tally.SHUT, shut[left].sum(axis=0).tolist(), strict=True)
+            left &= ~shut.any(axis=1)
         for reason, early in self._not_yet():
             found.append((reason, int(sizes[left & early].sum())))
             left &= ~early
-        for reason, column in Tally.HELD_UP.items():
-            found.append((reason, int(tallies[left, column].sum())))
+        counted = tallies[left].sum(axis=0).tolist()
+        found += [(reason, counted[column]) for reason, column in Tally.HELD_UP.items()]
         in_line, barred = int(self._in_line()[left].sum()), len(self._barred())
-        found.append((Reason.SEATS_FULL, int(tallies[left, Tally.PRESENT].sum()) - in_line))
+        found.append((Reason.SEATS_FULL, counted[Tally.PRESENT] - in_line))
         found.append((Reason.DECLINED, barred))
         if self._seen.passed is not None:
             found.append((self._seen.passed, in_line - barred))
@@ -148,7 +157,7 @@ class Evidence(Trace):
 
     def _ended(self) -> list[tuple[Reason, NDArray[np.bool_]]]:
         """Profiles none of whose courses hold, by why not: caps and budgets, certifications, contracts."""
-        form, now = self._seen.form, self._seen.now
+        form, now, used_up = self._seen.form, self._seen.now, self._seen.used_up or {}
         if not form.volatile:
             return []
         count = len(form)
@@ -157,38 +166,35 @@ class Evidence(Trace):
         if form.since is not None and form.until is not None and form.certified is not None:
             holds = (form.since <= now) & (now < form.until)
             expired = form.certified <= now
+        used = any(contract in used_up for contract in form.limited)
+        if not used and holds.all():
+            return []
         # As `eligibility` reads them: contracts first, then certifications, then what was used up today.
-        reasons = [np.where(holds, "", np.where(expired, Reason.CERTIFICATION_EXPIRED.value, Reason.CONTRACT_NOT_VALID.value))]
-        used = (
-            np.array([self._seen.used_up.get(form.contract_of(course).id, "") for course in range(count)])
-            if self._seen.used_up
-            else None
-        )
-        if used is not None:
-            reasons.append(np.where(reasons[0] == "", used, reasons[0]))
-        state = reasons[-1]
-        found = []
+        state = np.where(holds, "", np.where(expired, Reason.CERTIFICATION_EXPIRED.value, Reason.CONTRACT_NOT_VALID.value))
+        if used:
+            ended = np.array([used_up.get(form.contract_of(course).id, "") for course in range(count)])
+            state = np.where(state == "", ended, state)
         members = form.members
-        alive = np.unique(form.profile[state == ""])
-        for reason in (Reason.CONTRACT_NOT_VALID, Reason.CERTIFICATION_EXPIRED, Reason.CAP_REACHED, Reason.BUDGET_SPENT):
-            rows = np.setdiff1d(form.profile[state == reason.value], alive)
-            found.append((reason, np.isin(members, rows)))
-        return found
+        alive = _among(members, form.profile[state == ""])
+        reasons = (Reason.CONTRACT_NOT_VALID, Reason.CERTIFICATION_EXPIRED, Reason.CAP_REACHED, Reason.BUDGET_SPENT)
+        return [(reason, _among(members, form.profile[state == reason.value]) & ~alive) for reason in reasons]
 
     def _not_yet(self) -> list[tuple[Reason, NDArray[np.bool_]]]:
         """Profiles whose turn has not come, for their tier or for a wish."""
         form, view = self._seen.form, self._seen.view
         if view.everything:
             return []
-        outside = ~np.isin(form.members, view.profile)
+        outside = ~_among(form.members, view.profile)
         reached = (form.after <= max(self._seen.age, 0)) | (form.tier <= self._seen.first_tier)
-        wished = np.isin(form.members, form.profile[reached & (form.wish > max(self._seen.age, 0))])
+        wished = _among(form.members, form.profile[reached & (form.wish > max(self._seen.age, 0))])
         return [(Reason.WISH_NOT_MET, outside & wished), (Reason.TIER_NOT_YET, outside)]
 
     # the tie
 
     def _steps(self) -> tuple[tuple[str, int], ...]:
-        """The steps that left fewer than there were, with the number they left."""
+        """The steps that left fewer than there were, with the number they left. Walked once."""
+        with suppress(AttributeError):
+            return self._walked
         form, view, chosen = self._seen.form, self._seen.view, self._seen.chosen
         assert chosen is not None
         free = self._free()
@@ -210,7 +216,8 @@ class Evidence(Trace):
                 left = remaining
         if left > 1:
             steps.append((Why.LONGEST_IDLE.value, 1))
-        return tuple(steps)
+        object.__setattr__(self, "_walked", tuple(steps))
+        return self._walked
 
     def _ranks(self, courses: Rows) -> Sequence[tuple[Why, NDArray[Any]]]:
         form = self._seen.form
@@ -228,3 +235,10 @@ class Evidence(Trace):
             ranks.append((Why.MOST_LANGUAGES, form.spoken[courses]))
         ranks += [(STEPS[one], columns[STEPS[one]][courses]) for one in form.columns.plan.policy.choice]
         return ranks
+
+
+def _among(members: Rows, profiles: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which of the members are among these, who all are members."""
+    found = np.zeros(len(members), bool)
+    found[np.searchsorted(members, profiles)] = True
+    return found
