@@ -1,6 +1,7 @@
 """Throw-away PostgreSQL and Redis servers for the tests: own data, a free loopback port, gone afterwards.
 
-Both are the machine's own programs, found on PATH or where Debian puts them. `fsync` is off: these servers test our statements, not the disk.
+Both are the machine's own programs, found on PATH or where Debian puts them. `fsync` is off unless a server is `durable`: most tests are about our
+statements, not the disk.
 """
 
 from __future__ import annotations
@@ -27,71 +28,127 @@ def postgres_programs() -> Path | None:
     return versions[-1].parent if versions else None
 
 
+class Postgres:
+    """A server on data of its own, which may be killed and started again. `durable`: what it committed outlives its end."""
+
+    def __init__(self, programs: Path, *, durable: bool = False) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="contact-hub-postgres-"))
+        self.port = free_port()
+        self._programs, self._someone = programs, _somebody_but_root()
+        if self._someone:
+            os.chown(self.home, self._someone["user"], self._someone["group"])
+        hasty = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": self.home,
+            "max_connections": 100,
+            "shared_buffers": "64MB",
+        } | ({} if durable else hasty)
+        self._options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        self.server: subprocess.Popen[bytes] | None = None
+        begin = [programs / "initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+        asked = [*begin, "--no-sync", "--no-instructions"]
+        subprocess.run(asked, check=True, stdout=subprocess.DEVNULL, cwd=self.home, **self._someone)
+
+    @property
+    def url(self) -> str:
+        """Of its database `postgres`."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "log"
+
+    @property
+    def _data(self) -> Path:
+        return self.home / "data"
+
+    def start(self) -> None:
+        """Returns once it takes connections; after a crash that is after its recovery."""
+        give_up = time.monotonic() + 20
+        command = [self._programs / "postgres", "-D", self._data, *self._options]
+        while True:
+            before = self.log.stat().st_size if self.log.exists() else 0
+            with self.log.open("ab") as log:
+                self.server = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.home, **self._someone)
+            try:
+                _until(lambda: b"ready to accept connections" in self.log.read_bytes()[before:], self.server, self.log)  # noqa: B023
+                return
+            except RuntimeError:  # its predecessor was killed, and that one's children have not noticed yet
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.1)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT takes its leave, SIGQUIT does not finish anything, SIGKILL is the end of the machine as far as a program can play that."""
+        if self.server is not None:
+            self.server.send_signal(how)
+            self.server.wait(20)
+            self.server = None
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+class RedisServer:
+    """A server that keeps nothing, and may be killed and started again."""
+
+    def __init__(self, program: str) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="contact-hub-redis-"))
+        self.port = free_port()
+        self.server: subprocess.Popen[bytes] | None = None
+        self._program = program
+
+    @property
+    def url(self) -> str:
+        """Of its database 0."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "log"
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no", "--dir", str(self.home)]
+        with self.log.open("ab") as log:
+            self.server = subprocess.Popen([self._program, *options], stdout=log, stderr=log)
+        _until(lambda: _answers_ping(self.port), self.server, self.log)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self.server is not None:
+            self.server.send_signal(how)
+            self.server.send_signal(signal.SIGCONT)  # one that stands still would not hear the former
+            self.server.wait(10)
+            self.server = None
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
 @contextlib.contextmanager
-def postgres(programs: Path) -> Iterator[str]:
+def postgres(programs: Path, *, durable: bool = False) -> Iterator[str]:
     """A running server; yields the URL of its database `postgres`."""
-    home = Path(tempfile.mkdtemp(prefix="contact-hub-postgres-"))
-    someone = _somebody_but_root()
-    if someone:
-        os.chown(home, someone["user"], someone["group"])
-    data, port = home / "data", free_port()
-    settings = {
-        "listen_addresses": "127.0.0.1",
-        "port": port,
-        "unix_socket_directories": home,
-        "fsync": "off",
-        "synchronous_commit": "off",
-        "full_page_writes": "off",
-        "max_connections": 100,
-        "shared_buffers": "64MB",
-    }
-    subprocess.run(
-        [
-            programs / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--no-sync",
-            "--no-instructions",
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        cwd=home,
-        **someone,
-    )
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    with (home / "log").open("wb") as log:
-        server = subprocess.Popen([programs / "postgres", "-D", data, *options], stdout=log, stderr=log, cwd=home, **someone)
-        try:
-            _until(lambda: b"ready to accept connections" in (home / "log").read_bytes(), server, home / "log")
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(20)
-            shutil.rmtree(home, ignore_errors=True)
+    server = Postgres(programs, durable=durable)
+    try:
+        server.start()
+        yield server.url
+    finally:
+        server.remove()
 
 
 @contextlib.contextmanager
 def redis_server(program: str) -> Iterator[str]:
     """A running server; yields the URL of its database 0."""
-    home = Path(tempfile.mkdtemp(prefix="contact-hub-redis-"))
-    port = free_port()
-    options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(home)]
-    with (home / "log").open("wb") as log:
-        server = subprocess.Popen([program, *options], stdout=log, stderr=log)
-        try:
-            _until(lambda: _answers_ping(port), server, home / "log")
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            server.terminate()
-            server.wait(10)
-            shutil.rmtree(home, ignore_errors=True)
+    server = RedisServer(program)
+    try:
+        server.start()
+        yield server.url
+    finally:
+        server.remove()
 
 
 def free_port() -> int:

@@ -1,0 +1,83 @@
+"""Faults on real processes, and what they cost.
+
+    python -m tests.faults --short --json
+    python -m tests.faults --process-faults 300 --socket-faults 5000 --messages 200000 --json
+
+Two or three nodes of `contact-hub serve` on a PostgreSQL and a Redis of their own, customers and agents behind a door that cuts and delays; nodes and servers
+are killed, stopped and restarted meanwhile. At the end the rows are held against the ledgers of those who talked. `--json` prints one line:
+
+* `process_faults`, `socket_faults`: how many happened · `acked`: messages that were acknowledged
+* `lost`: acknowledged and not in the rows as said; or never acknowledged; or a conversation that nobody has and that does not wait
+* `duplicated`: in the rows twice, or never said · `out_of_order`: another order or a hole, in the rows or on a screen
+* `double_assignments`: two at once had the same inquiry, or somebody wrote under a lease that was over
+* `seats_exceeded`: more seats used than there are, at any moment, or a count that is no recount · `reports_differ`: figures that are no recount of the journal
+* `recovery_s`: seconds until all nodes accepted again (p50, max), by kind of fault; `take_over`: until another node owned what a killed one had
+
+Exit code 1 where something was found; then the last line on standard error names the folder with ledgers, rows and logs. `--seed` repeats a schedule.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+
+from tests.faults.run import Plan, torment
+from tests.faults.world import say
+
+SHORT = Plan()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    asked = parse(arguments)
+    outcome = asyncio.run(torment(plan_of(asked)))
+    say(json.dumps(outcome.told))
+    sys.stdout.write(json.dumps(outcome.figures, indent=None if asked.json else 2) + "\n")
+    for finding in outcome.findings[:20]:
+        say(finding)
+    if outcome.evidence:
+        say(f"{len(outcome.findings)} findings; evidence in {outcome.evidence}")
+    return 0 if outcome.clean else 1
+
+
+def plan_of(asked: argparse.Namespace) -> Plan:
+    """The short round as it is, or the long one as it is wished for."""
+    if asked.short:
+        return Plan(seed=asked.seed)
+    return Plan(
+        seed=asked.seed,
+        process_faults=asked.process_faults,
+        socket_faults=asked.socket_faults,
+        messages=asked.messages,
+        nodes=asked.nodes,
+        agents=5,
+        customers=asked.customers,
+        rate=asked.rate,
+        seconds_max=asked.minutes * 60,
+        gap=(0.2, 2.0),
+        socket_pause=asked.socket_pause,
+    )
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.faults", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--short", action="store_true", help="the round of the tests: about a minute")
+    parser.add_argument("--process-faults", type=int, default=300)
+    parser.add_argument("--socket-faults", type=int, default=5_000)
+    parser.add_argument("--messages", type=int, default=200_000)
+    parser.add_argument("--nodes", type=int, default=3)
+    parser.add_argument("--customers", type=int, default=60)
+    parser.add_argument("--rate", type=float, default=120.0, help="messages of customers a second, all together")
+    parser.add_argument("--socket-pause", type=float, default=0.3, help="seconds between two faults of sockets")
+    parser.add_argument("--minutes", type=float, default=600, help="end after so long in any case")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true", help="one line")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,319 @@
+"""What goes wrong and when, from a seed: the same seed wishes for the same faults in the same order, at the same distances.
+
+Faults of processes happen one after the other (two at once where that is the point), and each is over when every node that lives accepts again; how long
+that took is what is kept. Each knows what "accepts again" counts from: the fault itself where the service must go on through it, the healing where it cannot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import asyncpg
+from redis.exceptions import RedisError
+
+from tests.faults.drivers import Probe
+from tests.faults.world import LEASE_SECONDS, RECOVERY_SECONDS, TAKE_OVER_SECONDS, Lease, Node, World
+
+_GIVE_UP_SECONDS: Final = 45.0
+_FILLING: Final = 3_000_000
+_CLOCK_OFF_SECONDS: Final = 3_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """One fault to come. `dice` is its own chance, so that what one fault draws does not move the next."""
+
+    number: int
+    kind: str
+    after_seconds: float
+    dice: int
+
+
+def wishes(seed: int, count: int, *, gap: tuple[float, float] = (0.2, 2.5)) -> list[Wish]:
+    """So many. Each kind comes once before any comes by chance, so that a short round has them all."""
+    chance = random.Random(seed)
+    every = [kind for kind in KINDS if KINDS[kind].first]
+    chance.shuffle(every)
+    more = chance.choices(list(KINDS), [kind.weight for kind in KINDS.values()], k=max(0, count - len(every)))
+    return [
+        Wish(number=number, kind=kind, after_seconds=round(chance.uniform(*gap), 2), dice=chance.randrange(2**32))
+        for number, kind in enumerate([*every, *more][:count])
+    ]
+
+
+@dataclass(slots=True, kw_only=True)
+class Recovered:
+    """Seconds until it was well again, by kind of fault."""
+
+    seconds: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def note(self, kind: str, seconds: float) -> None:
+        self.seconds[kind].append(seconds)
+
+    def told(self) -> dict[str, dict[str, float]]:
+        """p50 and the worst of each."""
+        return {
+            kind: {"p50": round(sorted(took)[len(took) // 2], 2), "max": round(max(took), 2)}
+            for kind, took in sorted(self.seconds.items())
+            if took
+        }
+
+
+class Tormentor:
+    """Does to processes what is wished for. `faults` counts what was done, `late` what took longer than it may."""
+
+    def __init__(self, world: World, probes: dict[str, Probe]) -> None:
+        self.world, self.probes = world, probes
+        self.recovered = Recovered()
+        self.faults = 0
+        self.now = ""
+        self.history: list[dict[str, Any]] = []
+        self.late: list[str] = []
+        self.stuck: list[str] = []
+        self.without_redis: list[tuple[float, float]] = []
+        """When pokes did not come through, on the monotonic clock."""
+
+    async def do(self, wish: Wish) -> None:
+        """One fault, from its beginning until all is well."""
+        await asyncio.sleep(wish.after_seconds)
+        self.now = wish.kind
+        began = time.monotonic()
+        try:
+            await KINDS[wish.kind].do(self, random.Random(wish.dice))
+        except TimeoutError as late:
+            self.stuck.append(f"{wish.number} {wish.kind}: {late}")
+        self.history.append({"number": wish.number, "kind": wish.kind, "at": began, "seconds": round(time.monotonic() - began, 2)})
+        self.now = ""
+
+    async def heal(self) -> None:
+        """Everything runs again."""
+        for node in self.world.nodes:
+            node.go_on()
+            if not node.alive:
+                node.boot()
+        await asyncio.gather(*(node.hub.ready() for node in self.world.nodes))
+
+    # ------------------------------------------------------------ nodes
+
+    async def kill_node(self, chance: random.Random) -> None:
+        await self._kill(chance.choice(self.world.nodes), chance, "node_kill")
+
+    async def kill_holder(self, chance: random.Random) -> None:
+        await self._kill(await self._holder(chance), chance, "holder_kill")
+
+    async def clock_off(self, chance: random.Random) -> None:
+        off = chance.choice([-1, 1]) * _CLOCK_OFF_SECONDS
+        await self._kill(chance.choice(self.world.nodes), chance, "clock_off", clock_seconds_off=off)
+
+    async def stop_holder(self, chance: random.Random) -> None:
+        """It stands still until another has taken over, and goes on as if it were still the owner."""
+        leases, node = await self._leases(), await self._holder(chance)
+        node.pause()
+        began, self.faults = time.monotonic(), self.faults + 1
+        others = [other for other in self.world.nodes if other is not node]
+        await asyncio.gather(
+            self._accepting("holder_stop", began, others), self._taken_over(leases, node, began, "take_over_after_stop")
+        )
+        await asyncio.sleep(chance.uniform(0, 2))
+        node.go_on()
+        await self._accepting("holder_went_on", time.monotonic(), [node])
+
+    async def restart_rolling(self, chance: random.Random) -> None:
+        """One after the other is asked to go, goes, and comes back."""
+        for node in self.world.nodes:
+            others = [other for other in self.world.nodes if other is not node]
+            began, self.faults = time.monotonic(), self.faults + 1
+            await asyncio.gather(asyncio.to_thread(node.hub.stop), self._accepting("rolling_restart", began, others))
+            await self._boot(node)
+
+    async def _kill(self, node: Node, chance: random.Random, kind: str, *, clock_seconds_off: int = 0) -> None:
+        leases = await self._leases()
+        node.kill()
+        began, self.faults = time.monotonic(), self.faults + 1
+        others = [other for other in self.world.nodes if other is not node and other.alive]
+
+        async def return_soon() -> None:
+            await asyncio.sleep(chance.uniform(0.1, 3))
+            await self._boot(node, clock_seconds_off=clock_seconds_off)
+
+        await asyncio.gather(
+            self._accepting(kind, began, others), self._taken_over(leases, node, began, "take_over"), return_soon()
+        )
+
+    async def _boot(self, node: Node, *, clock_seconds_off: int = 0) -> None:
+        node.boot(clock_seconds_off=clock_seconds_off)
+        await node.hub.ready()
+        ready = time.monotonic()
+        await self.probes[node.name].accepted_since(ready, seconds=_GIVE_UP_SECONDS)
+
+    # ------------------------------------------------------------ PostgreSQL
+
+    async def restart_postgres(self, chance: random.Random) -> None:
+        await self._restart(chance, signal.SIGINT, "postgres_restart")
+
+    async def crash_postgres(self, chance: random.Random) -> None:
+        await self._restart(chance, signal.SIGQUIT, "postgres_crash")
+
+    async def kill_postgres(self, chance: random.Random) -> None:
+        await self._restart(chance, signal.SIGKILL, "postgres_kill")
+
+    async def kill_backends(self, chance: random.Random) -> None:
+        """Every connection of ours is ended by the server, in the middle of whatever it does."""
+        began, self.faults = time.monotonic(), self.faults + 1
+        await self.world.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'contact-hub'")
+        await self._accepting("backends_ended", began, self._living(), most=RECOVERY_SECONDS)
+
+    async def kill_one_backend(self, chance: random.Random) -> None:
+        """kill -9 of one: PostgreSQL trusts nothing any more, throws everybody out and recovers."""
+        found = await self.world.rows("SELECT pid FROM pg_stat_activity WHERE application_name = 'contact-hub' ORDER BY pid")
+        if not found:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(chance.choice(found)["pid"], signal.SIGKILL)
+        self.faults += 1
+        back = await self._postgres_back()
+        await self._accepting("backend_kill", back, self._living(), most=RECOVERY_SECONDS)
+
+    async def _restart(self, chance: random.Random, how: signal.Signals, kind: str) -> None:
+        self.faults += 1
+        await asyncio.to_thread(self.world.postgres.stop, how)
+        await asyncio.sleep(chance.choice([0.0, chance.uniform(0.2, 4)]))
+        await asyncio.to_thread(self.world.postgres.start)
+        await self._accepting(kind, await self._postgres_back(), self._living(), most=RECOVERY_SECONDS)
+
+    async def _postgres_back(self) -> float:
+        give_up = time.monotonic() + _GIVE_UP_SECONDS
+        while True:
+            try:
+                await self.world.rows("SELECT 1")
+                return time.monotonic()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                if time.monotonic() > give_up:
+                    raise TimeoutError("PostgreSQL did not come back") from None
+                await asyncio.sleep(0.05)
+
+    # ------------------------------------------------------------ Redis
+
+    async def kill_redis(self, chance: random.Random) -> None:
+        self.world.redis.stop(signal.SIGKILL)
+        async with self._no_pokes("redis_kill", chance.uniform(1, 6)):
+            await asyncio.to_thread(self.world.redis.start)
+
+    async def pause_redis(self, chance: random.Random) -> None:
+        server = self.world.redis.server
+        assert server is not None
+        server.send_signal(signal.SIGSTOP)
+        async with self._no_pokes("redis_pause", chance.uniform(1, 6)):
+            server.send_signal(signal.SIGCONT)
+
+    async def flush_redis(self, chance: random.Random) -> None:
+        began, self.faults = time.monotonic(), self.faults + 1
+        with contextlib.suppress(RedisError):
+            await self.world.ask_redis("FLUSHALL")
+            await self.world.ask_redis("CLIENT", "KILL", "TYPE", "pubsub")
+        await self._accepting("redis_flush", began, self._living())
+
+    async def fill_redis(self, chance: random.Random) -> None:
+        for words in (("CONFIG", "SET", "maxmemory-policy", "noeviction"), ("SET", "filling", "x" * _FILLING)):
+            await self.world.ask_redis(*words)
+        await self.world.ask_redis("CONFIG", "SET", "maxmemory", "1mb")
+        async with self._no_pokes("redis_full", chance.uniform(1, 5)):
+            await self.world.ask_redis("CONFIG", "SET", "maxmemory", "0")
+            await self.world.ask_redis("FLUSHALL")
+
+    async def kill_redis_and_holder(self, chance: random.Random) -> None:
+        await asyncio.gather(self.kill_redis(chance), self.kill_holder(random.Random(chance.random())))
+
+    @contextlib.asynccontextmanager
+    async def _no_pokes(self, kind: str, seconds: float) -> Any:
+        """Through a time without Redis everything goes on; then the body mends it."""
+        began, self.faults = time.monotonic(), self.faults + 1
+        try:
+            living = [node for node in self._living() if node.alive]
+            await asyncio.gather(self._accepting(kind, began, living), asyncio.sleep(seconds))
+        finally:
+            yield
+            self.without_redis.append((began, time.monotonic()))
+
+    # ------------------------------------------------------------ what is waited for
+
+    async def _accepting(self, kind: str, since: float, nodes: Iterable[Node], *, most: float | None = None) -> None:
+        waits: Sequence[Awaitable[float]] = [
+            self.probes[node.name].accepted_since(since, seconds=_GIVE_UP_SECONDS) for node in nodes
+        ]
+        took = max(await asyncio.gather(*waits), default=0.0)
+        self.recovered.note(kind, took)
+        if most is not None and took > most:
+            self.late.append(f"{kind}: {took:.2f} s, allowed {most:.0f}")
+
+    async def _taken_over(self, before: dict[str, Lease], dead: Node, began: float, kind: str) -> None:
+        """Until another owns whatever this one had."""
+        pid = str(dead.pid)
+        mine = {name: lease.epoch for name, lease in before.items() if lease.holder.rsplit("-", 2)[-2:-1] == [pid]}
+        give_up = began + _GIVE_UP_SECONDS
+        while mine:
+            for name, lease in (await self._leases()).items():
+                if name in mine and lease.epoch > mine[name] and lease.holder:
+                    del mine[name]
+                    self.recovered.note(kind, time.monotonic() - began)
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"nobody took over {', '.join(mine)}")
+            await asyncio.sleep(0.05)
+        took = time.monotonic() - began
+        if took > TAKE_OVER_SECONDS and self.recovered.seconds[kind][-1:] and self.recovered.seconds[kind][-1] > TAKE_OVER_SECONDS:
+            self.late.append(f"{kind}: {took:.2f} s, allowed {TAKE_OVER_SECONDS:.0f}")
+
+    async def _leases(self) -> dict[str, Lease]:
+        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return await self.world.leases()
+        return {}
+
+    async def _holder(self, chance: random.Random) -> Node:
+        """A node that owns something; any, where for a moment nobody does."""
+        place, give_up = chance.random(), time.monotonic() + 2 * LEASE_SECONDS
+        while True:
+            held = {node.name: node for lease in (await self._leases()).values() if (node := self.world.holder_of(lease))}
+            if held or time.monotonic() > give_up:
+                names = sorted(held) or sorted(node.name for node in self.world.nodes)
+                name = names[int(place * len(names))]
+                return next(node for node in self.world.nodes if node.name == name)
+            await asyncio.sleep(0.1)
+
+    def _living(self) -> list[Node]:
+        return [node for node in self.world.nodes if node.alive and not node.paused]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    do: Callable[[Tormentor, random.Random], Awaitable[None]]
+    weight: float
+    first: bool = True
+    """Whether a short round has it too."""
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "node_kill": Kind(Tormentor.kill_node, 6, first=False),
+    "holder_kill": Kind(Tormentor.kill_holder, 5),
+    "holder_stop": Kind(Tormentor.stop_holder, 4),
+    "rolling_restart": Kind(Tormentor.restart_rolling, 1.5, first=False),
+    "clock_off": Kind(Tormentor.clock_off, 2, first=False),
+    "redis_kill": Kind(Tormentor.kill_redis, 3),
+    "redis_pause": Kind(Tormentor.pause_redis, 3),
+    "redis_flush": Kind(Tormentor.flush_redis, 3),
+    "redis_full": Kind(Tormentor.fill_redis, 3),
+    "redis_and_holder_kill": Kind(Tormentor.kill_redis_and_holder, 2, first=False),
+    "postgres_restart": Kind(Tormentor.restart_postgres, 2, first=False),
+    "postgres_crash": Kind(Tormentor.crash_postgres, 2),
+    "postgres_kill": Kind(Tormentor.kill_postgres, 2, first=False),
+    "backends_ended": Kind(Tormentor.kill_backends, 4),
+    "backend_kill": Kind(Tormentor.kill_one_backend, 2, first=False),
+}
