@@ -21,7 +21,7 @@ from contact_hub.admission import Gate, visitor_allowance
 from contact_hub.bus import Bus, MemoryBus, Poke
 from contact_hub.channels.chat.visitors import VisitorDesk
 from contact_hub.clock import Clock, DatabaseClock, SystemClock
-from contact_hub.conversations.mail import MailDesk, Unposted
+from contact_hub.conversations.mail import MailDesk
 from contact_hub.conversations.service import Conversations, Detect
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids
@@ -38,13 +38,16 @@ from contact_hub.live.spread import Spread
 from contact_hub.live.sweeper import Sweeper
 from contact_hub.live.switchboard import Switchboard
 from contact_hub.live.wires import Wires
+from contact_hub.mail.attention import Attention
 from contact_hub.mail.boxes import Boxes
 from contact_hub.mail.door import Door
 from contact_hub.mail.intake import Intake
 from contact_hub.mail.office import MailOffice
+from contact_hub.mail.outgoing import OutgoingMail
 from contact_hub.mail.placing import Placing
 from contact_hub.mail.post_room import PostRoom
 from contact_hub.mail.returns import Returns
+from contact_hub.mail.sending import Sender
 from contact_hub.mail.workshop import MailReader, Workshop
 from contact_hub.quality.feed import background_of, journal_reader
 from contact_hub.quality.service import QualityService
@@ -287,6 +290,17 @@ async def build(
             returns=Returns(conversations=conversations, bus=bus),
         )
         jobs.register(*intake.kinds())
+        outgoing = OutgoingMail(jobs=jobs, ids=ids, hosts=(socket.gethostname(), socket.getfqdn()))
+        sender = Sender(
+            store=store,
+            workspaces=workspaces,
+            bus=bus,
+            clock=clock,
+            ids=ids,
+            jobs=jobs,
+            attention=Attention(conversations),
+        )
+        jobs.register(*sender.kinds())
         gate = Gate(floors=workspaces, clock=clock, waiting=store.waiting_of, visitor=visitor)
         passwords = Passwords()
         yield Hub(
@@ -312,9 +326,9 @@ async def build(
             ),
             conversations=conversations,
             mail=MailDesk(
-                store=store, workspaces=workspaces, conversations=conversations, post=Unposted(), bus=bus, clock=clock, ids=ids
+                store=store, workspaces=workspaces, conversations=conversations, post=outgoing, bus=bus, clock=clock, ids=ids
             ),
-            mail_office=MailOffice(store=store, workspaces=workspaces, intake=intake, sending=Unposted(), bus=bus, clock=clock),
+            mail_office=MailOffice(store=store, workspaces=workspaces, intake=intake, sending=outgoing, bus=bus, clock=clock),
             translations=_translations(settings, store, workspaces, translator, hear, clock),
             reader=Reader(store, observe=observer_of_looks(clock.now)),
             queues=QueueBoard(store, clock),

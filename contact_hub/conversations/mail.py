@@ -75,16 +75,6 @@ class Post(Protocol):
         """What a person says of a mail that nobody knows about; False where it is not in doubt any more."""
 
 
-class Unposted:
-    """Stands where nothing can be sent. Every method raises: mail_no_relay."""
-
-    async def put(self, _tx: Tx, _floor: Floor, _wanted: Wanted, _now: datetime) -> str:
-        raise HubError("mail_no_relay")
-
-    async def decide(self, _tx: Tx, _workspace: str, _mail: str, _decision: Literal["sent", "again"], _now: datetime) -> bool:
-        raise HubError("mail_no_relay")
-
-
 class MailDesk:
     """All commands on mail that an agent gives."""
 
@@ -440,4 +430,4 @@ def _ref(row: AttachmentRecord) -> AttachmentRef:
     return AttachmentRef(id=row.id, name=row.name, type=row.type, size=row.size, inline=row.inline, risks=tuple(row.risks))
 
 
-__all__ = ["FILE_BYTES_MAX", "MailDesk", "Post", "Unposted", "Wanted"]
+__all__ = ["FILE_BYTES_MAX", "MailDesk", "Post", "Wanted"]
