@@ -48,7 +48,6 @@ class Said:
     refused: str = ""
     said_at: float = 0.0
     acked_at: float = 0.0
-    shown_at: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +55,6 @@ class Ledger:
     """Everything anybody said, in the order in which each of them said it, and what each screen showed at the end."""
 
     said: list[Said] = field(default_factory=list)
-    by_text: dict[str, Said] = field(default_factory=dict)
     screens: list[tuple[str, str, list[tuple[int, str]]]] = field(default_factory=list)
     """Whose screen, which conversation, and the entries on it."""
     oddities: list[str] = field(default_factory=list)
@@ -67,7 +65,6 @@ class Ledger:
     def note(self, said: Said) -> Said:
         said.said_at = time.monotonic()
         self.said.append(said)
-        self.by_text[said.text] = said
         return said
 
     def acknowledged(self, said: Said, conversation: str, position: int) -> None:
@@ -82,11 +79,6 @@ class Ledger:
         if said.position is not None:
             self.oddities.append(f"refused_after_ack: {said.id} {code}")
         said.refused = code
-
-    def shown(self, text: str) -> None:
-        """It stands on the screen of whom it was meant for."""
-        if (said := self.by_text.get(text)) is not None and not said.shown_at:
-            said.shown_at = time.monotonic()
 
     def lost_connections(self, comebacks: list[str]) -> None:
         for why in comebacks:
@@ -303,7 +295,6 @@ class Agent:
             case console.Delta():
                 self._look()
             case console.PublicEntryForStaff() if frame.speaker == "customer":
-                self._ledger.shown(frame.text)
                 self._answer(frame)
             case console.ConsoleAck():
                 self._ledger.acknowledged(self._mine[frame.client_message_id], frame.conversation, frame.position)

@@ -173,7 +173,6 @@ class Round:
             "conversations": len(rows.conversations),
             "sockets": dict(self.door.happened),
             "take_overs": sum(agent.take_overs for agent in self.agents),
-            "delivery_without_redis_s": self._delivery_without_redis(),
         }
         return Outcome(figures=figures, findings=found + beside, told=told)
 
@@ -226,15 +225,6 @@ class Round:
             answer = await http.get(f"{origin}/api/quality/report", headers=staff_headers(session))
             answer.raise_for_status()
             return judge.report_differs(answer.json(), rows.journals[TALKING])
-
-    def _delivery_without_redis(self) -> dict[str, float]:
-        """From acknowledgement to the agent's screen, for what was acknowledged while pokes did not come through."""
-        took = sorted(
-            max(0.0, said.shown_at - said.acked_at)
-            for said in self.ledger.said
-            if said.shown_at and any(began < said.acked_at < ended for began, ended in self.tormentor.without_redis)
-        )
-        return {name: round(took[int(share * len(took))], 2) for name, share in (("p50", 0.5), ("p99", 0.99))} if took else {}
 
 
 @contextlib.asynccontextmanager

@@ -79,8 +79,6 @@ class Tormentor:
         self.history: list[dict[str, Any]] = []
         self.late: list[str] = []
         self.stuck: list[str] = []
-        self.without_redis: list[tuple[float, float]] = []
-        """When pokes did not come through, on the monotonic clock."""
 
     async def do(self, wish: Wish) -> None:
         """One fault, from its beginning until all is well."""
@@ -242,7 +240,6 @@ class Tormentor:
             await asyncio.gather(self._accepting(kind, began, living), asyncio.sleep(seconds))
         finally:
             yield
-            self.without_redis.append((began, time.monotonic()))
 
     # ------------------------------------------------------------ what is waited for
 
