@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from contact_hub.errors import HubError
 
-SPANS: Final = ("socket.frame", "store.write", "store.commit", "routing.round", "routing.input", "delivery.look", "job.run")
+SPANS: Final = ("socket.frame", "store.write", "store.commit", "routing.round", "socket.told", "delivery.look", "job.run")
 
 
 class Tracer(Protocol):
@@ -35,13 +35,30 @@ _on: list[Tracer] = []
 """The tracer of this process, where there is one."""
 
 
-def span(name: str, *, parent: str | None = None, **attributes: str | int | float) -> Any:
-    """A span around a piece of work, below the one that is open in this task, or below what was `carried` here by a row or a poke."""
+def span(name: str, **attributes: str | int | float) -> Any:
+    """A span around a piece of work, below the one that is open in this task."""
     if not _on:
         return _NOTHING
-    if parent:
-        return _on[0].start_as_current_span(name, context=_context(parent), attributes=attributes)
     return _on[0].start_as_current_span(name, attributes=attributes)
+
+
+def following(name: str, carried: Iterable[str | None], **attributes: str | int | float) -> Any:
+    """A span of work for what rows or pokes have carried here: below the first that was traced, linked to the others, on its own where none was."""
+    if not _on:
+        return _NOTHING
+    first, *others = [place for one in dict.fromkeys(carried) if one and (place := _place(one)) is not None] or [None]
+    if first is None:
+        return _on[0].start_as_current_span(name, attributes=attributes)
+    from opentelemetry.trace import Link
+
+    return _on[0].start_as_current_span(name, context=_under(first), attributes=attributes, links=[Link(place) for place in others])
+
+
+def going_on(place: Any) -> Any:
+    """Work on somebody's behalf, in another task than theirs: what happens meanwhile belongs under `place` (as `here` gave it)."""
+    if not _on or place is None or not place.is_valid:
+        return _NOTHING
+    return _going_on(place)
 
 
 def carried() -> str | None:
@@ -56,17 +73,33 @@ def carried() -> str | None:
     return f"00-{place.trace_id:032x}-{place.span_id:016x}-01"
 
 
-def _context(parent: str) -> Any:
-    """Nowhere, where it cannot be read: a row may have been written by any version of us."""
-    from opentelemetry.context import Context
-    from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
+@contextlib.contextmanager
+def _going_on(place: Any) -> Iterator[None]:
+    from opentelemetry import context
 
-    match parent.split("-"):
+    token = context.attach(_under(place))
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+def _under(place: Any) -> Any:
+    from opentelemetry.context import Context
+    from opentelemetry.trace import NonRecordingSpan, set_span_in_context
+
+    return set_span_in_context(NonRecordingSpan(place), Context())
+
+
+def _place(carried: str) -> Any:
+    """None where it cannot be read: any version of us may have written the row."""
+    from opentelemetry.trace import SpanContext, TraceFlags
+
+    match carried.split("-"):
         case [_, trace_id, span_id, _] if _hexadecimal(trace_id, 32) and _hexadecimal(span_id, 16):
-            place = SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
-            return set_span_in_context(NonRecordingSpan(place), Context())
+            return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
         case _:
-            return Context()
+            return None
 
 
 def _hexadecimal(digits: str, length: int) -> bool:

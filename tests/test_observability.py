@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import REGISTRY
 
 from contact_hub import tracing
+from contact_hub.jobs.model import HOUSE
 from tests import hubs
 
 ROOT = Path(__file__).parent.parent
@@ -125,12 +126,24 @@ async def test_a_message_leaves_spans_with_the_names_of_the_manual_and_without_c
 ) -> None:
     async with hubs.floor(sqlite_url, tmp_path) as floor:
         anna, customer = await floor.agent("anna"), await floor.visitor()
-        await customer.start("Guten Tag, ich habe eine Frage nach der Zitrone.")
+        conversation = await customer.start("Guten Tag, ich habe eine Frage nach der Zitrone.")
         await anna.take()
+        await customer.post(conversation, "Die Zitrone ist sauer.")
+        await anna.until(lambda: "sauer" in str(anna.thread(conversation)))
+        await floor.hub.runner.run(HOUSE, "rows.forget:round")
     finished = spans.get_finished_spans()
     assert {span.name for span in finished} == set(tracing.SPANS)
-    assert set(tracing.SPANS) == set(re.findall(r"^\| `(\w+\.\w+)` ", OPERATIONS, re.MULTILINE))
+    assert set(tracing.SPANS) == set(re.findall(r"^\| `(\w+\.\w+)` ", OPERATIONS.partition("## Traces")[2], re.MULTILINE))
     written = next(span for span in finished if span.attributes.get("command") == "conversation.start")
+    above = {span.context.span_id: span for span in finished}
+
+    def way(span: Any) -> list[str]:
+        return [span.name, *(way(above[span.parent.span_id]) if span.parent is not None else [])]
+
+    of_message = [span for span in finished if span.context.trace_id == written.context.trace_id]
+    ways = {" < ".join(way(span)) for span in of_message if span.attributes.get("face", "console") == "console"}
+    assert "socket.told < store.write < routing.round < store.write < socket.frame" in ways, "the offer on the agent's screen"
+    assert any("socket.told < store.write < socket.frame" in " < ".join(way(span)) for span in finished), "what was said later"
     commits = [span for span in finished if span.name == "store.commit"]
     assert any(link.context.span_id == written.context.span_id for commit in commits for link in commit.links)
     assert not any("Zitrone" in span.to_json() for span in finished)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from contact_hub.bus.poke import Poke, Subscription
+from contact_hub.bus.poke import Poke, Subscription, traced
 
 
 class MemoryBus:
@@ -12,7 +12,7 @@ class MemoryBus:
         self._listeners: set[Subscription] = set()
 
     def publish(self, pokes: Iterable[Poke]) -> None:
-        heard = list(pokes)
+        heard = list(traced(pokes))
         for listener in self._listeners:
             listener.hear(heard)
 

@@ -8,6 +8,8 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
+from contact_hub.tracing import carried
+
 Kind = Literal[
     "input",
     "conversation",
@@ -37,15 +39,25 @@ class Poke(msgspec.Struct, frozen=True, array_like=True):
     device: a visitor's browser has a new conversation · roll_call: a new owner asks who is at the desk ·
     place_wanted: another node has somebody who asks where an inquiry stands · place: where it stands, in `detail` ·
     everything: pokes were lost, look at all you care for.
+    `trace` is where its cause was traced, if it was: then equal pokes of two causes are two.
     """
 
     kind: Kind
     workspace: str
     subject: str = ""
     detail: str = ""
+    trace: str = ""
 
 
 EVERYTHING: Final = Poke("everything", "")
+
+
+def traced(pokes: Iterable[Poke]) -> Iterable[Poke]:
+    """The same, carrying on the trace that is open here, if one is."""
+    trace = carried()
+    if trace is None:
+        return pokes
+    return [poke if poke == EVERYTHING or poke.trace else msgspec.structs.replace(poke, trace=trace) for poke in pokes]
 
 
 class Subscription:

@@ -15,7 +15,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from contact_hub.bus.poke import EVERYTHING, Poke, Subscription
+from contact_hub.bus.poke import EVERYTHING, Poke, Subscription, traced
 
 CHANNEL: Final = "contact-hub:pokes"
 _UNSENT_MAX: Final = 50_000
@@ -42,7 +42,7 @@ class RedisBus:
         self._sent: deque[tuple[bytes, float]] = deque(maxlen=_ECHOES_MAX)
 
     def publish(self, pokes: Iterable[Poke]) -> None:
-        self._unsent.update(dict.fromkeys(pokes))
+        self._unsent.update(dict.fromkeys(traced(pokes)))
         if len(self._unsent) > _UNSENT_MAX:
             self._unsent = {EVERYTHING: None}
         self._wake.set()

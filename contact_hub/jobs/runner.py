@@ -28,7 +28,7 @@ from contact_hub.store import Lane, Store, Tx
 from contact_hub.store.fair import HOUSE as NOBODYS
 from contact_hub.store.fair import STAFF
 from contact_hub.store.outbox import Ending
-from contact_hub.tracing import span
+from contact_hub.tracing import following
 
 SLOTS: Final = 8
 """Attempts that run at once in this process."""
@@ -160,7 +160,7 @@ class Runner:
             await asyncio.wait({running.task}, timeout=left if left > 0 else None)
 
     async def _handle(self, kind: Kind, attempt: Attempt) -> Again | None:
-        with span("job.run", parent=attempt.row.trace, kind=kind.name, workspace=attempt.workspace, attempt=attempt.number):
+        with following("job.run", [attempt.row.trace], kind=kind.name, workspace=attempt.workspace, attempt=attempt.number):
             try:
                 async with asyncio.timeout(kind.seconds_max) as limit:
                     return await kind.handler(attempt)

@@ -21,7 +21,7 @@ from contact_hub.bus import Poke
 from contact_hub.conversations.service import Posted
 from contact_hub.errors import HubError
 from contact_hub.live.reader import Look
-from contact_hub.live.switchboard import Key, Listener
+from contact_hub.live.switchboard import Key, Listener, told_of
 from contact_hub.live.view import brands_of, build, card_moved
 from contact_hub.live.wires import Out, Wires
 from contact_hub.scope import AgentScope, Scope
@@ -138,24 +138,33 @@ class ConsoleSession:
         assert self._listener is not None
         while True:
             pokes = await self._listener.next(poll_seconds=self._poll_seconds)
-            for poke in pokes:
-                self._heard(poke)
-            if any(poke.kind == "roll_call" for poke in pokes):
-                await self._desk.answer_roll_call(self.scope, self._presence_epoch)
-            kinds = {poke.kind for poke in pokes} - {"typing", "refused", "console", "roll_call"}
-            if pokes and kinds <= {"queue", "conversation"}:
-                if "queue" in kinds:
-                    await self._look_at_queues()
-                if "conversation" in kinds and not await self._look_at_conversations(pokes):
-                    await self._look(everything=False, moved=pokes)
-            else:
-                await self._look(everything=not pokes or any(poke.kind == "everything" for poke in pokes), moved=pokes)
+            with told_of(pokes, face="console"):
+                await self._told(pokes)
+
+    async def _told(self, pokes: list[Poke]) -> None:
+        for poke in pokes:
+            self._heard(poke)
+        if any(poke.kind == "roll_call" for poke in pokes):
+            await self._desk.answer_roll_call(self.scope, self._presence_epoch)
+        kinds = {poke.kind for poke in pokes} - {"typing", "refused", "console", "roll_call"}
+        if pokes and kinds <= {"queue", "conversation"}:
+            if "queue" in kinds:
+                await self._look_at_queues()
+            if "conversation" in kinds and not await self._look_at_conversations(pokes):
+                await self._look(everything=False, moved=pokes)
+        else:
+            await self._look(everything=not pokes or any(poke.kind == "everything" for poke in pokes), moved=pokes)
 
     def heartbeat(self) -> f.ConsoleHeartbeat:
         return f.ConsoleHeartbeat(heads={id_: (cursor.public, cursor.staff) for id_, cursor in self._cursors.items()})
 
     async def revalidate(self) -> None:
-        await self._desk.still_here(self.scope, self._presence_epoch)
+        try:
+            await self._desk.still_here(self.scope, self._presence_epoch)
+        except HubError as refusal:
+            if refusal.code == "superseded":  # and nobody told us
+                self._out.put(f.Superseded(by="other"))
+            raise
 
     async def close(self) -> None:
         if self._listener is not None:
@@ -242,7 +251,7 @@ class ConsoleSession:
         async with self._telling:
             assert self._view is not None
             cards = self._view.conversations
-            ids = [poke.subject for poke in moved if poke.kind == "conversation" and poke.subject in cards]
+            ids = list(dict.fromkeys(poke.subject for poke in moved if poke.kind == "conversation" and poke.subject in cards))
             looks = await asyncio.gather(*(self._look_at(id_) for id_ in ids))
             renewed = {id_: look and card_moved(cards[id_], look.conversation) for id_, look in zip(ids, looks, strict=True)}
             if not all(renewed.values()):

@@ -25,15 +25,17 @@ from contact_hub.live.effects import Effects
 from contact_hub.live.lines import line
 from contact_hub.live.switchboard import Switchboard
 from contact_hub.memory import made_to_stay
+from contact_hub.scope import Scope
 from contact_hub.store import StaleEpoch, Store, Tx
 from contact_hub.store.records import RoutingInput
-from contact_hub.tracing import span
+from contact_hub.tracing import following
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.service import Workspaces
 from routing import journal
 from routing.engine import Engine, InvariantBroken
-from routing.events import DeadlinePassed, Event, OwnerTookOver, PlanChanged
+from routing.events import AgentConnected, DeadlinePassed, Event, OwnerTookOver, PlanChanged
 from routing.floor import FLOOR
+from routing.model import AgentId
 
 _BATCH: Final = 256
 _BACK_OFF_SECONDS: Final = (0.1, 0.5, 1.0, 2.0)
@@ -157,6 +159,7 @@ class Owner:
         try:
             async with self._store.read() as tx:
                 facts = await tx.facts.all(self.workspace)
+                present = await self._at_the_desk(tx)
             await self._workspaces.refresh()
             floor = self._workspaces.floor(self.workspace)
             then = await self._rules_of(facts, floor)
@@ -168,6 +171,7 @@ class Owner:
             _restored.labels(self.workspace).inc()
             _log.info("workspace_owned", workspace=self.workspace, epoch=epoch, facts=len(facts), rules=floor.version)
             fed = [self._feed(engine, OwnerTookOver(), then)]
+            fed += [self._feed(engine, AgentConnected(agent=agent), then) for agent in present]
             if then.version != floor.version:
                 fed.append(self._feed(engine, PlanChanged(plan=floor.plan), floor))
             await self._commit(engine, epoch, fed, [])
@@ -178,6 +182,12 @@ class Owner:
                     await listener.next(poll_seconds=self._pause(engine))
         finally:
             listener.close()
+
+    async def _at_the_desk(self, tx: Tx) -> list[AgentId]:
+        """Whose console is open, as rows tell it: through a node that lives. A roll call alone may not be heard by everybody."""
+        alive = await tx.nodes.alive(self._clock.now())
+        presences = await tx.presences.all(Scope.system(self.workspace))
+        return sorted(agent for agent, one in presences.items() if one.connected and one.node in alive)
 
     async def _rules_of(self, facts: Mapping[str, Mapping[str, Any]], latest: Floor) -> Floor:
         """The rules under which the facts were captured."""
@@ -193,7 +203,7 @@ class Owner:
             inputs = self._in_hand = await tx.inputs.take_batch(self.workspace, limit)
         began = self._clock.monotonic()
         try:
-            with span("routing.round", workspace=self.workspace, inputs=len(inputs)):
+            with following("routing.round", (one.trace for one in inputs), workspace=self.workspace, inputs=len(inputs)):
                 routed = await self._route(engine, epoch, inputs)
             if routed:
                 _batches.observe(self._clock.monotonic() - began)

@@ -15,7 +15,7 @@ from typing import Final
 from contact_hub.scope import Scope
 from contact_hub.store import Store
 from contact_hub.store.records import Conversation, PublicEntry, StaffEntry
-from contact_hub.tracing import span
+from contact_hub.tracing import carried, following
 
 LIMIT: Final = 200
 
@@ -35,6 +35,7 @@ class _Wanted:
     public: int
     staff: int | None
     answers: list[tuple[int, int | None, asyncio.Future[Look | None]]] = field(default_factory=list)
+    trace: str | None = None
 
 
 class Reader:
@@ -53,6 +54,7 @@ class Reader:
         if staff is not None:
             wanted.staff = staff if wanted.staff is None else min(wanted.staff, staff)
         wanted.answers.append((public, staff, answer))
+        wanted.trace = wanted.trace or carried()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._read(), name="reader")
         return await answer
@@ -64,7 +66,8 @@ class Reader:
             batch, self._wanted = self._wanted, defaultdict(dict)
             for workspace, wanted in batch.items():
                 try:
-                    with span("delivery.look", workspace=workspace, conversations=len(wanted)):
+                    traces = (one.trace for one in wanted.values())
+                    with following("delivery.look", traces, workspace=workspace, conversations=len(wanted)):
                         await self._answer(workspace, wanted)
                 except Exception as error:  # whoever asked decides what it means
                     for one in wanted.values():

@@ -7,11 +7,13 @@ own slow poll (see `Listener.next`), so a lost poke costs seconds, never a messa
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Any, Final
 
 from contact_hub.bus.poke import Bus, Kind, Poke
+from contact_hub.tracing import following
 
 Key = tuple[Kind, str, str]
 
@@ -56,6 +58,12 @@ class Listener:
         if self._later is not None:
             self._later.cancel()
             self._later = None
+
+
+def told_of(pokes: Iterable[Poke], *, face: str) -> Any:
+    """A span around looking at what pokes speak of, where the cause of one is traced; nothing else."""
+    traces = [poke.trace for poke in pokes if poke.trace]
+    return following("socket.told", traces, face=face) if traces else contextlib.nullcontext()
 
 
 class Switchboard:

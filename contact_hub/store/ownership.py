@@ -16,6 +16,7 @@ from contact_hub.store.records import Lease, RoutingInput
 from contact_hub.store.session import Session, StaleEpoch
 from contact_hub.store.shape import Shape
 from contact_hub.store.tables import leases, nodes, routing_facts, routing_inputs
+from contact_hub.tracing import carried
 
 _L: Final = leases.c
 _N: Final = routing_inputs.c
@@ -118,7 +119,7 @@ class Inputs:
 
     def add(self, workspace: str, event: Mapping[str, Any], *, at: datetime) -> None:
         """Written at the end of this commit."""
-        self._session.tail.inputs.append({"workspace": workspace, "at": at, "event": event})
+        self._session.tail.inputs.append({"workspace": workspace, "at": at, "event": event, "trace": carried()})
 
     async def take_batch(self, workspace: str, limit: int) -> list[RoutingInput]:
         """The oldest ones. They stay until `delete`, which belongs into the commit that carries out what follows from them."""

@@ -21,7 +21,7 @@ from contact_hub.store.engines import Database, lost_code, wants_another_try
 from contact_hub.store.fair import HOUSE, FairQueue, Lane
 from contact_hub.store.session import Rerun, Tail
 from contact_hub.store.transaction import Tx
-from contact_hub.tracing import here, joint_span
+from contact_hub.tracing import going_on, here, joint_span
 
 T = TypeVar("T")
 Command = Callable[[Tx], Awaitable[T]]
@@ -203,7 +203,8 @@ class Writer:
         job.give_up_at = job.give_up_at or self._monotonic() + TRY_AGAIN_SECONDS
         tx = Tx(self._connection, self._database.dialect, tail=Tail())
         try:
-            job.result = await job.command(tx)
+            with going_on(job.trace):
+                job.result = await job.command(tx)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():  # it is the writer that is cancelled, or the batch took too long
@@ -236,6 +237,7 @@ def _fail(job: _Job[Any], error: Exception) -> None:
 def _run_hooks(job: _Job[Any]) -> None:
     for hook in job.hooks:
         try:
-            hook()
+            with going_on(job.trace):
+                hook()
         except Exception:  # a poke only hastens: its failure must not reach whoever wrote
             _log.exception("after_commit_failed", command=job.name)

@@ -21,6 +21,7 @@ from agents.wire import FRAME_BYTES_MAX, Reconnect, Refusal
 from contact_hub.admission import Allowance, Buckets, Limit, Limited, visitor_allowance
 from contact_hub.app import Hub
 from contact_hub.errors import HubError
+from contact_hub.tracing import span
 from contact_hub.web.outbound import SLOW_READER, Outbound, Overflow
 
 GOING_AWAY: Final = 1012
@@ -66,7 +67,7 @@ class Session(Protocol):
     def heartbeat(self) -> msgspec.Struct: ...
 
     async def revalidate(self) -> None:
-        """Raises `session_ended` where the right to be here is gone."""
+        """Raises `session_ended` where the right to be here is gone, `superseded` where somebody else has taken the place."""
 
     async def close(self) -> None: ...
 
@@ -219,7 +220,8 @@ class _Talk:
                 self._not_too_often()
                 if len(raw) > FRAME_BYTES_MAX:
                     raise HubError("frame_too_large")
-                await self._session.hear(raw)
+                with span("socket.frame", face=self._face):
+                    await self._session.hear(raw)
             except Limited as limited:
                 self._refuse(limited, about=_about(raw))
                 if limited.own and self._impatient():
@@ -283,9 +285,9 @@ class _Talk:
             try:
                 await self._session.revalidate()
             except HubError as refusal:
-                if refusal.code == "session_ended":
+                if refusal.code in {"session_ended", "superseded"}:
                     self._refuse(refusal)
-                    return SESSION_ENDED
+                    return _CLOSE_CODES[refusal.code]
 
     async def _until_left(self) -> int:
         await self._left.wait()

@@ -20,7 +20,7 @@ from contact_hub.channels.chat import frames as f
 from contact_hub.conversations.service import Beginning, Posted, Surroundings
 from contact_hub.errors import HubError
 from contact_hub.live.reader import Look
-from contact_hub.live.switchboard import Key, Listener
+from contact_hub.live.switchboard import Key, Listener, told_of
 from contact_hub.live.wires import Out, Wires
 from contact_hub.scope import Scope, VisitorScope
 from contact_hub.staff.frames import permit
@@ -161,18 +161,22 @@ class VisitorSession:
         assert self._listener is not None
         while True:
             pokes = await self._listener.next(poll_seconds=self._poll_seconds)
-            if any(poke.kind == "typing" and poke.detail == "agent" for poke in pokes):
-                self._show_typing()
-            for poke in pokes:
-                if poke.kind == "place":
-                    self._places.heard(poke)
-            kinds = {poke.kind for poke in pokes} - {"typing"}
-            if kinds and kinds <= {"queue", "place"}:
-                self._show_queue()
-            elif kinds or not pokes:
-                if any(poke.kind == "workspace" for poke in pokes) or not pokes:
-                    self._show_hours()
-                await self._catch_up()
+            with told_of(pokes, face="widget"):
+                await self._told(pokes)
+
+    async def _told(self, pokes: list[Poke]) -> None:
+        if any(poke.kind == "typing" and poke.detail == "agent" for poke in pokes):
+            self._show_typing()
+        for poke in pokes:
+            if poke.kind == "place":
+                self._places.heard(poke)
+        kinds = {poke.kind for poke in pokes} - {"typing"}
+        if kinds and kinds <= {"queue", "place"}:
+            self._show_queue()
+        elif kinds or not pokes:
+            if any(poke.kind == "workspace" for poke in pokes) or not pokes:
+                self._show_hours()
+            await self._catch_up()
 
     def heartbeat(self) -> f.Heartbeat:
         return f.Heartbeat(head=self._position)
