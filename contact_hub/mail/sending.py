@@ -14,7 +14,7 @@ import asyncio
 import ssl
 from collections import Counter as Counts
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -51,9 +51,6 @@ LANE_SECONDS: Final = 40.0
 """A lane is left after so long; the next round goes on."""
 REST_SECONDS: Final = 60.0
 """A relay that could not be reached is left alone for so long."""
-BRAND: Final = Allowance(per_second=10, burst=60)
-RELAY: Final = Allowance(per_second=20, burst=120)
-DOMAIN: Final = Allowance(per_second=5, burst=60)
 _LOOK: Final = 50
 _RECORD_TRIES: Final = 5
 
@@ -66,6 +63,15 @@ _waited = Histogram(
 
 Lane_ = tuple[str, int, str]
 Step = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast mails leave this process: of one brand, by one relay, to one domain. Large providers put off whoever comes faster."""
+
+    brand: Allowance = field(default_factory=lambda: Allowance(per_second=10, burst=60))
+    relay: Allowance = field(default_factory=lambda: Allowance(per_second=20, burst=120))
+    domain: Allowance = field(default_factory=lambda: Allowance(per_second=5, burst=60))
 
 
 class Floors(Protocol):
@@ -107,12 +113,14 @@ class Sender:
         jobs: Jobs,
         attention: Attention,
         patience: Patience | None = None,
+        pace: Pace | None = None,
         trust: ssl.SSLContext | None = None,
         step: Step | None = None,
     ) -> None:
         self._store, self._workspaces, self._bus, self._clock, self._ids = store, workspaces, bus, clock, ids
         self._jobs, self._attention = jobs, attention
         self._patience, self._trust, self._step = patience or Patience(), trust, step or _nothing
+        self._pace = pace or Pace()
         self._lanes: Counts[Lane_] = Counts()
         self._called: set[Lane_] = set()
         self._resting: dict[Lane_, float] = {}
@@ -403,8 +411,11 @@ class Sender:
     def _turns(self, row: Outgoing, recipients: Sequence[OutgoingRecipient] = ()) -> list[tuple[tuple[str, ...], Allowance]]:
         way = self._way(row)
         domains = {one.address.rpartition("@")[2] for one in recipients if one.state in {"queued", "deferred"}}
-        turns = [(("brand", row.workspace, row.brand), BRAND), *((("domain", domain), DOMAIN) for domain in sorted(domains))]
-        return [*turns, (("relay", way.relay.host), RELAY)] if way is not None else turns
+        turns = [
+            (("brand", row.workspace, row.brand), self._pace.brand),
+            *((("domain", domain), self._pace.domain) for domain in sorted(domains)),
+        ]
+        return [*turns, (("relay", way.relay.host), self._pace.relay)] if way is not None else turns
 
     def _wait(self, row: Outgoing, recipients: Sequence[OutgoingRecipient]) -> float:
         now = self._clock.monotonic()

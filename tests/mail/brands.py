@@ -83,9 +83,10 @@ kinds:
 """
 
 
-def floor(*, port: int = 2525, dkim: str = "/nowhere.pem") -> Floor:
-    """The three brands; their relay listens on `port`, Sonne's key is in the file `dkim`."""
-    return Floor(1, parse(DOCUMENT.replace("PORT", str(port)).replace("DKIM", dkim)))
+def floor(*, port: int = 2525, dkim: str | None = None) -> Floor:
+    """The three brands; their relay listens on `port`; Sonne seals its mails where its key is in the file `dkim`."""
+    text = DOCUMENT.replace("PORT", str(port)).replace("file:DKIM", f"file:{dkim}")
+    return Floor(1, parse(text if dkim else "\n".join(line for line in text.split("\n") if "dkim:" not in line)))
 
 
 def paper(brand: str = "sonne", language: str = "de", persona: str = "Jonas") -> Stationery:
