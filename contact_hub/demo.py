@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from contact_hub.settings import Settings, read_settings
 from contact_hub.store import migrate
 from contact_hub.store.sole import sole_server
 from contact_hub.web.server import running
+from contact_hub.web.site_mail import Postbox
 from contact_hub.workspace import demo_workspace
 
 PASSWORD: Final = "floor-demo-2026"  # noqa: S105 - printed on the screen; the demo listens on this machine only
@@ -29,13 +30,21 @@ _console: Final = Console(stderr=True)
 async def run_demo(*, port: int, data: Path | None, robots: bool, speed: float, seed: int) -> None:
     """Until it is interrupted. With `data` the state stays there; otherwise it is gone at the end."""
     with _folder(data) as folder:
-        settings = read_settings(data_dir=folder, port=port, workspace="demo", log_level="warning", log_format="console")
+        settings = read_settings(
+            data_dir=folder,
+            port=port,
+            workspace="demo",
+            log_level="warning",
+            log_format="console",
+            mail_door="smtp://127.0.0.1:0",
+            mail_readers=1,
+        )
         set_up(level=settings.log_level, style=settings.log_format)
         with sole_server(settings.url):
             await migrate(settings.url)
-            async with build(settings) as hub:
-                await seed_demo(hub)
-                async with running(hub, sites=True) as server:
+            async with build(settings) as hub, postbox(hub) as post:
+                await seed_demo(hub, relay_port=post.port)
+                async with running(hub, sites=True, post=post) as server:
                     _greet(hub, settings, kept=data is not None, robots=robots)
                     if robots:
                         async with asyncio.TaskGroup() as group:
@@ -46,13 +55,28 @@ async def run_demo(*, port: int, data: Path | None, robots: bool, speed: float, 
                         await server.finished()
 
 
-async def seed_demo(hub: Hub) -> None:
-    """Apply the demo's workspace where it is not there yet, or was made for another port; everybody signs in with `PASSWORD`."""
-    wanted = demo_workspace(hub.settings.port)
+@contextlib.asynccontextmanager
+async def postbox(hub: Hub) -> AsyncIterator[Postbox]:
+    """The world's mail server, for as long as the demo lasts: it brings mail to our door and takes what we send."""
+    door = hub.post_room.door
+    assert door is not None, "the demo's settings open one"
+    post = Postbox(door=lambda: door.port)
+    await post.start()
+    try:
+        yield post
+    finally:
+        await post.stop()
+
+
+async def seed_demo(hub: Hub, *, relay_port: int | None = None) -> None:
+    """Apply the demo's workspace where it is not there yet, or was made for other ports; everybody signs in with `PASSWORD`."""
+    wanted = demo_workspace(hub.settings.port, relay_port=relay_port)
     if hub.settings.workspace in hub.workspaces.known():
         current = hub.workspaces.floor(hub.settings.workspace).workspace
         brands = tuple(
-            brand.model_copy(update={"sites": next((new.sites for new in wanted.brands if new.id == brand.id), brand.sites)})
+            brand.model_copy(
+                update=next(({"sites": new.sites, "mailboxes": new.mailboxes} for new in wanted.brands if new.id == brand.id), {})
+            )
             for brand in current.brands
         )
         wanted = current.model_copy(update={"brands": brands})
@@ -65,6 +89,8 @@ def _greet(hub: Hub, settings: Settings, *, kept: bool, robots: bool) -> None:
     for brand in floor.workspace.brands:
         for site in brand.sites[:1]:
             places.add_row("write to", brand.name, f"[link={site}]{site}[/link]")
+            if brand.mailboxes:
+                places.add_row("by mail", brand.mailboxes[0].address, f"[link={site}/mail]{site}/mail[/link]")
     places.add_row("answer, report, run", "console", f"[link={settings.public_origin}]{settings.public_origin}[/link]")
     people = Table.grid(padding=(0, 2))
     for agent in FOR_PEOPLE:

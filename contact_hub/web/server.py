@@ -12,6 +12,7 @@ import signal
 import socket as sockets_module
 from collections.abc import AsyncIterator
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
@@ -37,8 +38,10 @@ from contact_hub.web import (
 )
 from contact_hub.web.api import BodyLimit, install_errors
 from contact_hub.web.headers import SecurityHeaders
+from contact_hub.web.site_mail import Postbox
 from contact_hub.web.sites import BrandSites
 from contact_hub.web.socket import Sockets
+from contact_hub.workspace.model import Brand
 
 _WS_BYTES_MAX: Final = (
     256 * 1024
@@ -77,20 +80,27 @@ def create_app(hub: Hub) -> FastAPI:
     return app
 
 
-def wrap(app: FastAPI, hub: Hub, *, sites: bool) -> ASGIApp:
-    """The application behind its guards; with `sites`, the demo's brand sites beside it."""
+def wrap(app: FastAPI, hub: Hub, *, sites: bool, post: Postbox | None = None) -> ASGIApp:
+    """The application behind its guards; with `sites`, the demo's brand sites beside it, and with a `post` their customers' mail."""
     guarded: ASGIApp = SecurityHeaders(BodyLimit(app), secure=hub.settings.secure)
-    return BrandSites(guarded, hub=hub.settings.public_origin) if sites else guarded
+    if not sites:
+        return guarded
+
+    def brand_of(host: str) -> Brand | None:
+        brands = hub.workspaces.floor(hub.settings.workspace).workspace.brands
+        return next((brand for brand in brands if any(urlsplit(str(site)).hostname == host for site in brand.sites)), None)
+
+    return BrandSites(guarded, hub=hub.settings.public_origin, post=post, brand_of=brand_of)
 
 
 class Server:
     """uvicorn, told what suits us: our frame limit, no deflate, no banner, and a shutdown that is ours."""
 
-    def __init__(self, hub: Hub, *, sites: bool = False) -> None:
+    def __init__(self, hub: Hub, *, sites: bool = False, post: Postbox | None = None) -> None:
         self.hub = hub
         self.app = create_app(hub)
         self._config = uvicorn.Config(
-            wrap(self.app, hub, sites=sites),
+            wrap(self.app, hub, sites=sites, post=post),
             host=hub.settings.host,
             port=hub.settings.port,
             ws="websockets-sansio",
@@ -178,10 +188,10 @@ class _Uvicorn(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def running(hub: Hub, *, sites: bool = False) -> AsyncIterator[Server]:
+async def running(hub: Hub, *, sites: bool = False, post: Postbox | None = None) -> AsyncIterator[Server]:
     """A started hub behind a started server; for tests and the demo."""
     await hub.start()
-    server = Server(hub, sites=sites)
+    server = Server(hub, sites=sites, post=post)
     task = asyncio.create_task(server.serve(), name="server")
     try:
         up = asyncio.create_task(server.listening())

@@ -7,11 +7,16 @@ their own files, and of ours the loader script and the frame.
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from contact_hub.web.site_mail import Postbox, answer
+from contact_hub.workspace.model import Brand
 
 SITES: Final = Path(__file__).parent / "sites"
 _POLICY: Final = (
@@ -21,10 +26,13 @@ _POLICY: Final = (
 
 
 class BrandSites:
-    """Answers for the hosts that have a folder under `sites/`; everything else goes on to the hub."""
+    """Answers for the hosts that have a folder under `sites/`; everything else goes on to the hub. With a `post` there is a page for mail on each;
+    `brand_of` says whose a host is."""
 
-    def __init__(self, app: ASGIApp, *, hub: str) -> None:
-        self._app, self._hub = app, hub
+    def __init__(
+        self, app: ASGIApp, *, hub: str, post: Postbox | None = None, brand_of: Callable[[str], Brand | None] = lambda _host: None
+    ) -> None:
+        self._app, self._hub, self._post, self._brand_of = app, hub, post, brand_of
         self._hosts = {folder.name: folder for folder in SITES.iterdir() if folder.is_dir()} if SITES.is_dir() else {}
 
     @property
@@ -33,9 +41,27 @@ class BrandSites:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (folder := self._hosts.get(_host(scope))):
+            if scope["path"] in {"/mail", "/mail/"} and (page := await self._mail(scope, receive)):
+                await page(scope, receive, send)
+                return
+            folder = SITES if scope["path"] == "/mail.css" else folder
             await self._page(folder, scope["path"], scope["method"])(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    async def _mail(self, scope: Scope, receive: Receive) -> Response | None:
+        """The page on which a customer writes mail and reads what came."""
+        brand = self._brand_of(_host(scope))
+        if self._post is None or brand is None or not brand.mailboxes or scope["method"] not in {"GET", "HEAD", "POST"}:
+            return None
+        body = await Request(scope, receive).body() if scope["method"] == "POST" else b""
+        template = (SITES / "mail.html").read_text(encoding="utf-8")
+        page = await answer(self._post, brand, template, scope, body)
+        headers = {
+            "content-security-policy": _POLICY.format(hub=self._hub).replace("form-action 'none'", "form-action 'self'"),
+            "cache-control": "no-store",
+        }
+        return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
     def _page(self, folder: Path, path: str, method: str) -> Response:
         if method not in {"GET", "HEAD"}:
