@@ -108,7 +108,7 @@ def secrets_of(floor: Floor, brand: Brand, *, hosts: Iterable[str] = ()) -> Secr
     own = {mailbox.address.lower() for mailbox in brand.mailboxes}
     relays = {mailbox.relay.host for face in floor.workspace.brands for mailbox in face.mailboxes if mailbox.relay is not None}
     own_domains = {address.rpartition("@")[2] for address in own}
-    machines = {host.lower() for host in (*hosts, *relays) if len(host) >= 4 and not _within(host.lower(), own_domains)}
+    machines = {host.lower() for host in (*hosts, *relays) if _telling(host) and not _within(host.lower(), own_domains)}
     phrases = names("vendor_named", [*vendors, *teams]) | names("agent_named", people) | names("product_named", PRODUCT)
     brand_name = fold(brand.name)
     return Secrets(
@@ -304,6 +304,11 @@ def _personas(floor: Floor, brand: Brand) -> frozenset[str]:
     own = [agent.personas[brand.id].name for agent in floor.workspace.agents if brand.id in agent.personas]
     shared = [brand.persona.shared.name] if brand.persona.shared is not None else []
     return frozenset(fold(name).strip() for name in (*own, *shared, brand.name))
+
+
+def _telling(host: str) -> bool:
+    """Whether a machine's name is more than a word that mails are full of (`mail`, `server`), or an address that every house has."""
+    return len(host) >= 4 and any(sign in host for sign in ".-0123456789") and not _PRIVATE.fullmatch(host)
 
 
 def _within(host: str, domains: Iterable[str]) -> bool:

@@ -35,12 +35,12 @@ class Sink:
 
     async def handle_EHLO(
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:  # noqa: N802
+    ) -> list[str]:
         session.host_name = hostname
         self.greetings.append(hostname)
         return responses
 
-    async def handle_RCPT(self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]) -> str:  # noqa: N802
+    async def handle_RCPT(self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]) -> str:
         match self.behave(address):
             case "421":
                 return "421 4.3.2 closing down"
@@ -52,7 +52,7 @@ class Sink:
                 envelope.rcpt_tos.append(address)
                 return "250 ok"
 
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         manners = {self.behave(address) for address in envelope.rcpt_tos}
         if "data451" in manners:
             return "451 4.3.0 try later"

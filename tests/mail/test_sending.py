@@ -291,7 +291,7 @@ async def test_nothing_leaves_that_must_not_and_nothing_is_kept_of_it(store: Sto
 async def test_a_relay_that_wants_a_password_gets_it_from_where_the_rules_say(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with sink(password="right") as server:  # noqa: S106
+    async with sink(password="right") as server:
         rules = floor(port=server.port)
         box = rules.brand("qamar").mailboxes[0]
         relay = box.relay.model_copy(update={"user": "qamar", "secret": "env:QAMAR_RELAY"})  # type: ignore[union-attr]
