@@ -6,6 +6,7 @@ which fences every earlier console of the same agent.
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 from typing import Literal
 
@@ -25,6 +26,8 @@ from routing.model import Availability, OfferId
 class Desk:
     def __init__(self, *, store: Store, workspaces: Workspaces, bus: Bus, clock: Clock, node: str) -> None:
         self._store, self._workspaces, self._bus, self._clock, self._node = store, workspaces, bus, clock, node
+        self._leaving: dict[tuple[AgentScope, int], None] = {}
+        """Consoles that are gone, of which the rows do not know yet."""
 
     async def redeem(self, ticket: str) -> AgentScope:
         """The agent who was given this ticket; it opens one socket, if the agent is still `entitled`. Raises `ticket_invalid`."""
@@ -59,13 +62,11 @@ class Desk:
         return await self._store.write(command, name="desk.sit_down")
 
     async def stand_up(self, scope: AgentScope, presence_epoch: int) -> None:
-        """The console is gone; unless another one has taken over meanwhile."""
-
-        async def command(tx: Tx) -> None:
-            if await tx.presences.leave(scope.workspace, scope.agent_id, presence_epoch=presence_epoch):
-                self._ask(tx, scope, AgentDisconnected(agent=scope.agent_id))
-
-        await self._store.write(command, name="desk.stand_up")
+        """The console is gone; unless another one has taken over meanwhile. Where that cannot be written now, it is with the next beat: nobody else would
+        ever find out, for this node lives."""
+        self._leaving[scope, presence_epoch] = None
+        with contextlib.suppress(HubError):
+            await self._leave(scope, presence_epoch)
 
     async def answer_roll_call(self, scope: AgentScope, presence_epoch: int) -> None:
         """Tell a new owner that this console is open."""
@@ -100,6 +101,8 @@ class Desk:
             await tx.nodes.beat(self._node, until, roles=roles)
 
         await self._store.write(command, name="node.beat")
+        for scope, presence_epoch in tuple(self._leaving):
+            await self._leave(scope, presence_epoch)
 
     async def bow_out(self) -> None:
         """This node is done."""
@@ -139,6 +142,14 @@ class Desk:
         """Raises `offer_unknown` for what was never offered to this agent."""
         await self._offered(scope, offer)
         await self._send(scope, OfferDeclined(offer=OfferId(offer), agent=scope.agent_id, reason=reason))
+
+    async def _leave(self, scope: AgentScope, presence_epoch: int) -> None:
+        async def command(tx: Tx) -> None:
+            if await tx.presences.leave(scope.workspace, scope.agent_id, presence_epoch=presence_epoch):
+                self._ask(tx, scope, AgentDisconnected(agent=scope.agent_id))
+
+        await self._store.write(command, name="desk.stand_up")
+        self._leaving.pop((scope, presence_epoch), None)
 
     async def _sit_down_again(self, scope: AgentScope, presence_epoch: int) -> None:
         """We were taken for dead (this node stood still too long); the console has been open all the time."""
