@@ -17,6 +17,7 @@ _LINK: Final = re.compile(
 )
 _HANDLE: Final = re.compile(r"[#@]\w+")
 _CODE: Final = re.compile(r"(?:\b[A-Za-z_]*|)\d[A-Za-z0-9_\-/.:,]*")
+_DIGIT: Final = re.compile(r"\d")
 _EMOJI: Final = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2190-\u21ff\u2b00-\u2bff\ufe0f\u200d\u20e3\U000e0000-\U000e007f]+")
 _SMILEY: Final = re.compile(r"(?:(?<=\s)|^)[:;=8xX]['-]?[)(DPpOo3/\\|]+(?=\s|$)")
 _TRIGGERS: Final = re.compile(r"[0-9@:/#;=<]|www\.|\.[a-z]")
@@ -51,10 +52,19 @@ def clean(text: str) -> Cleaned:
     if not rest.isprintable():
         rest = _CONTROLS.sub(" ", rest)
     if _TRIGGERS.search(rest):
-        rest = _CODE.sub(" ", _HANDLE.sub(" ", _LINK.sub(" ", _SMILEY.sub(" ", rest))))
+        rest = _without_codes(_SMILEY.sub(" ", rest))
     if not rest.isascii():
         rest = _EMOJI.sub(" ", rest)
     return _without_small_talk(rest.split())
+
+
+def _without_codes(rest: str) -> str:
+    """Without links, handles and codes; each is looked for only where a sign of it is."""
+    if "." in rest or "://" in rest:
+        rest = _LINK.sub(" ", rest)
+    if "#" in rest or "@" in rest:
+        rest = _HANDLE.sub(" ", rest)
+    return _CODE.sub(" ", rest) if _DIGIT.search(rest) else rest
 
 
 def _without_small_talk(words: list[str]) -> Cleaned:
