@@ -38,6 +38,7 @@ from contact_hub.live.spread import Spread
 from contact_hub.live.sweeper import Sweeper
 from contact_hub.live.switchboard import Switchboard
 from contact_hub.live.wires import Wires
+from contact_hub.mail.answers import AutomaticAnswers
 from contact_hub.mail.attention import Attention
 from contact_hub.mail.boxes import Boxes
 from contact_hub.mail.door import Door
@@ -279,6 +280,8 @@ async def build(
         sweeper = Sweeper(store=store, desk=desk, conversations=conversations, workspaces=workspaces, clock=clock)
         jobs.register(*sweeper.kinds())
         workshop = Workshop(benches=settings.mail_readers)
+        outgoing = OutgoingMail(jobs=jobs, ids=ids, hosts=_machines(settings))
+        placing = Placing(conversations=conversations, clock=clock, ids=ids, detect=hear)
         intake = Intake(
             store=store,
             workspaces=workspaces,
@@ -286,11 +289,10 @@ async def build(
             clock=clock,
             ids=ids,
             reader=reader or workshop,
-            placing=Placing(conversations=conversations, clock=clock, ids=ids, detect=hear),
-            returns=Returns(conversations=conversations, bus=bus),
+            placing=placing,
+            returns=Returns(conversations=conversations, bus=bus, bounced=outgoing.bounced),
         )
         jobs.register(*intake.kinds())
-        outgoing = OutgoingMail(jobs=jobs, ids=ids, hosts=(socket.gethostname(), socket.getfqdn()))
         sender = Sender(
             store=store,
             workspaces=workspaces,
@@ -301,6 +303,19 @@ async def build(
             attention=Attention(conversations),
         )
         jobs.register(*sender.kinds())
+        places = LivePlaces(owners, clock, bus)
+        answers = AutomaticAnswers(
+            store=store,
+            workspaces=workspaces,
+            jobs=jobs,
+            clock=clock,
+            conversations=conversations,
+            outgoing=outgoing,
+            opening=places.opening,
+            queue=places,
+        )
+        jobs.register(*answers.kinds())
+        placing.answers, conversations.on_ended = answers, answers.ended
         gate = Gate(floors=workspaces, clock=clock, waiting=store.waiting_of, visitor=visitor)
         passwords = Passwords()
         yield Hub(
@@ -333,7 +348,7 @@ async def build(
             reader=Reader(store, observe=observer_of_looks(clock.now)),
             queues=QueueBoard(store, clock),
             quality=QualityService(journal_reader(store), background_of(workspaces)),
-            places=LivePlaces(owners, clock, bus),
+            places=places,
             jobs=jobs,
             job_desk=JobDesk(jobs, store=store, clock=clock),
             runner=runner,
@@ -351,6 +366,11 @@ async def build(
         await translator.close()
         await bus.close()
         await store.close()
+
+
+def _machines(settings: Settings) -> tuple[str, ...]:
+    """Names of this house that no brand's mail may say."""
+    return socket.gethostname(), socket.getfqdn(), urlsplit(settings.public_origin).hostname or ""
 
 
 def _detectors(settings: Settings) -> Detectors:

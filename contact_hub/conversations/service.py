@@ -8,7 +8,7 @@ input row written in the same transaction, so neither can exist without the othe
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -18,7 +18,7 @@ import msgspec
 from agents.wire import TEXT_CHARS_MAX
 from contact_hub.brands.faces import guard_voice, persona_face
 from contact_hub.bus import Bus, Poke
-from contact_hub.channels.chat.frames import BrandMessage, CustomerMail, CustomerMessage, Notice, PublicBody
+from contact_hub.channels.chat.frames import BrandMail, BrandMessage, CustomerMail, CustomerMessage, Notice, PublicBody
 from contact_hub.clock import Clock
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids
@@ -92,6 +92,8 @@ class Conversations:
 
     def __init__(self, *, store: Store, workspaces: Workspaces, bus: Bus, clock: Clock, ids: Ids, detect: Detect) -> None:
         self._store, self._workspaces, self._bus, self._clock, self._ids, self._detect = store, workspaces, bus, clock, ids, detect
+        self.on_ended: Callable[[Tx, Conversation, datetime], Awaitable[None]] = _nothing_follows
+        """Called in the transaction that ends a conversation."""
 
     # ------------------------------------------------------------ the customer
 
@@ -577,6 +579,7 @@ class Conversations:
                     HandlingEnded(inquiry=inquiry, because=because) if held else InquiryLeft(inquiry=inquiry, because=because)
                 )
                 self.ask(tx, conversation.workspace, now, event)
+            await self.on_ended(tx, conversation, now)
 
         await self._store.write(command, name=f"conversation.end.{by}", lane=lane_of(scope))
 
@@ -642,6 +645,10 @@ class Conversations:
         tx.after_commit(lambda: self._bus.publish([Poke("conversation", conversation.workspace, conversation.id)]))
 
 
+async def _nothing_follows(_tx: Tx, _conversation: Conversation, _now: datetime) -> None:
+    """The end is the end."""
+
+
 def _system(conversation: Conversation) -> Scope:
     """For writing to a conversation that somebody was allowed to read."""
     return Scope.system(conversation.workspace)
@@ -657,8 +664,8 @@ def _sent_as(body: PublicBody) -> str | None:
 
 
 def _after_a_word(conversation: Conversation, body: PublicBody, speaker: Speaker, now: datetime) -> ConversationChanges:
-    """How one more public entry changes the conversation's own line. A notice is nobody's word: who waits for whom stays as it was."""
-    if isinstance(body, Notice):
+    """How one more public entry changes the conversation's own line. A notice is nobody's word, nor is a robot's mail: who waits for whom stays as it was."""
+    if isinstance(body, Notice) or (isinstance(body, BrandMail) and body.automatic):
         return {"last_at": now}
     waits = (conversation.customer_waits_since or now) if speaker == "customer" else None
     return {"last_speaker": speaker, "last_words": body.text[:_FIRST_WORDS], "last_at": now, "customer_waits_since": waits}

@@ -32,7 +32,7 @@ class LivePlaces:
         self._owners, self._clock, self._bus = owners, clock, bus
         self._heard: OrderedDict[tuple[str, str], tuple[float, Place | None]] = OrderedDict()
         self._engines: dict[tuple[str, int], Engine] = {}
-        self._openings: dict[tuple[str, int, str, str], tuple[float, OpeningHours]] = {}
+        self._openings: dict[tuple[str, int, str, str, Channel], tuple[float, OpeningHours]] = {}
 
     def place(self, workspace: str, inquiry: str) -> Place | None:
         """Where this one stands; None while that is not known, or it does not wait."""
@@ -76,17 +76,17 @@ class LivePlaces:
         low, high = place.minutes or ("", "")
         return Poke("place", poke.workspace, poke.subject, f"{place.ahead}|{low}|{high}")
 
-    def opening(self, floor: Floor, brand: str, kind: str | None = None) -> OpeningHours:
+    def opening(self, floor: Floor, brand: str, kind: str | None = None, channel: Channel = Channel.CHAT) -> OpeningHours:
         """Whether anybody who may ever answer for the brand is at work now, and if not, when next."""
         kind = kind or floor.kinds_of(floor.brand(brand))[0]
-        key, at = (floor.id, floor.version, brand, kind), self._clock.monotonic()
+        key, at = (floor.id, floor.version, brand, kind, channel), self._clock.monotonic()
         known = self._openings.get(key)
         if known is not None and at - known[0] < _FRESH_SECONDS:
             return known[1]
         if (floor.id, floor.version) not in self._engines:  # another version: forget what was known of the last
             self._engines = {(floor.id, floor.version): Engine(floor.plan)}
             self._openings = {}
-        demand = Demand(brand=BrandId(brand), channel=Channel.CHAT, kind=kind)
+        demand = Demand(brand=BrandId(brand), channel=channel, kind=kind)
         is_open, then = self._engines[floor.id, floor.version].could_open(demand, self._clock.now())
         opening = OpeningHours(open=is_open, next_opening=None if is_open else then)
         self._openings[key] = (at, opening)

@@ -93,9 +93,13 @@ class Placed:
 
 
 class Answers(Protocol):
-    """Who may answer automatically. Called in the transaction that stored a mail for which a person was asked anew."""
+    """Who may answer automatically. Called in the transaction that stores a mail: of each that comes, and (`consider`) where a person was asked anew."""
 
     async def consider(self, tx: Tx, place: Place, placed: Placed) -> None: ...
+
+    async def answered(self, tx: Tx, place: Place) -> None: ...
+
+    async def rated(self, tx: Tx, place: Place, tie: Thread) -> Placed | None: ...
 
 
 class Placing:
@@ -139,6 +143,10 @@ class Placing:
     async def put(self, tx: Tx, place: Place, thread: Thread) -> Placed:
         """Append it to its conversation, or begin one."""
         scope = Scope.system(place.workspace)
+        if self.answers is not None:
+            await self.answers.answered(tx, place)
+            if (rated := await self.answers.rated(tx, place, thread)) is not None:
+                return rated
         tied = await tx.conversations.find(scope, thread.conversation) if thread.conversation else None
         if tied is not None and tied.brand != place.brand.id:
             tied = None
