@@ -133,7 +133,9 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
 
     heartbeat_seconds: float = Field(default=10, gt=0, le=25)
-    poll_seconds: float = Field(default=2, gt=0, le=5)
+    poll_seconds: float = Field(
+        default=1.75, gt=0, le=5, description="how often to look without being told to; what may be added where Redis is away"
+    )
     lease_seconds: float = Field(default=4, ge=1, le=60)
     ticket_seconds: float = Field(default=30, gt=0, le=300)
     session_hours: float = Field(default=12, gt=0, le=72)

@@ -13,7 +13,8 @@ are killed, stopped and restarted meanwhile. At the end the rows are held agains
 * `seats_exceeded`: more seats used than there are, at any moment, or a count that is no recount · `reports_differ`: figures that are no recount of the journal
 * `recovery_s`: seconds until all nodes accepted again (p50, max), by kind of fault; `take_over`: until another node owned what a killed one had
 
-Exit code 1 where something was found; then the last line on standard error names the folder with ledgers, rows and logs. `--seed` repeats a schedule.
+Exit code 1 where something was found, or took longer than it may (5 s for a take-over, 3 s after PostgreSQL is back); what was found names the folder with
+ledgers, rows and logs on standard error. `--seed` repeats a schedule.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tests.faults.run import Plan, torment
 from tests.faults.world import say
 
-SHORT = Plan()
+SHORT = Plan(seed=1130, seconds_max=30)
+"""Its seed begins with the gravest; a machine that is slow gets through fewer, and not through less of any."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,19 +38,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     outcome = asyncio.run(torment(plan_of(asked)))
     say(json.dumps(outcome.told))
     sys.stdout.write(json.dumps(outcome.figures, indent=None if asked.json else 2) + "\n")
-    for finding in outcome.findings[:20]:
+    for finding in [*outcome.findings[:20], *(f"late: {late}" for late in outcome.late)]:
         say(finding)
     if outcome.evidence:
         say(f"{len(outcome.findings)} findings; evidence in {outcome.evidence}")
-    return 0 if outcome.clean else 1
+    return 0 if outcome.clean and not outcome.late else 1
 
 
 def plan_of(asked: argparse.Namespace) -> Plan:
     """The short round as it is, or the long one as it is wished for."""
     if asked.short:
-        return Plan(seed=asked.seed)
+        return SHORT if asked.seed is None else replace(SHORT, seed=asked.seed)
     return Plan(
-        seed=asked.seed,
+        seed=1 if asked.seed is None else asked.seed,
         process_faults=asked.process_faults,
         socket_faults=asked.socket_faults,
         messages=asked.messages,
@@ -74,7 +77,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=120.0, help="messages of customers a second, all together")
     parser.add_argument("--socket-pause", type=float, default=0.3, help="seconds between two faults of sockets")
     parser.add_argument("--minutes", type=float, default=600, help="end after so long in any case")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int)
     parser.add_argument("--json", action="store_true", help="one line")
     return parser.parse_args(arguments)
 

@@ -267,8 +267,8 @@ def _seats(rows: Rows) -> list[str]:
         used = 0
         for at, weight in sorted(changes):  # what is given back at an instant comes before what is taken at it
             used += weight
-            if used > room[key]:
-                found.append(f"seats_exceeded: {key[1]} used {used} of {room[key]} at {at}")
+            if used > room.get(key, 0):
+                found.append(f"seats_exceeded: {key[1]} used {used} of {room.get(key, 0)} at {at}")
     return found + [
         f"seats_not_a_recount: {row['agent']} {row['seats_used']}, holds {now[row['workspace'], row['agent']]}"
         for row in rows.seats

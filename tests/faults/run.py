@@ -56,6 +56,8 @@ class Outcome:
 
     figures: dict[str, Any]
     findings: list[str]
+    late: list[str]
+    """What took longer than it may on a machine that does nothing else."""
     evidence: Path | None = None
     told: dict[str, Any] = field(default_factory=dict)
 
@@ -165,7 +167,7 @@ class Round:
             **judge.counted(found),
             "recovery_s": self.tormentor.recovered.told(),
         }
-        beside = [f"stuck: {what}" for what in self.tormentor.stuck] + [f"late: {what}" for what in self.tormentor.late]
+        stuck = [f"stuck: {what}" for what in self.tormentor.stuck]
         told = {
             "seconds": round(time.monotonic() - self.began, 1),
             "said": len(self.ledger.said),
@@ -174,7 +176,7 @@ class Round:
             "sockets": dict(self.door.happened),
             "take_overs": sum(agent.take_overs for agent in self.agents),
         }
-        return Outcome(figures=figures, findings=found + beside, told=told)
+        return Outcome(figures=figures, findings=found + stuck, late=self.tormentor.late, told=told)
 
     # ------------------------------------------------------------ lanes
 

@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 from tests.faults.drivers import Probe
 from tests.faults.world import LEASE_SECONDS, RECOVERY_SECONDS, TAKE_OVER_SECONDS, Lease, Node, World
 
-_GIVE_UP_SECONDS: Final = 45.0
+_GIVE_UP_SECONDS: Final = 90.0
 _FILLING: Final = 3_000_000
 _CLOCK_OFF_SECONDS: Final = 3_600
 
@@ -98,7 +98,7 @@ class Tormentor:
             node.go_on()
             if not node.alive:
                 node.boot()
-        await asyncio.gather(*(node.hub.ready() for node in self.world.nodes))
+        await asyncio.gather(*(node.ready() for node in self.world.nodes))
 
     # ------------------------------------------------------------ nodes
 
@@ -149,7 +149,7 @@ class Tormentor:
 
     async def _boot(self, node: Node, *, clock_seconds_off: int = 0) -> None:
         node.boot(clock_seconds_off=clock_seconds_off)
-        await node.hub.ready()
+        await node.ready()
         ready = time.monotonic()
         await self.probes[node.name].accepted_since(ready, seconds=_GIVE_UP_SECONDS)
 

@@ -41,6 +41,7 @@ TAKE_OVER_SECONDS: Final = 5.0
 RECOVERY_SECONDS: Final = 3.0
 SEATS: Final = 20
 _LOOK_SECONDS: Final = 0.25
+_BOOT_SECONDS: Final = 300.0
 _FAKETIME: Final = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 
@@ -146,6 +147,15 @@ class Node:
             }
         self.hub.boot()
 
+    async def ready(self) -> None:
+        """Wait until a balancer would send people to it; on a busy machine that may take a while."""
+        give_up = time.monotonic() + _BOOT_SECONDS
+        async with httpx.AsyncClient(trust_env=False, timeout=2) as http:
+            while not await _is_ready(http, self):
+                if not self.alive or time.monotonic() > give_up:
+                    raise RuntimeError(f"{self.name} did not start: {self.hub.log()[-2000:]}")
+                await asyncio.sleep(0.05)
+
     def pause(self) -> None:
         """It stands still, in the middle of whatever it does, and does not know."""
         os.kill(self.pid, signal.SIGSTOP)
@@ -155,6 +165,14 @@ class Node:
         if self.paused:
             os.kill(self.pid, signal.SIGCONT)
             self.paused = False
+
+
+async def _is_ready(http: httpx.AsyncClient, node: Node) -> bool:
+    if not node.alive or node.paused:
+        return False
+    with contextlib.suppress(httpx.HTTPError):
+        return (await http.get(f"{node.origin}/readyz")).status_code == 200
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,23 +231,16 @@ class World:
         """All nodes, at once."""
         for node in self.nodes:
             node.boot()
-        await asyncio.gather(*(node.hub.ready() for node in self.nodes))
+        await asyncio.gather(*(node.ready() for node in self.nodes))
         self.serving = list(self.nodes)
 
     async def watch(self) -> None:
         """For ever: ask each node whether it is ready, as a balancer does."""
         async with httpx.AsyncClient(trust_env=False, timeout=1) as http:
             while True:
-                ready = await asyncio.gather(*(self._ready(http, node) for node in self.nodes))
+                ready = await asyncio.gather(*(_is_ready(http, node) for node in self.nodes))
                 self.serving = [node for node, well in zip(self.nodes, ready, strict=True) if well]
                 await asyncio.sleep(_LOOK_SECONDS)
-
-    async def _ready(self, http: httpx.AsyncClient, node: Node) -> bool:
-        if not node.alive or node.paused:
-            return False
-        with contextlib.suppress(httpx.HTTPError):
-            return (await http.get(f"{node.origin}/readyz")).status_code == 200
-        return False
 
     async def leases(self) -> dict[str, Lease]:
         """Who owns what, by the rows."""
