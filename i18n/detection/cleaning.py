@@ -21,9 +21,10 @@ _DIGIT: Final = re.compile(r"\d")
 _EMOJI: Final = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2190-\u21ff\u2b00-\u2bff\ufe0f\u200d\u20e3\U000e0000-\U000e007f]+")
 _SMILEY: Final = re.compile(r"(?:(?<=\s)|^)[:;=8xX]['-]?[)(DPpOo3/\\|]+(?=\s|$)")
 _TRIGGERS: Final = re.compile(r"[0-9@:/#;=<]|www\.|\.[a-z]")
-_CONTROLS: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\uffff]+"
-)
+# Nobody sees these inside a word: it is one word with or without them.
+_INVISIBLE: Final = re.compile("[\u00ad\u061c\u180e\u200b\u200d-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+")
+# These divide words; Persian joins what is one word to us by the non-joiner, as if by a space.
+_CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200c\u2028\u2029\ud800-\udfff\ufff0-\uffff]+")
 _EDGES: Final = ".,;:!?¡¿…\"'()[]«»„“”‘’*~-–—、。！？،؟"
 
 _BRAND_WORDS: Final = (
@@ -50,7 +51,7 @@ def clean(text: str) -> Cleaned:
     """What is left to read. Total: any string has an answer."""
     rest = text[:_READ_MAX] if len(text) > _READ_MAX else text
     if not rest.isprintable():
-        rest = _CONTROLS.sub(" ", rest)
+        rest = _CONTROLS.sub(" ", _INVISIBLE.sub("", rest))
     if _TRIGGERS.search(rest):
         rest = _without_codes(_SMILEY.sub(" ", rest))
     if not rest.isascii():
