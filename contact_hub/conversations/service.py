@@ -20,6 +20,7 @@ from contact_hub.brands.faces import guard_voice, persona_face
 from contact_hub.bus import Bus, Poke
 from contact_hub.channels.chat.frames import BrandMail, BrandMessage, CustomerMail, CustomerMessage, Notice, PublicBody
 from contact_hub.clock import Clock
+from contact_hub.conversations.posts import CUSTOMER, Post, Posted, Posts, after_a_word
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids
 from contact_hub.live.lines import line
@@ -51,8 +52,6 @@ from routing.model import AgentId, Channel, ClientId, Demand, InquiryId, PoolId
 
 Detect = Callable[[str, Hints], Detection]
 
-_FIRST_WORDS: Final = 160
-_CUSTOMER: Final = "customer"
 _BRAND: Final = "brand"
 _TURNS: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
@@ -78,22 +77,17 @@ class Beginning:
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
-    """Where a message stands in its log."""
-
-    conversation: str
-    position: int
-    at: datetime
-
-
 class Conversations:
     """All commands on conversations. `detect` is `i18n.detection.detect` with the deployment's detectors."""
 
     def __init__(self, *, store: Store, workspaces: Workspaces, bus: Bus, clock: Clock, ids: Ids, detect: Detect) -> None:
         self._store, self._workspaces, self._bus, self._clock, self._ids, self._detect = store, workspaces, bus, clock, ids, detect
+<<<<<<< ours
         self.on_ended: Callable[[Tx, Conversation, datetime], Awaitable[None]] = _nothing_follows
         """Called in the transaction that ends a conversation."""
+=======
+        self._posts = Posts(careful=self._post, bus=bus)
+>>>>>>> theirs
 
     # ------------------------------------------------------------ the customer
 
@@ -115,7 +109,7 @@ class Conversations:
         async def command(tx: Tx) -> Posted:
             latest = await tx.conversations.latest_of_device(scope)
             if latest is not None:
-                again = await tx.conversations.sent_before(scope, latest.id, _CUSTOMER, beginning.client_message_id)
+                again = await tx.conversations.sent_before(scope, latest.id, CUSTOMER, beginning.client_message_id)
                 if again is not None:  # the same words stand there already; other words under the same id are refused
                     first = CustomerMessage(text=text, client_message_id=beginning.client_message_id)
                     return await self.say(tx, latest, latest.inquiry, first, now)
@@ -155,22 +149,28 @@ class Conversations:
     ) -> Posted:
         """One more message of the customer. Raises: not_found, conversation_ended, text_empty, text_too_long, id_reused."""
         text = _clean(text)
-        now = self._clock.now()
+        brand = self._workspaces.floor(scope.workspace).brand(scope.brand)
+        post = Post(
+            scope=scope,
+            conversation=conversation_id,
+            client_message_id=client_message_id,
+            text=text,
+            heard=self._detect(text, _hints(brand, around)),
+            at=self._clock.now(),
+        )
+        return await self._store.write_together(self._posts, post, name="conversation.post", lane=lane_of(scope))
 
-        async def command(tx: Tx) -> Posted:
-            conversation = await tx.conversations.get(scope, conversation_id)
-            again = await tx.conversations.sent_before(scope, conversation_id, _CUSTOMER, client_message_id)
-            if again is None and conversation.state == "ended":
-                raise HubError("conversation_ended")
-            posted = await self.say(
-                tx, conversation, conversation.inquiry, CustomerMessage(text=text, client_message_id=client_message_id), now
-            )
-            if again is None:
-                brand = self._workspaces.floor(conversation.workspace).brand(conversation.brand)
-                await self.listen(tx, conversation, text, _hints(brand, around), now)
-            return posted
-
-        return await self._store.write(command, name="conversation.post", lane=lane_of(scope))
+    async def _post(self, tx: Tx, post: Post) -> Posted:
+        """One message of a customer, whatever the conversation and its log are like."""
+        conversation = await tx.conversations.get(post.scope, post.conversation)
+        again = await tx.conversations.sent_before(post.scope, conversation.id, CUSTOMER, post.client_message_id)
+        if again is None and conversation.state == "ended":
+            raise HubError("conversation_ended")
+        body = CustomerMessage(text=post.text, client_message_id=post.client_message_id)
+        posted = await self.say(tx, conversation, conversation.inquiry, body, post.at)
+        if again is None:
+            await self.hear(tx, conversation, post.heard, post.at)
+        return posted
 
     async def choose_language(self, scope: VisitorScope, conversation_id: str, tag: str) -> None:
         """The customer says which language to use. Raises: not_found, language_unknown, conversation_ended."""
@@ -387,7 +387,7 @@ class Conversations:
         entry = NewPublicEntry(
             at=now,
             speaker=speaker,
-            sender=_CUSTOMER if customer else agent or _BRAND,
+            sender=CUSTOMER if customer else agent or _BRAND,
             pool=conversation.pool if agent else None,
             client_message_id=_sent_as(body) or client_message_id,
             fingerprint=fingerprint or (body.text if not isinstance(body, Notice) else None),
@@ -667,8 +667,7 @@ def _after_a_word(conversation: Conversation, body: PublicBody, speaker: Speaker
     """How one more public entry changes the conversation's own line. A notice is nobody's word, nor is a robot's mail: who waits for whom stays as it was."""
     if isinstance(body, Notice) or (isinstance(body, BrandMail) and body.automatic):
         return {"last_at": now}
-    waits = (conversation.customer_waits_since or now) if speaker == "customer" else None
-    return {"last_speaker": speaker, "last_words": body.text[:_FIRST_WORDS], "last_at": now, "customer_waits_since": waits}
+    return after_a_word(conversation, body.text, speaker, now)
 
 
 def demand_of(conversation: Conversation, language: LanguageState) -> Demand:

@@ -1,7 +1,8 @@
 """The console's side of the talk: an agent's frames in, commands out; the view's differences and the threads' entries out.
 
 Knows no socket. Whatever moves, the view is rebuilt from rows and only the difference is sent; where only words were said, only the cards of their
-conversations. Of each conversation in the view both logs are read after the client's own cursors. A second console of the same agent takes over only when told to, and fences the first by the presence epoch.
+conversations are. Of each conversation in the view both logs are read after the client's own cursors. A second console of the same agent takes over only when
+told to, and fences the first by the presence epoch.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class ConsoleSession:
         self._cursors: dict[str, f.Cursor] = {}
         self._listener: Listener | None = None
         self._rules = 0
+        self._looked_at = 0.0
         self._telling = asyncio.Lock()
 
     @property
@@ -147,13 +149,17 @@ class ConsoleSession:
         if any(poke.kind == "roll_call" for poke in pokes):
             await self._desk.answer_roll_call(self.scope, self._presence_epoch)
         kinds = {poke.kind for poke in pokes} - {"typing", "refused", "console", "roll_call"}
-        if pokes and kinds <= {"queue", "conversation"}:
+        if kinds and kinds <= {"queue", "conversation"} and not self._due():
             if "queue" in kinds:
                 await self._look_at_queues()
-            if "conversation" in kinds and not await self._look_at_conversations(pokes):
+            if "conversation" in kinds and not await self._look_at_words(pokes):
                 await self._look(everything=False, moved=pokes)
-        else:
+        elif kinds or not pokes:
             await self._look(everything=not pokes or any(poke.kind == "everything" for poke in pokes), moved=pokes)
+
+    def _due(self) -> bool:
+        """Whether the whole of the view was not looked at for so long that a poke about something else may have been lost."""
+        return self._clock.monotonic() - self._looked_at > self._poll_seconds
 
     def heartbeat(self) -> f.ConsoleHeartbeat:
         return f.ConsoleHeartbeat(heads={id_: (cursor.public, cursor.staff) for id_, cursor in self._cursors.items()})
@@ -216,12 +222,13 @@ class ConsoleSession:
     async def _look(self, *, everything: bool, moved: list[Poke]) -> None:
         """Rebuild the view, send the difference, then what is new in the threads it names."""
         async with self._telling:
+            self._looked_at = self._clock.monotonic()
             floor = self._floor()
             if floor.version != self._rules:
                 self._rules = floor.version
                 self._out.put(f.ReferenceChanged(reference=reference(floor, self.scope.agent_id)))
             queues = await self._queues.lines(self.scope.workspace, brands_of(floor, self.scope.agent_id))
-            async with self._store.read() as tx:
+            async with self._store.read(brief=True) as tx:
                 view = await build(tx, self.scope, floor, self._clock.now(), queues)
             assert self._view is not None
             changes = diff(self._view, view)
@@ -245,31 +252,30 @@ class ConsoleSession:
                 self._view = view
                 self._out.put(f.Delta(changes=changes))
 
-    async def _look_at_conversations(self, moved: list[Poke]) -> bool:
+    async def _look_at_words(self, moved: list[Poke]) -> bool:
         """Only words were said: their conversations are read, together with those that other screens want to see, and nothing else of the view.
         False where more than that has happened."""
         async with self._telling:
             assert self._view is not None
             cards = self._view.conversations
             ids = list(dict.fromkeys(poke.subject for poke in moved if poke.kind == "conversation" and poke.subject in cards))
-            looks = await asyncio.gather(*(self._look_at(id_) for id_ in ids))
-            renewed = {id_: look and card_moved(cards[id_], look.conversation) for id_, look in zip(ids, looks, strict=True)}
-            if not all(renewed.values()):
+            looks = [look for look in await asyncio.gather(*(self._look_at(id_) for id_ in ids)) if look is not None]
+            renewed = [card for look in looks if (card := self._renewed(look)) is not None]
+            if len(renewed) < len(ids):
                 return False
-            view = msgspec.structs.replace(self._view, conversations=cards | cast("dict[str, f.ConversationCard]", renewed))
-            if changes := [
-                f.Change(collection="conversations", key=id_, value=msgspec.to_builtins(card))
-                for id_, card in renewed.items()
-                if card != cards[id_]
-            ]:
-                self._out.put(f.Delta(changes=changes))
-            self._view = view
-            for id_, look in zip(ids, looks, strict=True):
-                if look is not None:
-                    self._send_entries(look)
-                    if look.more:
-                        await self._read_thread(id_)
+            changed = {card.conversation: card for card in renewed if card != cards[card.conversation]}
+            if changed:
+                self._view = msgspec.structs.replace(self._view, conversations=cards | changed)
+                self._out.put(f.Delta(changes=[_card_changed(card) for card in changed.values()]))
+            for look in looks:
+                self._send_entries(look)
+                if look.more:
+                    await self._read_thread(look.conversation.id)
             return True
+
+    def _renewed(self, look: Look) -> f.ConversationCard | None:
+        assert self._view is not None
+        return card_moved(self._view.conversations[look.conversation.id], look.conversation, self.scope.agent_id)
 
     async def _look_at(self, conversation: str) -> Look | None:
         cursor = self._cursors[conversation]
@@ -446,6 +452,10 @@ def _name(key: str, value: str, floor: Floor, known: frozenset[str] | None) -> s
         return ""  # also whom the rules no longer name: their id would tell as much
     named = floor.agents if key == "agent" else floor.pools
     return named[value].name if value in named else value
+
+
+def _card_changed(card: f.ConversationCard) -> f.Change:
+    return f.Change(collection="conversations", key=card.conversation, value=msgspec.to_builtins(card))
 
 
 def _ahead(cursor: f.Cursor | None, card: f.ConversationCard) -> bool:

@@ -77,7 +77,7 @@ class Reader:
 
     async def _answer(self, workspace: str, wanted: dict[str, _Wanted]) -> None:
         scope = Scope.system(workspace)
-        async with self._store.read() as tx:
+        async with self._store.read(brief=True) as tx:
             rows = await tx.conversations.get_many(scope, list(wanted))
             behind = {id_: one.public for id_, one in wanted.items() if id_ in rows and rows[id_].public_head > one.public}
             public = await tx.conversations.public_after_many(scope, behind, LIMIT) if behind else {}

@@ -171,10 +171,10 @@ def _card(material: _Material, offer: OfferRecord, floor: Floor) -> Conversation
     )
 
 
-def card_moved(card: ConversationCard, conversation: Conversation) -> ConversationCard | None:
-    """The card of a conversation in which only words were said (or seen) since it was built; None where it has been taken from the agent, has ended or
-    begun anew: then inquiry, offer and seats have changed with it."""
-    if conversation.state != "open" or card.state != "open" or conversation.inquiry != card.inquiry:
+def card_moved(card: ConversationCard, conversation: Conversation, agent: str) -> ConversationCard | None:
+    """The card of a conversation in which only words were said (or seen) since it was built; None where more may have changed with it: it has ended or has
+    been taken from the agent, and then inquiry, offer and seats have changed too."""
+    if conversation.state != "open" or card.state != "open" or (conversation.inquiry, conversation.agent) != (card.inquiry, agent):
         return None
     if card.channel == "email" or card.mails or card.customer_email:
         return None  # how its mails fare is told by other rows

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Literal, Unpack
@@ -36,7 +36,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 
 from contact_hub.errors import HubError
-from contact_hub.scope import AgentScope, Scope, VisitorScope
+from contact_hub.scope import AgentScope, Scope, SystemScope, VisitorScope
 from contact_hub.store.records import (
     Appended,
     Conversation,
@@ -51,8 +51,8 @@ from contact_hub.store.records import (
 from contact_hub.store.session import NOTHING, Rerun, Session
 from contact_hub.store.shape import Shape
 from contact_hub.store.tables import conversations, devices, inquiries, offers, public_entries, staff_entries
-from contact_hub.store.types import Json, canonical
-from contact_hub.store.visibility import WORKSPACE, Kind, once, pools_shown, staff_only, visible_conversations
+from contact_hub.store.types import Json, Names, among, canonical
+from contact_hub.store.visibility import WORKSPACE, Kind, has_before_them, once, pools_shown, staff_only, visible_conversations
 from routing.model import AgentId, Channel
 
 HISTORY_MAX: Final = 20
@@ -97,6 +97,50 @@ class Conversations:
         )
         if done.count == 0:
             raise HubError("not_found")
+
+    # -- many at once
+
+    async def lock_many(self, wanted: Sequence[tuple[VisitorScope, str]]) -> list[Conversation | None]:
+        """`find`, inside a command, for many visitors with one statement for each workspace; everybody gets their own or None."""
+        ids: defaultdict[str, list[str]] = defaultdict(list)
+        for scope, conversation in wanted:
+            ids[scope.workspace].append(conversation)
+        found: dict[tuple[str, str], Conversation] = {}
+        for workspace, some in sorted(ids.items()):
+            rows = (await self._session.ask(Scope.system(workspace), _some(SystemScope, self._session.writing), {"ids": some})).rows
+            found |= {(workspace, row.id): _CONVERSATION.read(row) for row in rows}
+        asked = [(scope, found.get((scope.workspace, conversation))) for scope, conversation in wanted]
+        return [row if row is not None and has_before_them(scope, row) else None for scope, row in asked]
+
+    async def append_many(self, said: Sequence[tuple[Conversation, NewPublicEntry, ConversationChanges]]) -> None:
+        """Give each entry the next public position of its conversation, which this command has locked (`lock_many`) and which is there only once.
+        The changes must be of the same fields. Fails as a whole where one of them was sent before."""
+        rows = [
+            {
+                "workspace": conversation.workspace,
+                "conversation": conversation.id,
+                "position": conversation.public_head + 1,
+                "at": entry.at,
+                "speaker": entry.speaker,
+                "sender": entry.sender,
+                "pool": entry.pool,
+                "client_message_id": entry.client_message_id,
+                "fingerprint": _fingerprint(entry, {"speaker": entry.speaker}),
+                "body": entry.body,
+            }
+            for conversation, entry, _ in said
+        ]
+        moved = [
+            {
+                "scope_workspace": conversation.workspace,
+                "conversation_id": conversation.id,
+                **_new(changes),
+                "new_public_head": conversation.public_head + 1,
+            }
+            for conversation, _, changes in said
+        ]
+        await self._session.execute(_INSERT[public_entries], rows)
+        await self._session.execute(_change(SystemScope, frozenset({*said[0][2], "public_head"})), moved)
 
     # -- the logs
 
@@ -188,7 +232,7 @@ class Conversations:
         """Those of the ids that can be seen."""
         if not ids:
             return {}
-        found = await self._session.ask(scope, _some(type(scope)), {"ids": list(ids)})
+        found = await self._session.ask(scope, _some(type(scope), locking=False), {"ids": list(ids)})
         return {row.id: _seen_by(scope, _CONVERSATION.read(row)) for row in found.rows}
 
     async def search(
@@ -275,7 +319,7 @@ class Conversations:
         own: Mapping[str, Any],
         changes: ConversationChanges,
     ) -> Appended:
-        fingerprint = entry.fingerprint or hashlib.sha256(canonical([own, entry.body]).encode()).hexdigest()
+        fingerprint = _fingerprint(entry, own)
         before = await self._sent_before(scope, table, conversation, entry, fingerprint)
         if before is not None:
             return before
@@ -320,16 +364,17 @@ class Conversations:
     async def _entries(
         self, scope: Scope, table: Table, shape: Shape[Any], positions: Mapping[str, int], limit: int
     ) -> dict[str, list[tuple[Any, str | None]]]:
-        """Entries after each position, with the pool of who spoke. PostgreSQL gets all positions in one JSON parameter; SQLite, to which a question
-        costs nothing, and which would plan that one as a scan of the whole log, is asked once for each."""
+        """Entries after each position, with the pool of who spoke. All positions go in one JSON parameter."""
         if not positions:
             return {}
         pools = pools_shown(scope)
-        if self._session.dialect == "sqlite" or len(positions) == 1:
-            each = [
-                {"conversation_id": name, "position": position, "upto": position + limit} for name, position in positions.items()
-            ]
-            result = await self._session.ask_each(scope, _after(type(scope), table), each)
+        if len(positions) == 1:
+            ((name, position),) = positions.items()
+            one = {"conversation_id": name, "position": position, "upto": position + limit}
+            result = await self._session.ask(scope, _after(type(scope), table), one)
+        elif self._session.dialect == "sqlite":
+            cursors = {name: [scope.workspace, position] for name, position in positions.items()}
+            result = await self._session.ask(scope, _after_cursors(type(scope), table), {"positions": cursors, "most": limit})
         else:
             result = await self._session.ask(scope, _after_many(type(scope), table), {"positions": dict(positions), "most": limit})
         found: defaultdict[str, list[tuple[Any, str | None]]] = defaultdict(list)
@@ -338,6 +383,10 @@ class Conversations:
             if pools is None or table is public_entries or pool in pools:
                 found[row.conversation].append((entry, pool))
         return dict(found)
+
+
+def _fingerprint(entry: NewPublicEntry | NewStaffEntry, own: Mapping[str, Any]) -> str:
+    return entry.fingerprint or hashlib.sha256(canonical([own, entry.body]).encode()).hexdigest()
 
 
 def page_key(conversation: Conversation) -> PageKey:
@@ -349,6 +398,7 @@ def page_key(conversation: Conversation) -> PageKey:
 
 _INSERT: Final = {table: insert(table) for table in (conversations, public_entries, staff_entries)}
 _THIS: Final = _C.id == bindparam("conversation_id")
+_AMONG: Final = among(_C.id, bindparam("ids", type_=Names))
 
 
 def _visible(kind: Kind) -> Select[Any]:
@@ -380,13 +430,13 @@ def _locked(statement: Select[Any], locking: bool) -> Select[Any]:
 
 
 @once
-def _some(kind: Kind) -> Select[Any]:
-    return _visible(kind).where(_C.id.in_(bindparam("ids", expanding=True)))
+def _some(kind: Kind, locking: bool) -> Select[Any]:
+    return _locked(_visible(kind).where(_AMONG).order_by(_C.id), locking)
 
 
 @once
 def _heads(kind: Kind) -> Select[Any]:
-    chosen = _C.id.in_(bindparam("ids", expanding=True))
+    chosen = _AMONG
     return select(_C.id, _C.public_head, _C.staff_head).where(visible_conversations(kind), chosen)
 
 
@@ -451,6 +501,24 @@ def _after_many(kind: Kind, table: Table) -> Select[Any]:
         .join(cursors, and_(e.conversation == cursors.c.key, e.position > position))
         .join(conversations, and_(_C.workspace == e.workspace, _C.id == e.conversation))
         .where(e.workspace == WORKSPACE, e.position <= position + bindparam("most", type_=Integer), visible_conversations(kind))
+        .order_by(e.conversation, e.position)
+    )
+
+
+@once
+def _after_cursors(kind: Kind, table: Table) -> Select[Any]:
+    """The same for SQLite. The workspace comes with each position: with nothing to compare a key's first part with but the positions, SQLite cannot but
+    begin with them, where it would otherwise walk through the whole log."""
+    e = table.c
+    cursors = func.json_each(bindparam("positions", type_=Json)).table_valued("key", "value").alias("cursors")
+    workspace, position = (func.json_extract(cursors.c.value, f"$[{place}]") for place in range(2))
+    return (
+        select(*_shape(table).columns, e.pool)
+        .join(cursors, and_(e.workspace == workspace, e.conversation == cursors.c.key, e.position > position))
+        .where(
+            e.position <= position + bindparam("most", type_=Integer),
+            exists().where(_C.workspace == e.workspace, _C.id == e.conversation, visible_conversations(kind)),
+        )
         .order_by(e.conversation, e.position)
     )
 

@@ -16,7 +16,7 @@ from contact_hub.store.engines import Database, database, lost_code
 from contact_hub.store.fair import HOUSE, Lane
 from contact_hub.store.schema import SchemaState, refuse_other_schema
 from contact_hub.store.transaction import Tx
-from contact_hub.store.writer import Batch, Command, T, Writer
+from contact_hub.store.writer import A_contra, Batch, Command, R, T, Together, Writer
 from contact_hub.tracing import span
 
 
@@ -59,10 +59,10 @@ class Store:
         return self._rows.dialect
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Tx]:
-        """One snapshot; nothing written meanwhile shows in it."""
+    async def read(self, *, brief: bool = False) -> AsyncIterator[Tx]:
+        """One snapshot; nothing written meanwhile shows in it. `brief`: a few rows by their keys, for which changing threads would cost more than asking."""
         try:
-            async with self._rows.reading() as connection:
+            async with self._rows.reading(brief=brief) as connection:
                 yield Tx(connection, self._rows.dialect)
         except (SQLAlchemyError, OSError) as error:
             code = lost_code(error)
@@ -87,3 +87,8 @@ class Store:
         """
         with span("store.write", command=name):
             return await self._writer.run(command, name, lane=lane, cost=cost)
+
+    async def write_together(self, work: Together[A_contra, R], item: A_contra, *, name: str, lane: Lane = HOUSE) -> R:
+        """`write` for a kind of command that comes in crowds: those that wait behind each other share their statements."""
+        with span("store.write", command=name):
+            return await self._writer.run_together(work, item, name, lane=lane)

@@ -1,7 +1,8 @@
 """The two databases behind one narrow seam: begin, execute, savepoint, commit.
 
-SQLite: statements of the writer run right here in the event loop, because a hop into a thread costs more than SQLite does; what may block (taking the
-write lock, the commit's fsync, anything a reader asks) hops, once. WAL, `synchronous=FULL`: a commit that returned is on disk.
+SQLite: statements of the writer, and of readers that ask for a few rows by their keys, run right here in the event loop, because a hop into a thread costs
+more than SQLite does; what may block (taking the write lock, the commit's fsync, whatever else a reader asks) hops. WAL, `synchronous=FULL`: a commit that
+returned is on disk.
 PostgreSQL: asyncpg under SQLAlchemy. Readers see one snapshot of the whole database in either case. Parameters never appear in an error's text.
 """
 
@@ -80,7 +81,7 @@ class Writing(Reading, Protocol):
 class Database(Protocol):
     dialect: str
 
-    def reading(self) -> Any: ...
+    def reading(self, *, brief: bool = False) -> Any: ...
 
     def writing(self) -> Writing: ...
 
@@ -185,11 +186,11 @@ class SqliteDatabase:
         self._idle: list[Connection] = []
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Reading]:
+    async def reading(self, *, brief: bool = False) -> AsyncIterator[Reading]:
         async with self._turns:
             connection = self._idle.pop() if self._idle else await self._hop(self._readers.connect)
             try:
-                yield _SqliteReading(connection, self._hop)
+                yield _SqliteReading(connection, _at_once if brief else self._hop)
                 connection.rollback()  # lets go of the snapshot; touches no disk, so it need not hop
             except BaseException:
                 await self._hop(lambda: _drop(connection))
@@ -223,6 +224,10 @@ class SqliteDatabase:
             if not running.cancelled():
                 running.exception()  # seen: nobody is left to hear of it
             raise
+
+
+async def _at_once(work: Callable[[], T]) -> T:
+    return work()
 
 
 Hop = Callable[[Callable[[], T]], Any]
@@ -343,7 +348,7 @@ class PostgresDatabase:
         self._writers = self._engine.execution_options(isolation_level="READ COMMITTED")
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Reading]:
+    async def reading(self, *, brief: bool = False) -> AsyncIterator[Reading]:  # noqa: ARG002 - a question over a wire never runs here
         async with self._readers.connect() as connection:
             yield _PostgresReading(connection)
 

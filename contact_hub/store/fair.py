@@ -36,6 +36,8 @@ class _Turns(Protocol[T_co]):
 
     def __len__(self) -> int: ...
 
+    def peek(self) -> T_co: ...
+
     def pop(self) -> T_co: ...
 
 
@@ -60,6 +62,9 @@ class _Line(Generic[T]):
 
     def push_first(self, item: T, cost: int) -> None:
         self._items.appendleft((cost, item))
+
+    def peek(self) -> T:
+        return self._items[0][1]
 
     def pop(self) -> T:
         return self._items.popleft()[1]
@@ -92,6 +97,9 @@ class _Ring(Generic[T]):
         if key not in self._parts:
             self._parts[key], self._credit[key] = part, 0
             self._turn.append(key)
+
+    def peek(self) -> T:
+        return self._parts[self._settle()].peek()
 
     def pop(self) -> T:
         key = self._settle()
@@ -150,6 +158,10 @@ class FairQueue(Generic[T]):
         """To the head of its lane: what stood there already and must be done again."""
         self._line(lane, cost).push_first(item, cost)
         self._came(lane)
+
+    def peek(self) -> T:
+        """What `pop` would give. Somebody must wait."""
+        return self._all.peek()
 
     def pop(self) -> T:
         """Whose turn it is. Somebody must wait."""

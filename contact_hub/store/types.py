@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import DateTime, String, Text
+from sqlalchemy import ARRAY, Boolean, ColumnElement, DateTime, String, Text
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
@@ -66,3 +68,39 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
         return None if value is None else _decode(value)
+
+
+class Names(TypeDecorator[list[str]]):
+    """Several ids in one parameter: however many there are, the statement stays the same, and is prepared once."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(Text) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        names = [name.replace("\x00", "\ufffd") for name in value]
+        return names if dialect.name == "postgresql" else canonical(names)
+
+
+class among(FunctionElement[bool]):  # noqa: N801 - reads as SQL does
+    """`among(column, bindparam(…, type_=Names))`: whether the column is one of them."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], names: ColumnElement[Any]) -> None:
+        super().__init__(column, names)
+
+
+@compiles(among, "postgresql")
+def _among_array(element: Any, compiler: Any, **options: Any) -> str:
+    column, names = element.clauses
+    return f"{compiler.process(column, **options)} = ANY ({compiler.process(names, **options)})"
+
+
+@compiles(among, "sqlite")
+def _among_json(element: Any, compiler: Any, **options: Any) -> str:
+    column, names = element.clauses
+    return f"{compiler.process(column, **options)} IN (SELECT value FROM json_each({compiler.process(names, **options)}))"  # noqa: S608 - both compiled

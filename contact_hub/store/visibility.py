@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, true
 
 from contact_hub.errors import HubError
 from contact_hub.scope import AgentScope, ClientScope, OperatorScope, Scope, SystemScope, VendorScope, VisitorScope
+from contact_hub.store.records import Conversation
 from contact_hub.store.tables import LIVE, conversations, customers, inquiries, offers
 from contact_hub.store.types import Words
 
@@ -124,6 +125,12 @@ def pools_shown(scope: Scope) -> frozenset[str] | None:
             return frozenset()
         case _:
             return None
+
+
+def has_before_them(scope: VisitorScope, conversation: Conversation) -> bool:
+    """`visible_conversations` of a visitor, for a row that was read together with others' (see `Conversations.lock_many`)."""
+    own = conversation.device == scope.device or (scope.customer is not None and conversation.customer == scope.customer)
+    return (conversation.workspace, conversation.brand) == (scope.workspace, scope.brand) and own
 
 
 def staff_only(scope: Scope) -> None:

@@ -2,17 +2,18 @@
 
 Self-clocking: whatever arrived while the last commit ran is the next batch, so an idle service answers at once and a busy one spreads a disk's fsync over
 many commands. Workspaces and their brands take turns (`store.fair`), so that one's flood fills no commit that another waits for. Each command stands behind
-its own savepoint; one that raises takes back only itself. A caller hears of success after the commit and never before. A command may be run again (two nodes
-met in a deadlock), so it must do nothing but work on its transaction.
+its own savepoint; one that raises takes back only itself. Commands of one kind that follow each other may be done `Together`, with a few statements for
+all; where that fails each is run by itself, so that nobody pays for another's mistake. A caller hears of success after the commit and never before. A
+command may be run again (two nodes met in a deadlock), so it must do nothing but work on its transaction.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 import structlog
 
@@ -24,12 +25,28 @@ from contact_hub.store.transaction import Tx
 from contact_hub.tracing import going_on, here, joint_span
 
 T = TypeVar("T")
+A_contra = TypeVar("A_contra", contravariant=True)
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 Command = Callable[[Tx], Awaitable[T]]
+
+
+class Together(Protocol[A_contra, R_co]):
+    """A kind of command of which many can be done at once; `many` and `one` come to the same."""
+
+    async def many(self, tx: Tx, items: Sequence[A_contra]) -> Sequence[R_co | HubError | None]:
+        """What became of each, in order; None for whatever has to be run by itself, and for that nothing was written."""
+
+    async def one(self, tx: Tx, item: A_contra) -> R_co:
+        """One alone, as any other command."""
+
 
 COMMANDS_PER_COMMIT_MAX: Final = 64
 SHARED_COMMIT_MAX: Final = 16
 """While several workspaces write: whoever comes between two commits waits for the whole of the one that runs."""
 SHARED_SECONDS: Final = 1.0
+TOGETHER: Final = 8
+"""So many commands that are done together cost about what one costs by itself."""
 HOUSE_RESERVE: Final = 8
 """An eighth of the queue is kept for leases and heartbeats: a node that is flooded must not seem dead."""
 ADMISSION_SECONDS: Final = 0.004
@@ -59,6 +76,7 @@ class _Job(Generic[T]):
     done: asyncio.Future[T]
     lane: Lane = HOUSE
     cost: int = 1
+    together: tuple[Together[Any, T], Any] | None = None
     give_up_at: float = 0.0
     trace: Any = None
     result: Any = None
@@ -95,14 +113,26 @@ class Writer:
     def waiting_of(self, workspace: str) -> int:
         return self._waiting.waiting_of(workspace)
 
-    async def run(self, command: Command[T], name: str, *, lane: Lane = HOUSE, cost: int = 1) -> T:
+    async def run_together(self, work: Together[A_contra, R], item: A_contra, name: str, *, lane: Lane = HOUSE, cost: int = 1) -> R:
+        """Like `run`; may share its statements with others of the same `work`."""
+        return await self.run(lambda tx: work.one(tx, item), name, lane=lane, cost=cost, together=(work, item))
+
+    async def run(
+        self,
+        command: Command[T],
+        name: str,
+        *,
+        lane: Lane = HOUSE,
+        cost: int = 1,
+        together: tuple[Together[Any, T], Any] | None = None,
+    ) -> T:
         assert asyncio.current_task() is not self._task, f"{name}: a command cannot wait for another command"
         if self._closing:
             raise HubError("shutting_down")
         reserve = 0 if lane == HOUSE else self._waiting_max // HOUSE_RESERVE
         if len(self._waiting) >= self._waiting_max - reserve:
             raise HubError("overloaded", retry_after_seconds=1.0)
-        job: _Job[T] = _Job(command, name, asyncio.get_running_loop().create_future(), lane, cost, trace=here())
+        job: _Job[T] = _Job(command, name, asyncio.get_running_loop().create_future(), lane, cost, together, trace=here())
         self._waiting.push(lane, job, cost=cost)
         self._note(lane[0])
         self._wake.set()
@@ -174,28 +204,69 @@ class Writer:
     async def _fill(self, jobs: list[_Job[Any]]) -> None:
         """Begin, run what waits and what comes within four milliseconds, commit. Commands to be tried again go to the front of the queue."""
         await self._connection.begin()
-        tail, again = Tail(), list[_Job[Any]]()
+        tail, again, rest = Tail(), list[_Job[Any]](), list[_Job[Any]]()
         waited, now = len(self._waiting), self._monotonic()
         until, most = now + ADMISSION_SECONDS, SHARED_COMMIT_MAX if now < self._shared_until else COMMANDS_PER_COMMIT_MAX
         try:
-            while self._waiting and len(jobs) < most and (len(jobs) < waited or self._monotonic() < until):
+            spent = 0.0
+            while self._waiting and spent < most and (len(jobs) < waited or self._monotonic() < until):
                 await asyncio.sleep(0)  # SQLite never suspends; the sockets must have their turn between commands
-                if not self._waiting:
-                    break
-                job = self._waiting.pop()
-                if job.done.done():  # its caller has gone
-                    continue
-                jobs.append(job)
-                if await self._attempt(job, tail) == "again":
-                    again.append(jobs.pop())
+                rest = self._take(most=max(1, int((most - spent) * TOGETHER)))
+                if len(rest) > 1:
+                    spent += len(rest) / TOGETHER
+                    rest = await self._attempt_together(rest, jobs, tail)
+                spent += len(rest)
+                while rest:
+                    jobs.append(rest.pop(0))
+                    if await self._attempt(jobs[-1], tail) == "again":
+                        again.append(jobs.pop())
             if tail:
                 await self._connection.patient()
                 await tail.flush(self._connection)
             with joint_span("store.commit", (job.trace for job in jobs), commands=len(jobs)):
                 await self._connection.commit()
         finally:  # whatever becomes of this commit, they wait for the next
-            for job in reversed(again):
+            for job in reversed([*again, *(job for job in rest if job not in jobs)]):
                 self._waiting.push_first(job.lane, job, cost=job.cost)
+
+    def _take(self, *, most: int) -> list[_Job[Any]]:
+        """The next command whose caller is still there, with those right behind it that can be done together with it."""
+        taken: list[_Job[Any]] = []
+        while self._waiting and len(taken) < most:
+            if taken and not _go_together(taken[0], self._waiting.peek()):
+                break
+            job = self._waiting.pop()
+            if not job.done.done():
+                taken.append(job)
+        return taken
+
+    async def _attempt_together(self, taken: list[_Job[Any]], jobs: list[_Job[Any]], tail: Tail) -> list[_Job[Any]]:
+        """Several commands of a kind behind one savepoint. Gives back those that must be run by themselves: all, where something went wrong."""
+        assert taken[0].together is not None
+        work = taken[0].together[0]
+        tx = Tx(self._connection, self._database.dialect, tail=Tail())
+        items = [job.together[1] for job in taken if job.together is not None]
+        try:
+            await self._connection.savepoint()
+            results = await work.many(tx, items)
+            await self._connection.keep()
+        except BaseException as error:
+            if not isinstance(error, Exception) or lost_code(error):
+                jobs += taken
+                raise
+            await self._connection.undo()
+            return taken
+        tail.take(tx.tail)
+        done = [(job, result) for job, result in zip(taken, results, strict=True) if result is not None]
+        for job, result in done:
+            jobs.append(job)
+            if isinstance(result, HubError):
+                _fail(job, result)
+            else:
+                job.result = result
+        if done:
+            done[0][0].hooks = tx.hooks
+        return [job for job, result in zip(taken, results, strict=True) if result is None]
 
     async def _attempt(self, job: _Job[Any], tail: Tail) -> Literal["kept", "failed", "again"]:
         """One command behind its savepoint: kept, failed (its caller knows already) or to be run again."""
@@ -227,6 +298,10 @@ class Writer:
         tail.take(tx.tail)
         job.hooks = tx.hooks
         return "kept"
+
+
+def _go_together(one: _Job[Any], other: _Job[Any]) -> bool:
+    return one.together is not None and other.together is not None and one.together[0] is other.together[0]
 
 
 def _fail(job: _Job[Any], error: Exception) -> None:

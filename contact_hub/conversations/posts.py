@@ -1,0 +1,121 @@
+"""Customers' messages as they come in crowds: many conversations, one message each, a handful of statements for all of them.
+
+Only what is plain is done here: a conversation that runs and whose language stays what it is. Whatever is more than that (a second message of the same
+conversation, one that has ended, a language that settles or switches, a message that was sent before) goes the careful way, one command for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from contact_hub.bus import Bus, Poke
+from contact_hub.channels.chat.frames import CustomerMessage
+from contact_hub.errors import HubError
+from contact_hub.live.lines import line
+from contact_hub.scope import VisitorScope
+from contact_hub.store import Tx
+from contact_hub.store.records import Conversation, ConversationChanges, NewPublicEntry, Speaker
+from i18n.detection import Detection
+from i18n.settling import Evidence, LanguageState, settle
+from routing import journal
+
+FIRST_WORDS: Final = 160
+CUSTOMER: Final = "customer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """Where a message stands in its log."""
+
+    conversation: str
+    position: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A customer's message, masked, and what language it was heard in."""
+
+    scope: VisitorScope
+    conversation: str
+    client_message_id: str
+    text: str
+    heard: Detection
+    at: datetime
+
+
+class Posts:
+    """`careful` is the command of one message, which knows all cases."""
+
+    def __init__(self, *, careful: Callable[[Tx, Post], Awaitable[Posted]], bus: Bus) -> None:
+        self._careful, self._bus = careful, bus
+
+    async def one(self, tx: Tx, item: Post) -> Posted:
+        return await self._careful(tx, item)
+
+    async def many(self, tx: Tx, items: Sequence[Post]) -> list[Posted | HubError | None]:
+        """See `store.Together`."""
+        rows = await tx.conversations.lock_many([(item.scope, item.conversation) for item in items])
+        results: list[Posted | HubError | None] = []
+        said: list[tuple[Conversation, NewPublicEntry, ConversationChanges]] = []
+        met: set[str] = set()
+        for item, row in zip(items, rows, strict=True):
+            changes = None if row is None or row.id in met else _plain(row, item)
+            if row is None:
+                results.append(HubError("not_found"))
+            elif changes is None:
+                results.append(None)
+            else:
+                met.add(row.id)
+                said.append((row, _entry(item), changes))
+                results.append(Posted(conversation=row.id, position=row.public_head + 1, at=item.at))
+        if said:
+            await tx.conversations.append_many(said)
+            for row, entry, _ in said:
+                tx.journal.append(row.workspace, line(entry.at, _line(row)))
+            tx.after_commit(lambda: self._bus.publish([Poke("conversation", row.workspace, row.id) for row, _, _ in said]))
+        return results
+
+
+def after_a_word(conversation: Conversation, words: str, speaker: Speaker, now: datetime) -> ConversationChanges:
+    """How somebody's words change the conversation's own line."""
+    waits = (conversation.customer_waits_since or now) if speaker == "customer" else None
+    return {"last_speaker": speaker, "last_words": words[:FIRST_WORDS], "last_at": now, "customer_waits_since": waits}
+
+
+def _plain(row: Conversation, item: Post) -> ConversationChanges | None:
+    """What the message changes in its conversation; None where that is not all it changes."""
+    if row.state == "ended":
+        return None
+    before = LanguageState.from_json(row.language)
+    after = settle(before, Evidence.text(item.heard))
+    if (after.working, after.settled) != (before.working, before.settled):
+        return None
+    return {
+        **after_a_word(row, item.text, "customer", item.at),
+        "language": after.to_json(),
+        "language_tag": after.working,
+        "language_confidence": after.confidence,
+    }
+
+
+def _entry(item: Post) -> NewPublicEntry:
+    return NewPublicEntry(
+        at=item.at,
+        speaker="customer",
+        sender=CUSTOMER,
+        client_message_id=item.client_message_id,
+        fingerprint=item.text,
+        body=msgspec.to_builtins(CustomerMessage(text=item.text, client_message_id=item.client_message_id)),
+    )
+
+
+def _line(row: Conversation) -> journal.MessagePosted:
+    return journal.MessagePosted(
+        conversation=row.id, inquiry=row.inquiry, speaker="customer", position=row.public_head + 1, agent=None
+    )
