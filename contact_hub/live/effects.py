@@ -18,7 +18,7 @@ from contact_hub.bus import Poke
 from contact_hub.channels.chat.frames import Notice
 from contact_hub.scope import Scope, SystemScope
 from contact_hub.store import Tx
-from contact_hub.store.records import Conversation, Inquiry, NewPublicEntry, NewStaffEntry, OfferRecord
+from contact_hub.store.records import Conversation, ConversationState, Inquiry, NewPublicEntry, NewStaffEntry, OfferRecord
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.values import zone_exists
 from i18n import formatting
@@ -145,12 +145,13 @@ class Effects:
         await self._tx.conversations.update(
             self._scope,
             conversation.id,
-            state="open",
+            state=_unless_ended(conversation, "open"),
             agent=decision.agent,
             pool=decision.pool,
             persona=msgspec.to_builtins(persona),
         )
-        await self._tell_customer(conversation, "notice.joined", name=persona.name)
+        if conversation.state != "ended":
+            await self._tell_customer(conversation, "notice.joined", name=persona.name)
         await self._tell_staff(conversation, "assigned", decision.agent, agent=decision.agent, pool=decision.pool)
         self._poke("agent", decision.agent)
         await self._queue_moved(decision.inquiry)
@@ -169,8 +170,10 @@ class Effects:
             decision.inquiry, state="waiting", agent=None, pool=None, contract=None, assigned_at=None, wrap_up_until=None
         )
         conversation = await self.conversation_of(decision.inquiry)
-        await self._tx.conversations.update(self._scope, conversation.id, state="waiting", agent=None, pool=None, persona=None)
-        if notice := _NOTICE_FOR_REQUEUE.get(decision.because):
+        state = _unless_ended(conversation, "waiting")
+        await self._tx.conversations.update(self._scope, conversation.id, state=state, agent=None, pool=None, persona=None)
+        notice = _NOTICE_FOR_REQUEUE.get(decision.because)
+        if notice and state != "ended":
             await self._tell_customer(conversation, notice)
         await self._tell_staff(conversation, "requeued", decision.agent, because=decision.because)
         await self._queue_moved(decision.inquiry)
@@ -218,3 +221,8 @@ class Effects:
 
     def _poke(self, kind: Any, subject: str) -> None:
         self.pokes[Poke(kind, self._floor.id, subject)] = None
+
+
+def _unless_ended(conversation: Conversation, state: ConversationState) -> ConversationState:
+    """The customer may have ended it in the moment in which we decided; that input is yet to come, and what is over stays over."""
+    return "ended" if conversation.state == "ended" else state
