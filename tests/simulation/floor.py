@@ -29,7 +29,7 @@ brands:
     kinds: [service]
     dispositions: {solved: {en: Solved}}
     fallback: leave_message
-    idle_seconds: 14
+    idle_seconds: 7
   - id: qamar
     client: borealis
     name: Qamar
@@ -63,12 +63,12 @@ kinds:
 away_reasons:
   - {id: break, labels: {en: Break}}
 rules:
-  offer_seconds: {chat: 5}
-  chat_grace_seconds: 4
-  offer_grace_seconds: 2
-  wrap_up_seconds: 6
-  takeover_grace_seconds: 3
-  decline_cooldown_seconds: 4
+  offer_seconds: {chat: 3}
+  chat_grace_seconds: 2
+  offer_grace_seconds: 1
+  wrap_up_seconds: 3
+  takeover_grace_seconds: 1.5
+  decline_cooldown_seconds: 2
   missed_offer_makes_away: false
 """  # noqa: E501 - one agent a line
 
@@ -84,9 +84,9 @@ def workspace() -> Workspace:
 
 @lru_cache
 def _changed(seats: int, offer_seconds: int) -> Workspace:
-    return parse(FLOOR.replace("seats: 1}", f"seats: {seats}}}").replace("{chat: 5}", f"{{chat: {offer_seconds}}}"))
+    return parse(FLOOR.replace("seats: 1}", f"seats: {seats}}}").replace("{chat: 3}", f"{{chat: {offer_seconds}}}"))
 
 
 def other_rules(dice: random.Random) -> Workspace:
     """The floor under rules that somebody changed."""
-    return _changed(dice.choice((2, 3)), dice.choice((4, 7)))
+    return _changed(dice.choice((2, 3)), dice.choice((2, 4)))

@@ -31,6 +31,7 @@ from tests.simulation.storage import Server, Storage
 from tests.simulation.weather import Trace, Weather
 
 CONVERGE_SECONDS: Final = 30.0
+FIRST_LOOK_SECONDS: Final = 5.0
 STEPS_MAX: Final = 2_000_000
 _TIDY_EVERY: Final = 40
 """The collector looks at everything that was ever imported: between histories, and not after each."""
@@ -78,8 +79,8 @@ def settings() -> Settings:
         detectors="ngrams",
         poll_seconds=POLL_SECONDS,
         lease_seconds=LEASE_SECONDS,
-        heartbeat_seconds=6,
-        revalidate_seconds=9,
+        heartbeat_seconds=3,
+        revalidate_seconds=5,
         visitor_messages_per_minute=6_000,
         agent_messages_per_minute=6_000,
     )
@@ -138,14 +139,14 @@ class _History:
         self.place = Place(self.loop, self.weather, self.trace, server, settings(), random.Random(dice.random()), bug)
         self.loop.on_step_of_death = self._die
         wrong = [timedelta(seconds=dice.choice((0, 0, 0, 0.4, -3600, 3600))) for _ in range(3)]
-        self.nodes = [Node(self.place, f"n{number}", wrong[number]) for number in range(dice.choice((1, 2, 2, 3)))]
+        self.nodes = [Node(self.place, f"n{number}", wrong[number]) for number in range(dice.choice((1, 2, 2, 2, 3)))]
         self.customers = [
             Customer(f"customer-{n}", dice.choice(floor.BRANDS), self.nodes, random.Random(dice.random()), self.trace)
-            for n in range(dice.randint(2, 4))
+            for n in range(dice.randint(1, 3))
         ]
-        chosen = dice.sample(sorted(floor.AGENTS), dice.choice((1, 2, 2, 3)))
+        chosen = dice.sample(sorted(floor.AGENTS), dice.choice((1, 2, 2, 2)))
         self.agents = [Agent(name, floor.AGENTS[name], self.nodes, random.Random(dice.random()), self.trace) for name in chosen]
-        self.seconds = dice.uniform(14, 30)
+        self.seconds = dice.uniform(5, 12)
         self.faults = 0
         self.books = Books(nodes=self.nodes, customers=self.customers, agents=self.agents, storage=made)
 
@@ -160,13 +161,13 @@ class _History:
         misfortune.cancel()
         self._heal()
         found: list[str] = []
-        await asyncio.sleep(11)
-        healed_at = self.loop.time() - 11
+        healed_at = self.loop.time()
+        await asyncio.sleep(FIRST_LOOK_SECONDS)
         while True:
             found = await broken(self.books)
             if not found or self.loop.time() > healed_at + CONVERGE_SECONDS:
                 break
-            await asyncio.sleep(3)
+            await asyncio.sleep(2)
         watch.cancel()
         return found + self.loop.troubles
 
@@ -204,7 +205,7 @@ class _History:
             await asyncio.sleep(0.25)
             for node in self.nodes:
                 if not node.alive:
-                    await asyncio.sleep(self.dice.uniform(0.1, 1.5))
+                    await asyncio.sleep(self.dice.uniform(0.1, 1.0))
                     node.start()
 
     async def _misfortunes(self) -> None:
@@ -220,7 +221,7 @@ class _History:
             self._second_window,
             self._go_home,
         ]
-        often = self.dice.choice((0.0, 2.0, 4.0, 8.0))
+        often = self.dice.choice((0.0, 1.0, 2.0, 4.0))
         while often:
             await asyncio.sleep(self.dice.expovariate(1 / often))
             self.faults += 1
@@ -240,7 +241,7 @@ class _History:
             self.loop.stop(process)
             if node.link is not None:
                 node.link.lose()  # a server does not wait for a client that says nothing
-            self.loop.world_later(self.dice.uniform(0.5, 9), self._wake, process)
+            self.loop.world_later(self.dice.uniform(0.5, 5), self._wake, process)
 
     def _wake(self, process: Process) -> None:
         if process.state == "stopped":
@@ -252,7 +253,7 @@ class _History:
         if node.alive and node.link is not None:
             self.trace(f"cut store {node.process.name}")
             node.link.cut()
-            self.loop.world_later(self.dice.uniform(0.3, 8), node.link.heal)
+            self.loop.world_later(self.dice.uniform(0.3, 5), node.link.heal)
 
     async def _cut_bus(self) -> None:
         node = self.dice.choice(self.nodes)
@@ -261,7 +262,7 @@ class _History:
             node.bus.cut()
             tell = self.dice.random() < 0.5
             bus = node.bus
-            self.loop.world_later(self.dice.uniform(0.3, 10), lambda: bus.heal(tell=tell))
+            self.loop.world_later(self.dice.uniform(0.3, 6), lambda: bus.heal(tell=tell))
 
     async def _leave(self) -> None:
         node = self.dice.choice(self.nodes)

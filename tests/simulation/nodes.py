@@ -30,8 +30,9 @@ T = TypeVar("T")
 Face = Literal["widget", "console"]
 
 NOON: Final = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-LEASE_SECONDS: Final = 3.0
-POLL_SECONDS: Final = 4.0
+LEASE_SECONDS: Final = 2.0
+POLL_SECONDS: Final = 3.0
+LOOK_SECONDS: Final = 1.0
 
 
 class LoopClock:
@@ -121,6 +122,7 @@ class Node:
                 store=place.bug.store(store),
                 node=process.name,
             ) as hub:
+                hub.spread.look_seconds = LOOK_SECONDS
                 place.bug.hub(hub)
                 await hub.start()
                 self._app.state = SimpleNamespace(hub=hub, sockets=Sockets())

@@ -26,7 +26,7 @@ from tests.simulation.nodes import NOON, Node, Unreachable
 from tests.simulation.weather import Trace
 from tests.simulation.wire import Closed, Line
 
-_RESEND_SECONDS: Final = 2.5
+_RESEND_SECONDS: Final = 1.5
 _HELLO_SECONDS: Final = 5.0
 
 
@@ -93,7 +93,7 @@ class Client:
             with suppress(Unreachable, HubError, Closed, TimeoutError):
                 await self._visit()
             self.line, self.welcome = None, False
-            await asyncio.sleep(self.dice.uniform(0.05, 1.5))
+            await asyncio.sleep(self.dice.uniform(0.05, 0.8))
 
     async def _visit(self) -> None:
         raise NotImplementedError
@@ -260,7 +260,7 @@ class Customer(Client):
 
     async def _act(self) -> None:
         while True:
-            await asyncio.sleep(self.dice.expovariate(1 / (1.5 if self.chatty else 5.0)))
+            await asyncio.sleep(self.dice.expovariate(1 / (0.7 if self.chatty else 2.5)))
             if not self.welcome or self.quiet:
                 continue
             running = self.state is not None and self.state["state"] != "ended"
@@ -281,7 +281,7 @@ class Customer(Client):
                 self.line.leave()  # the page is loaded again
             elif die < 0.94:
                 self.here = False
-                asyncio.get_running_loop().call_later(self.dice.uniform(1, 8), self._come_back)
+                asyncio.get_running_loop().call_later(self.dice.uniform(0.5, 4), self._come_back)
 
     def _come_back(self) -> None:
         self.here = True
@@ -408,7 +408,7 @@ class Agent(Client):
 
     async def _act(self) -> None:
         while True:
-            await asyncio.sleep(self.dice.expovariate(1.0 if self.diligent else 0.4))
+            await asyncio.sleep(self.dice.expovariate(1.6 if self.diligent else 0.7))
             if not self.welcome:
                 continue
             if self.view["me"].get("availability") in {"offline", "away"} and (self.quiet or self.dice.random() < 0.8):
@@ -426,7 +426,7 @@ class Agent(Client):
                 self.line.leave()
             elif die < 0.08:
                 self.here = False
-                asyncio.get_running_loop().call_later(self.dice.uniform(1, 9), self._come_back)
+                asyncio.get_running_loop().call_later(self.dice.uniform(0.5, 5), self._come_back)
 
     def _come_back(self) -> None:
         if not self.superseded:

@@ -28,7 +28,7 @@ from tests.simulation.loop import Process
 from tests.simulation.weather import Trace, Weather
 
 _KEPT = ("alembic_version", "schema_floor")
-HANG_SECONDS = 4.0
+HANG_SECONDS = 2.5
 """After so long a line that is cut is known to be cut."""
 
 

@@ -65,13 +65,13 @@ class Weather:
 
     def store_seconds(self) -> float:
         """One way to the database: a millisecond or so, now and then a second."""
-        return self._seconds(0.0015, 0.9)
+        return self._seconds(0.0015, 0.5)
 
     def poke_seconds(self) -> float:
-        return self._seconds(0.002, 1.2)
+        return self._seconds(0.002, 0.8)
 
     def socket_seconds(self) -> float:
-        return self._seconds(0.02, 1.5)
+        return self._seconds(0.02, 0.8)
 
     def _seconds(self, usual: float, slow_max: float) -> float:
         if self.chance(self.slow):
