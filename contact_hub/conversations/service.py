@@ -82,12 +82,9 @@ class Conversations:
 
     def __init__(self, *, store: Store, workspaces: Workspaces, bus: Bus, clock: Clock, ids: Ids, detect: Detect) -> None:
         self._store, self._workspaces, self._bus, self._clock, self._ids, self._detect = store, workspaces, bus, clock, ids, detect
-<<<<<<< ours
         self.on_ended: Callable[[Tx, Conversation, datetime], Awaitable[None]] = _nothing_follows
         """Called in the transaction that ends a conversation."""
-=======
         self._posts = Posts(careful=self._post, bus=bus)
->>>>>>> theirs
 
     # ------------------------------------------------------------ the customer
 

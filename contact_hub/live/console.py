@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final, assert_never, cast
+from typing import Any, Final, assert_never
 
 import msgspec
 
