@@ -48,7 +48,7 @@ export const PAGES: Readonly<Record<Role, readonly string[]>> = {
   agent: [],
   vendor_manager: ["floor", "quality", "conversations"],
   client_supervisor: ["quality", "conversations"],
-  operator: ["floor", "routing", "quality", "conversations", "jobs", "workspace"],
+  operator: ["floor", "routing", "quality", "conversations", "mail", "jobs", "workspace"],
 };
 
 whenSessionEnds(() => {
