@@ -19,6 +19,7 @@ from typing import Final, Self
 import httpx
 
 from agents import frames as console
+from agents.wire import Refusal
 from contact_hub.channels.chat import frames as widget
 from contact_hub.robots.client import ConsoleClient, Patience, WidgetClient
 from contact_hub.robots.console import ConsoleMind
@@ -162,7 +163,7 @@ class Customer:
         if isinstance(frame, widget.Ack):
             self._ledger.acknowledged(self._mine[frame.client_message_id], frame.conversation, frame.position)
             self.acked_at = time.monotonic()
-        elif isinstance(frame, widget.Refusal) and frame.about in self._mine and frame.retry_after_seconds is None:
+        elif isinstance(frame, Refusal) and frame.about in self._mine and frame.retry_after_seconds is None:
             self._ledger.refused(self._mine[frame.about], frame.code)
 
     def _write_down(self) -> None:
@@ -298,7 +299,7 @@ class Agent:
                 self._answer(frame)
             case console.ConsoleAck():
                 self._ledger.acknowledged(self._mine[frame.client_message_id], frame.conversation, frame.position)
-            case console.Refusal() if frame.about in self._mine and frame.retry_after_seconds is None:
+            case Refusal() if frame.about in self._mine and frame.retry_after_seconds is None:
                 if frame.code not in _NO_ANSWER:
                     self._ledger.refused(self._mine[frame.about], frame.code)
                     self._answered.discard(self._about[frame.about])

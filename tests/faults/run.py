@@ -148,13 +148,10 @@ class Round:
     async def judged(self) -> Outcome:
         """What the rows say. Whoever is behind gets half a minute to catch up."""
         give_up = time.monotonic() + _CONVERGE_SECONDS
+        everybody: list[Customer | Agent] = [*self.talking, *self.agents]
         while True:
             rows = await judge.read_rows(self.world.postgres.url)
-            screens = [
-                (one.name, conversation, shown)
-                for one in (*self.talking, *self.agents)
-                for conversation, shown in one.screen().items()
-            ]
+            screens = [(one.name, conversation, shown) for one in everybody for conversation, shown in one.screen().items()]
             found = judge.findings(self.ledger, rows, screens)
             found += await self._reports(rows)
             if not found or time.monotonic() > give_up:
@@ -183,7 +180,8 @@ class Round:
     async def _disturb(self) -> None:
         while True:
             await asyncio.sleep(self.plan.socket_pause * self._sockets.uniform(0.2, 1.8))
-            self.door.disturb(self._sockets)
+            if self.socket_faults / max(1, self.plan.socket_faults) <= 0.02 + self.ledger.acked / max(1, self.plan.messages):
+                self.door.disturb(self._sockets)  # in step with the messages, however slow the machine
 
     async def _change_windows(self) -> None:
         while True:

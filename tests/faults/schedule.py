@@ -2,6 +2,7 @@
 
 Faults of processes happen one after the other (two at once where that is the point), and each is over when every node that lives accepts again; how long
 that took is what is kept. Each knows what "accepts again" counts from: the fault itself where the service must go on through it, the healing where it cannot.
+Killed nodes come back beside whatever comes next, started again as often as they fail to.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import random
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ from tests.faults.world import LEASE_SECONDS, RECOVERY_SECONDS, TAKE_OVER_SECOND
 _GIVE_UP_SECONDS: Final = 90.0
 _FILLING: Final = 3_000_000
 _CLOCK_OFF_SECONDS: Final = 3_600
+_BOOTS_MAX: Final = 10
+_BOOT_PAUSE_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,7 @@ class Tormentor:
         self.history: list[dict[str, Any]] = []
         self.late: list[str] = []
         self.stuck: list[str] = []
+        self._coming: dict[str, asyncio.Task[None]] = {}
 
     async def do(self, wish: Wish) -> None:
         """One fault, from its beginning until all is well."""
@@ -96,62 +100,88 @@ class Tormentor:
         """Everything runs again."""
         for node in self.world.nodes:
             node.go_on()
-            if not node.alive:
-                node.boot()
-        await asyncio.gather(*(node.ready() for node in self.world.nodes))
+            if not node.alive and node.name not in self._coming:
+                self._bring_back(node, after_seconds=0)
+        await self._all_back()
 
     # ------------------------------------------------------------ nodes
 
     async def kill_node(self, chance: random.Random) -> None:
-        await self._kill(chance.choice(self.world.nodes), chance, "node_kill")
+        place = chance.random()
+        living = await self._two_living()
+        await self._kill(living[int(place * len(living))], chance, "node_kill")
 
     async def kill_holder(self, chance: random.Random) -> None:
         await self._kill(await self._holder(chance), chance, "holder_kill")
 
     async def clock_off(self, chance: random.Random) -> None:
-        off = chance.choice([-1, 1]) * _CLOCK_OFF_SECONDS
-        await self._kill(chance.choice(self.world.nodes), chance, "clock_off", clock_seconds_off=off)
+        off, place = chance.choice([-1, 1]) * _CLOCK_OFF_SECONDS, chance.random()
+        living = await self._two_living()
+        await self._kill(living[int(place * len(living))], chance, "clock_off", clock_seconds_off=off)
 
     async def stop_holder(self, chance: random.Random) -> None:
         """It stands still until another has taken over, and goes on as if it were still the owner."""
-        leases, node = await self._leases(), await self._holder(chance)
+        node = await self._holder(chance)
+        leases = await self._leases()
         node.pause()
         began, self.faults = time.monotonic(), self.faults + 1
-        others = [other for other in self.world.nodes if other is not node]
-        await asyncio.gather(
-            self._accepting("holder_stop", began, others), self._taken_over(leases, node, began, "take_over_after_stop")
-        )
-        await asyncio.sleep(chance.uniform(0, 2))
-        node.go_on()
+        try:
+            await asyncio.gather(
+                self._accepting("holder_stop", began, self._living()),
+                self._taken_over(leases, node, began, "take_over_after_stop"),
+            )
+            await asyncio.sleep(chance.uniform(0, 2))
+        finally:
+            node.go_on()
         await self._accepting("holder_went_on", time.monotonic(), [node])
 
     async def restart_rolling(self, chance: random.Random) -> None:
         """One after the other is asked to go, goes, and comes back."""
+        await self._all_back()
         for node in self.world.nodes:
-            others = [other for other in self.world.nodes if other is not node]
+            others = [other for other in self._living() if other is not node]
             began, self.faults = time.monotonic(), self.faults + 1
+            node.up = False
             await asyncio.gather(asyncio.to_thread(node.hub.stop), self._accepting("rolling_restart", began, others))
-            await self._boot(node)
+            self._bring_back(node, after_seconds=0)
+            await self._all_back()
 
     async def _kill(self, node: Node, chance: random.Random, kind: str, *, clock_seconds_off: int = 0) -> None:
         leases = await self._leases()
+        dead = node.pid
         node.kill()
         began, self.faults = time.monotonic(), self.faults + 1
-        others = [other for other in self.world.nodes if other is not node and other.alive]
-
-        async def return_soon() -> None:
-            await asyncio.sleep(chance.uniform(0.1, 3))
-            await self._boot(node, clock_seconds_off=clock_seconds_off)
-
+        self._bring_back(node, after_seconds=chance.uniform(0.1, 3), clock_seconds_off=clock_seconds_off)
         await asyncio.gather(
-            self._accepting(kind, began, others), self._taken_over(leases, node, began, "take_over"), return_soon()
+            self._accepting(kind, began, self._living()), self._taken_over(leases, node, began, "take_over", pid=dead)
         )
 
-    async def _boot(self, node: Node, *, clock_seconds_off: int = 0) -> None:
-        node.boot(clock_seconds_off=clock_seconds_off)
-        await node.ready()
-        ready = time.monotonic()
-        await self.probes[node.name].accepted_since(ready, seconds=_GIVE_UP_SECONDS)
+    def _bring_back(self, node: Node, *, after_seconds: float, clock_seconds_off: int = 0) -> None:
+        self._coming[node.name] = asyncio.create_task(self._come_back(node, after_seconds, clock_seconds_off), name=node.name)
+
+    async def _come_back(self, node: Node, after_seconds: float, clock_seconds_off: int) -> None:
+        """As somebody would who keeps a service running: started again until it stays."""
+        await asyncio.sleep(after_seconds)
+        for _ in range(_BOOTS_MAX):
+            node.boot(clock_seconds_off=clock_seconds_off)
+            if await node.ready():
+                node.up = True
+                self._coming.pop(node.name, None)
+                return
+            await asyncio.sleep(_BOOT_PAUSE_SECONDS)
+        self.stuck.append(f"{node.name} does not start: {node.hub.log()[-500:]}")
+
+    async def _all_back(self) -> None:
+        while self._coming:
+            await asyncio.gather(*self._coming.values())
+            if any(task.done() for task in self._coming.values()):
+                raise TimeoutError("a node does not start")
+
+    async def _two_living(self) -> list[Node]:
+        """Nodes of which one may be taken away: somebody has to be left."""
+        while len(living := self._living()) < 2:
+            await asyncio.wait(self._coming.values(), return_when=asyncio.FIRST_COMPLETED)
+        return living
 
     # ------------------------------------------------------------ PostgreSQL
 
@@ -236,38 +266,44 @@ class Tormentor:
         """Through a time without Redis everything goes on; then the body mends it."""
         began, self.faults = time.monotonic(), self.faults + 1
         try:
-            living = [node for node in self._living() if node.alive]
-            await asyncio.gather(self._accepting(kind, began, living), asyncio.sleep(seconds))
+            await asyncio.gather(self._accepting(kind, began, self._living()), asyncio.sleep(seconds))
         finally:
             yield
 
     # ------------------------------------------------------------ what is waited for
 
     async def _accepting(self, kind: str, since: float, nodes: Iterable[Node], *, most: float | None = None) -> None:
-        waits: Sequence[Awaitable[float]] = [
-            self.probes[node.name].accepted_since(since, seconds=_GIVE_UP_SECONDS) for node in nodes
-        ]
-        took = max(await asyncio.gather(*waits), default=0.0)
+        took = max(await asyncio.gather(*(self._accepted(node, since) for node in nodes)), default=0.0)
         self.recovered.note(kind, took)
         if most is not None and took > most:
             self.late.append(f"{kind}: {took:.2f} s, allowed {most:.0f}")
 
-    async def _taken_over(self, before: dict[str, Lease], dead: Node, began: float, kind: str) -> None:
+    async def _accepted(self, node: Node, since: float) -> float:
+        """Seconds; none for a node that is killed meanwhile."""
+        give_up = time.monotonic() + _GIVE_UP_SECONDS
+        while node.up:
+            with contextlib.suppress(TimeoutError):
+                return await self.probes[node.name].accepted_since(since, seconds=1)
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"{node.name} accepts nothing")
+        return 0.0
+
+    async def _taken_over(self, before: dict[str, Lease], dead: Node, began: float, kind: str, *, pid: int | None = None) -> None:
         """Until another owns whatever this one had."""
-        pid = str(dead.pid)
-        mine = {name: lease.epoch for name, lease in before.items() if lease.holder.rsplit("-", 2)[-2:-1] == [pid]}
+        process = str(pid or dead.pid)
+        mine = {name: lease.epoch for name, lease in before.items() if lease.holder.rsplit("-", 2)[-2:-1] == [process]}
         give_up = began + _GIVE_UP_SECONDS
         while mine:
             for name, lease in (await self._leases()).items():
                 if name in mine and lease.epoch > mine[name] and lease.holder:
                     del mine[name]
-                    self.recovered.note(kind, time.monotonic() - began)
+                    took = time.monotonic() - began
+                    self.recovered.note(kind, took)
+                    if took > TAKE_OVER_SECONDS:
+                        self.late.append(f"{kind}: {took:.2f} s, allowed {TAKE_OVER_SECONDS:.0f}")
             if time.monotonic() > give_up:
                 raise TimeoutError(f"nobody took over {', '.join(mine)}")
             await asyncio.sleep(0.05)
-        took = time.monotonic() - began
-        if took > TAKE_OVER_SECONDS and self.recovered.seconds[kind][-1:] and self.recovered.seconds[kind][-1] > TAKE_OVER_SECONDS:
-            self.late.append(f"{kind}: {took:.2f} s, allowed {TAKE_OVER_SECONDS:.0f}")
 
     async def _leases(self) -> dict[str, Lease]:
         with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
@@ -278,15 +314,15 @@ class Tormentor:
         """A node that owns something; any, where for a moment nobody does."""
         place, give_up = chance.random(), time.monotonic() + 2 * LEASE_SECONDS
         while True:
-            held = {node.name: node for lease in (await self._leases()).values() if (node := self.world.holder_of(lease))}
+            living = await self._two_living()
+            held = {node.name: node for lease in (await self._leases()).values() if (node := self.world.holder_of(lease)) in living}
             if held or time.monotonic() > give_up:
-                names = sorted(held) or sorted(node.name for node in self.world.nodes)
-                name = names[int(place * len(names))]
-                return next(node for node in self.world.nodes if node.name == name)
+                able = [node for node in living if node.name in held] or living
+                return able[int(place * len(able))]
             await asyncio.sleep(0.1)
 
     def _living(self) -> list[Node]:
-        return [node for node in self.world.nodes if node.alive and not node.paused]
+        return [node for node in self.world.nodes if node.up and node.alive and not node.paused]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ CUSTOMERS = 12
 @asynccontextmanager
 async def two_deaf_nodes(url: str, folder: Path) -> AsyncIterator[tuple[Floor, Floor]]:
     """They share a database and a Redis that is not there."""
-    given = {
+    given: dict[str, Any] = {
         "text": hubs.WORKSPACE.replace("seats: 2", "seats: 20\n    ceilings: {chat: 20}"),
         "redis_url": "redis://127.0.0.1:1/0",
         "poll_seconds": POLL_SECONDS,

@@ -118,6 +118,8 @@ class Node:
     name: str
     hub: HubProcess
     paused: bool = False
+    up: bool = False
+    """Whether it was ready since it was last started."""
 
     @property
     def origin(self) -> str:
@@ -133,8 +135,8 @@ class Node:
         return self.hub.process.pid
 
     def kill(self) -> None:
+        self.up = self.paused = False
         self.hub.kill()
-        self.paused = False
 
     def boot(self, *, clock_seconds_off: int = 0) -> None:
         for name in ("LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC"):
@@ -147,14 +149,17 @@ class Node:
             }
         self.hub.boot()
 
-    async def ready(self) -> None:
-        """Wait until a balancer would send people to it; on a busy machine that may take a while."""
+    async def ready(self) -> bool:
+        """Wait until a balancer would send people to it; false where it ended instead. On a busy machine that may take a while."""
         give_up = time.monotonic() + _BOOT_SECONDS
         async with httpx.AsyncClient(trust_env=False, timeout=2) as http:
             while not await _is_ready(http, self):
-                if not self.alive or time.monotonic() > give_up:
+                if not self.alive:
+                    return False
+                if time.monotonic() > give_up:
                     raise RuntimeError(f"{self.name} did not start: {self.hub.log()[-2000:]}")
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.1)
+        return True
 
     def pause(self) -> None:
         """It stands still, in the middle of whatever it does, and does not know."""
@@ -231,7 +236,10 @@ class World:
         """All nodes, at once."""
         for node in self.nodes:
             node.boot()
-        await asyncio.gather(*(node.ready() for node in self.nodes))
+        for node, well in zip(self.nodes, await asyncio.gather(*(node.ready() for node in self.nodes)), strict=True):
+            if not well:
+                raise RuntimeError(f"{node.name} did not start: {node.hub.log()[-2000:]}")
+            node.up = True
         self.serving = list(self.nodes)
 
     async def watch(self) -> None:
@@ -261,7 +269,7 @@ class World:
     async def ask_redis(self, *words: str) -> None:
         redis = Redis(port=self.redis.port, socket_timeout=2)
         try:
-            await redis.execute_command(*words)
+            await redis.execute_command(*words)  # type: ignore[no-untyped-call]  # the library has no types there
         finally:
             await redis.aclose()
 
