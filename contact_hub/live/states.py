@@ -12,6 +12,7 @@ from contact_hub.app import Hub
 from contact_hub.clock import DatabaseClock
 from contact_hub.errors import HubError
 from contact_hub.live.health import DEGRADED, Health
+from contact_hub.mail.metrics import observe_mail
 from contact_hub.settings import ROLES
 from contact_hub.store.records import OutboxBacklog
 
@@ -62,6 +63,7 @@ async def _observe_rows(hub: Hub) -> None:
     async with hub.store.read() as tx:
         leases, alive = await tx.leases.all(), await tx.nodes.alive(now)
         inputs, outbox = await tx.inputs.backlog(), await tx.outbox.backlog(now)
+        await observe_mail(tx, hub.workspaces.known())
     known = hub.workspaces.known()
     _nodes.set(len(alive))
     _unowned.set(sum(name not in leases or leases[name].expires_at <= now for name in known))

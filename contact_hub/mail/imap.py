@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -130,11 +131,13 @@ class ImapSession:
             self._client.idle()
 
     def anything_new(self, seconds: float) -> bool:
-        """Wait so long for the server to speak."""
+        """Wait so long for the server to speak. The library says of a closed line only that nothing came, at once."""
+        began = time.monotonic()
         with _told():
-            return any(
-                isinstance(told, tuple) and len(told) > 1 and told[1] == b"EXISTS" for told in self._client.idle_check(seconds)
-            )
+            told = self._client.idle_check(seconds)
+        if not told and time.monotonic() - began < seconds / 2:
+            raise MailboxTrouble("unreachable", "the line was closed")
+        return any(isinstance(one, tuple) and len(one) > 1 and one[1] == b"EXISTS" for one in told)
 
     def end_waiting(self) -> None:
         with _told():

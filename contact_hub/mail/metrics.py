@@ -1,19 +1,38 @@
-"""What Prometheus is told of mail that comes. How many wait, are held or have failed is looked up when somebody reads the page (`live.states`)."""
+"""What Prometheus is told of mail that comes: what happens is counted, what is a state is looked up when somebody reads the page."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
+
+from contact_hub.store import Tx
 
 _taken: Final = Counter("contact_hub_mails_taken_total", "Mails kept, by whether they were new", ["workspace", "brand", "fresh"])
-_outcomes: Final = Counter(
-    "contact_hub_mails_total", "Mails worked off, by what they are and what became of them", ["workspace", "brand", "kind", "state"]
+_worked_off: Final = Counter(
+    "contact_hub_mails_worked_off_total",
+    "Mails worked off, by what they are and what became of them",
+    ["workspace", "brand", "kind", "state"],
 )
-_logins: Final = Counter(
-    "contact_hub_mailbox_troubles_total", "Times a mailbox could not be read, by reason", ["workspace", "mailbox", "code"]
+_troubles: Final = Counter(
+    "contact_hub_mailbox_troubles_total", "Times a mailbox could not be read", ["workspace", "mailbox", "code"]
 )
-_refusals: Final = Counter("contact_hub_mail_door_refusals_total", "Mails that were handed in and refused, by reason", ["code"])
+_refusals: Final = Counter("contact_hub_mail_door_refused_total", "Mails that were handed in and not taken", ["code"])
+_up: Final = Gauge("contact_hub_mailbox_up", "1 where a mailbox was read and can be, 0 where not", ["workspace", "mailbox"])
+_kept: Final = Gauge("contact_hub_mails_aside", "Mails that wait, are held or have failed", ["workspace", "mailbox", "state"])
+
+
+async def observe_mail(tx: Tx, workspaces: Collection[str]) -> None:
+    """States, looked up when somebody reads the page."""
+    _up.clear()
+    _kept.clear()
+    for workspace in workspaces:
+        for cursor in await tx.mail.cursors(workspace):
+            _up.labels(workspace, cursor.mailbox).set(cursor.state == "up")
+        for box in await tx.mail.backlog(workspace):
+            for state, count in box.counts.items():
+                _kept.labels(workspace, box.mailbox, state).set(count)
 
 
 def taken(workspace: str, brand: str, *, fresh: bool) -> None:
@@ -23,12 +42,12 @@ def taken(workspace: str, brand: str, *, fresh: bool) -> None:
 
 def outcome(workspace: str, brand: str, kind: str, state: str) -> None:
     """A mail went where it belongs, or aside."""
-    _outcomes.labels(workspace, brand, kind, state).inc()
+    _worked_off.labels(workspace, brand, kind, state).inc()
 
 
 def mailbox_trouble(workspace: str, mailbox: str, code: str) -> None:
     """A mailbox could not be read."""
-    _logins.labels(workspace, mailbox, code).inc()
+    _troubles.labels(workspace, mailbox, code).inc()
 
 
 def door_refused(code: str) -> None:

@@ -282,10 +282,10 @@ class Mail:
         return html
 
     async def backlog(self, workspace: str) -> list[MailBacklog]:
-        """How many mails of each mailbox are in each state."""
+        """How many mails of each mailbox wait, are held or have failed. Those that became something are not counted: there are too many."""
         found = await self._session.execute(
             select(_R.mailbox, _R.state, func.count().label("mails"), func.min(_R.received_at).label("oldest"))
-            .where(_R.workspace == workspace)
+            .where(_R.workspace == workspace, _R.state.in_(["waiting", "held", "failed"]))
             .group_by(_R.mailbox, _R.state)
         )
         boxes: dict[str, dict[str, int]] = {}

@@ -83,8 +83,12 @@ service lmtp {{
     port = {self.lmtp_port}
   }}
 }}
+auth_failure_delay = 0
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 """.lstrip()
         )

@@ -1,0 +1,64 @@
+"""A fetcher as a process of its own, to be killed: `python -m tests.mail.fetcher DATABASE`.
+
+It reads the mailboxes of the workspace that was applied there and works off what came, until somebody ends it. It loads nothing that it does not need.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from contact_hub.bus import MemoryBus
+from contact_hub.clock import SystemClock
+from contact_hub.conversations.service import Conversations
+from contact_hub.ids import Ids
+from contact_hub.jobs import Jobs
+from contact_hub.jobs.kicks import LocalKicks
+from contact_hub.jobs.runner import Runner
+from contact_hub.mail.boxes import Boxes
+from contact_hub.mail.intake import Intake
+from contact_hub.mail.placing import Placing
+from contact_hub.mail.returns import Returns
+from contact_hub.mail.workshop import InProcess
+from contact_hub.store import Store
+from contact_hub.workspace.service import Workspaces
+from i18n.detection import Detection, Detectors, Hints, detect
+
+_detectors = Detectors.parse("eldc")
+
+
+def hear(text: str, hints: Hints) -> Detection:
+    return detect(text, hints=hints, detectors=_detectors)
+
+
+async def fetch(url: str) -> None:
+    store = await Store.open(url)
+    clock, ids, bus = SystemClock(), Ids(), MemoryBus()
+    workspaces = Workspaces(store=store, bus=bus, clock=clock)
+    await workspaces.refresh()
+    conversations = Conversations(store=store, workspaces=workspaces, bus=bus, clock=clock, ids=ids, detect=hear)
+    jobs = Jobs(clock=clock, ids=ids)
+    intake = Intake(
+        store=store,
+        workspaces=workspaces,
+        jobs=jobs,
+        clock=clock,
+        ids=ids,
+        reader=InProcess(),
+        placing=Placing(conversations=conversations, clock=clock, ids=ids, detect=hear),
+        returns=Returns(conversations=conversations, bus=bus),
+    )
+    jobs.register(*intake.kinds())
+    node = f"fetcher-{os.getpid()}"
+    runner = Runner(jobs, store=store, clock=clock, node=node, poll_seconds=0.5)
+    kicks = LocalKicks(runner)
+    jobs.on_added = kicks.kick
+    boxes = Boxes(intake=intake, store=store, workspaces=workspaces, clock=clock, node=node, poll_seconds=5, lease_seconds=1)
+    async with asyncio.TaskGroup() as group:
+        for work in (kicks.run(), runner.watch(kicks.kick), runner.keep(), boxes.run()):
+            group.create_task(work)
+
+
+if __name__ == "__main__":
+    asyncio.run(fetch(sys.argv[1]))
