@@ -19,6 +19,7 @@ from contact_hub.store.records import Inquiry, InquiryChanges, OfferRecord, Offe
 from contact_hub.store.session import Session
 from contact_hub.store.shape import Shape
 from contact_hub.store.tables import inquiries, offers, presences, seats
+from contact_hub.store.types import Names, among
 from contact_hub.store.visibility import Kind, once, operators_only, pools_shown, staff_only, visible_inquiries, visible_offers
 from routing.model import AgentId, Availability, BrandId
 
@@ -37,13 +38,13 @@ class Inquiries:
         self._session = session
 
     async def get(self, scope: Scope, inquiry: str) -> Inquiry:
-        found = await self._session.ask(scope, _visible(scope).where(_I.id == inquiry))
+        found = await self._session.ask(scope, _inquiry(type(scope)), {"inquiry_id": inquiry})
         if not found.rows:
             raise HubError("not_found")
         return _seen_by(scope, _INQUIRY.read(found.rows[0]))
 
     async def get_many(self, scope: Scope, ids: Collection[str]) -> dict[str, Inquiry]:
-        found = await self._session.ask(scope, _visible(scope).where(_I.id.in_(list(ids))))
+        found = await self._session.ask(scope, _inquiries(type(scope)), {"ids": list(ids)})
         return {row.id: _seen_by(scope, _INQUIRY.read(row)) for row in found.rows}
 
     async def of_conversation(self, scope: Scope, conversation: str) -> list[Inquiry]:
@@ -134,9 +135,8 @@ class Offers:
         return done.count == 1
 
     async def _of_agent(self, scope: Scope, agent: str, state: OfferState) -> list[OfferRecord]:
-        found = await self._session.ask(
-            scope, _offers(scope).where(_O.agent == agent, _O.state == state).order_by(_O.offered_at, _O.id)
-        )
+        staff_only(scope)
+        found = await self._session.ask(scope, _offers_of(type(scope)), {"agent": agent, "state": state})
         return [_OFFER.read(row) for row in found.rows]
 
 
@@ -162,7 +162,7 @@ class SeatRows:
 
     async def get(self, scope: SystemScope | OperatorScope, agent: str) -> Seats | None:
         operators_only(scope)
-        found = await self._session.execute(select(*_SEATS.columns).where(_S.workspace == scope.workspace, _S.agent == agent))
+        found = await self._session.execute(_SEATS_OF, {"workspace": scope.workspace, "agent": agent})
         return _SEATS.read(found.rows[0]) if found.rows else None
 
     async def all(self, scope: SystemScope | OperatorScope) -> dict[AgentId, Seats]:
@@ -188,7 +188,7 @@ class Presences:
         """Agents see themselves, operators everybody."""
         if not isinstance(scope, SystemScope | OperatorScope) and not (isinstance(scope, AgentScope) and scope.agent_id == agent):
             raise HubError("not_found")
-        found = await self._session.execute(select(*_PRESENCE.columns).where(_P.workspace == scope.workspace, _P.agent == agent))
+        found = await self._session.execute(_PRESENCE_OF, {"workspace": scope.workspace, "agent": agent})
         return _PRESENCE.read(found.rows[0]) if found.rows else None
 
     async def all(self, scope: SystemScope | OperatorScope) -> dict[AgentId, Presence]:
@@ -268,6 +268,27 @@ class Presences:
 def _change(kind: Kind, names: frozenset[str]) -> Update:
     statement = update(inquiries).where(_I.id == bindparam("inquiry_id"), visible_inquiries(kind))
     return statement.values({name: bindparam(f"new_{name}", type_=_I[name].type) for name in sorted(names)})
+
+
+_SEATS_OF: Final = select(*_SEATS.columns).where(_S.workspace == bindparam("workspace"), _S.agent == bindparam("agent"))
+_PRESENCE_OF: Final = select(*_PRESENCE.columns).where(_P.workspace == bindparam("workspace"), _P.agent == bindparam("agent"))
+
+
+@once
+def _inquiry(kind: Kind) -> Any:
+    return select(*_INQUIRY.columns).where(visible_inquiries(kind), _I.id == bindparam("inquiry_id"))
+
+
+@once
+def _inquiries(kind: Kind) -> Any:
+    return select(*_INQUIRY.columns).where(visible_inquiries(kind), among(_I.id, bindparam("ids", type_=Names)))
+
+
+@once
+def _offers_of(kind: Kind) -> Any:
+    """Of one agent, in one state."""
+    own = (_O.agent == bindparam("agent"), _O.state == bindparam("state"))
+    return select(*_OFFER.columns).where(visible_offers(kind), *own).order_by(_O.offered_at, _O.id)
 
 
 def _visible(scope: Scope) -> Any:

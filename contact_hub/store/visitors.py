@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final, TypedDict, Unpack
+from typing import Any, Final, TypedDict, Unpack
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from contact_hub.errors import HubError
 from contact_hub.scope import Scope, VisitorScope
@@ -14,7 +14,8 @@ from contact_hub.store.records import Customer, Device
 from contact_hub.store.session import Session
 from contact_hub.store.shape import Shape
 from contact_hub.store.tables import customers, devices
-from contact_hub.store.visibility import visible_customers
+from contact_hub.store.types import Names, among
+from contact_hub.store.visibility import Kind, once, visible_customers
 
 _C: Final = customers.c
 _D: Final = devices.c
@@ -46,9 +47,7 @@ class Customers:
 
     async def get_many(self, scope: Scope, ids: Collection[str]) -> dict[str, Customer]:
         """Those of the ids that can be seen."""
-        found = await self._session.ask(
-            scope, select(*_CUSTOMER.columns).where(visible_customers(type(scope)), _C.id.in_(list(ids)))
-        )
+        found = await self._session.ask(scope, _customers(type(scope)), {"ids": list(ids)})
         return {row.id: _CUSTOMER.read(row) for row in found.rows}
 
     async def by_email(self, workspace: str, brand: str, addresses: Collection[str]) -> Customer | None:
@@ -77,15 +76,13 @@ class Devices:
         self._session = session
 
     async def by_token(self, workspace: str, brand: str, token_hash: str) -> Device | None:
-        found = await self._session.execute(
-            select(*_DEVICE.columns).where(_D.workspace == workspace, _D.brand == brand, _D.token_hash == token_hash)
-        )
+        found = await self._session.execute(_BY_TOKEN, {"workspace": workspace, "brand": brand, "token_hash": token_hash})
         return _DEVICE.read(found.rows[0]) if found.rows else None
 
     async def customer_of(self, scope: VisitorScope) -> str | None:
         """The customer this device has been known as."""
         found = await self._session.execute(
-            select(_D.customer).where(_D.workspace == scope.workspace, _D.brand == scope.brand, _D.id == scope.device)
+            _CUSTOMER_OF, {"workspace": scope.workspace, "brand": scope.brand, "device": scope.device}
         )
         customer: str | None = found.scalar()
         return customer
@@ -94,6 +91,36 @@ class Devices:
         await self._session.execute(insert(devices), _DEVICE.write(device))
 
     async def update(self, workspace: str, brand: str, device: str, **changes: Unpack[DeviceChanges]) -> None:
+        whose = {"whose_workspace": workspace, "whose_brand": brand, "whose_device": device}
         await self._session.execute(
-            update(devices).where(_D.workspace == workspace, _D.brand == brand, _D.id == device).values(**changes)
+            _change(frozenset(changes)), {**whose, **{f"new_{name}": value for name, value in changes.items()}}
         )
+
+    async def seen(self, scopes: Collection[VisitorScope], at: datetime) -> None:
+        """All these browsers are there."""
+        await self._session.execute(
+            _change(frozenset({"last_seen_at"})),
+            [
+                {"whose_workspace": one.workspace, "whose_brand": one.brand, "whose_device": one.device, "new_last_seen_at": at}
+                for one in scopes
+            ],
+        )
+
+
+_BY_TOKEN: Final = select(*_DEVICE.columns).where(
+    _D.workspace == bindparam("workspace"), _D.brand == bindparam("brand"), _D.token_hash == bindparam("token_hash")
+)
+_CUSTOMER_OF: Final = select(_D.customer).where(
+    _D.workspace == bindparam("workspace"), _D.brand == bindparam("brand"), _D.id == bindparam("device")
+)
+
+
+@once
+def _customers(kind: Kind) -> Any:
+    return select(*_CUSTOMER.columns).where(visible_customers(kind), among(_C.id, bindparam("ids", type_=Names)))
+
+
+@once
+def _change(names: frozenset[str]) -> Any:
+    this = (_D.workspace == bindparam("whose_workspace"), _D.brand == bindparam("whose_brand"), _D.id == bindparam("whose_device"))
+    return update(devices).where(*this).values({name: bindparam(f"new_{name}", type_=_D[name].type) for name in sorted(names)})

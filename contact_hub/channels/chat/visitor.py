@@ -100,7 +100,7 @@ class VisitorSession:
         self._seated = True
         self._around = Surroundings(locales=tuple(hello.locales), page_language=hello.page_language, zone=hello.zone)
         self._listener = self._switchboard.listener(self._keys())
-        async with self._store.read() as tx:
+        async with self._store.read(brief=True) as tx:
             workspace = await tx.workspaces.get(self.scope.workspace)
             latest = await tx.conversations.latest_of_device(self.scope)
             customer = await tx.devices.customer_of(self.scope)
@@ -271,7 +271,7 @@ class VisitorSession:
         """Another tab of this browser may have begun a new conversation."""
         if self._conversation is not None and (self._state is None or self._state.state != "ended"):
             return
-        async with self._store.read() as tx:
+        async with self._store.read(brief=True) as tx:
             latest = await tx.conversations.latest_of_device(self.scope)
         if latest is not None and latest.id != self._conversation:
             self._begin(latest.id)

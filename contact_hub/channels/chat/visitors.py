@@ -5,6 +5,7 @@ A token opens nothing but this device's own conversations with this one brand. N
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,10 +47,26 @@ class _NewTicket:
         )
 
 
+class _Seen:
+    """Ten thousand open widgets say every ten seconds that they are there: with one statement for all that say so together."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def many(self, tx: Tx, items: Sequence[VisitorScope]) -> list[bool | HubError | None]:
+        await tx.devices.seen(items, self._clock.now())
+        return [True] * len(items)
+
+    async def one(self, tx: Tx, item: VisitorScope) -> bool:
+        await tx.devices.seen([item], self._clock.now())
+        return True
+
+
 class VisitorDesk:
     def __init__(self, *, store: Store, workspaces: Workspaces, clock: Clock, ids: Ids, gate: Gate, ticket_seconds: float) -> None:
         self._store, self._workspaces, self._clock, self._ids, self._gate = store, workspaces, clock, ids, gate
         self._ticket_seconds = ticket_seconds
+        self._seen = _Seen(clock)
 
     async def admit(
         self, workspace: str, brand: str, token: str | None, *, locale: str | None, zone: str | None, address: str | None = None
@@ -113,19 +130,19 @@ class VisitorDesk:
             used = await tx.tickets.use(token_hash(ticket), "widget", now)
             if used is None:
                 raise HubError("ticket_invalid")
-            return Scope.visitor(used.workspace, str(used.subject["brand"]), str(used.subject["device"]))
+            scope = Scope.visitor(used.workspace, str(used.subject["brand"]), str(used.subject["device"]))
+            await tx.devices.seen([scope], now)
+            return scope
 
         scope = await self._store.write(command, name="visitor.redeem")
-        await self.still_welcome(scope)
+        self._welcome_to(scope)
         return scope
 
     async def still_welcome(self, scope: VisitorScope) -> None:
         """Notes that the visitor is there. Raises `session_ended` where the brand is gone from the workspace."""
+        self._welcome_to(scope)
+        await self._store.write_together(self._seen, scope, name="visitor.seen", lane=lane_of(scope))
+
+    def _welcome_to(self, scope: VisitorScope) -> None:
         if scope.brand not in self._workspaces.floor(scope.workspace).brands:
             raise HubError("session_ended")
-        now = self._clock.now()
-
-        async def command(tx: Tx) -> None:
-            await tx.devices.update(scope.workspace, scope.brand, scope.device, last_seen_at=now)
-
-        await self._store.write(command, name="visitor.seen", lane=lane_of(scope))
