@@ -22,7 +22,7 @@ from contact_hub.web.socket import Session, Sockets, serve
 from tests.simulation.bugs import SOUND, Bug
 from tests.simulation.exchange import Exchange, SimulatedBus
 from tests.simulation.loop import Process, VirtualLoop
-from tests.simulation.storage import Link, Server, SimulatedStore
+from tests.simulation.storage import Link, Server
 from tests.simulation.weather import Trace, Weather
 from tests.simulation.wire import Line
 
@@ -113,13 +113,13 @@ class Node:
         self.bus = SimulatedBus(place.exchange, process)
         clock: Clock = LoopClock(place.loop, self._wrong)
         try:
-            store = SimulatedStore(self.link, place.bug.outfit)
+            store = place.bug.store(self.link, place.bug.outfit)
             async with build(
                 place.settings,
                 clock=place.bug.clock(clock),
                 ids=Ids(place.dice.randbytes),
-                bus=place.bug.bus(self.bus),
-                store=place.bug.store(store),
+                bus=self.bus,
+                store=store,
                 node=process.name,
             ) as hub:
                 hub.spread.look_seconds = LOOK_SECONDS
@@ -134,6 +134,8 @@ class Node:
                 await hub.stop()
         except HubError as trouble:
             place.trace(f"fails {process.name} {trouble.code}")
+        except Exception as error:
+            place.loop.troubles.append(f"{process.name} died: {error!r}")
         self.hub = None
         place.loop.kill(process)
         place.trace(f"gone {process.name}")

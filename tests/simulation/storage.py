@@ -23,7 +23,7 @@ from contact_hub.store import Store, Tx, migrate
 from contact_hub.store.engines import Parameters, Result, sqlite_engine
 from contact_hub.store.fair import HOUSE, Lane
 from contact_hub.store.tables import metadata
-from contact_hub.store.writer import Command, T, Writer
+from contact_hub.store.writer import A_contra, Command, R, T, Together, Writer
 from tests.simulation.loop import Process
 from tests.simulation.weather import Trace, Weather
 
@@ -191,7 +191,7 @@ class SimulatedDatabase:
         self._link = link
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[_Reading]:
+    async def reading(self, *, brief: bool = False) -> AsyncIterator[_Reading]:
         await self._link.travel(lost=self._link.weather.read_lost)
         reading = _Reading(self._link)
         try:
@@ -306,21 +306,26 @@ def _whole(result: CursorResult[Any]) -> Result:
     return Result(rows, len(rows) if result.returns_rows else result.rowcount)
 
 
+Outfit = Callable[[Tx, "SimulatedStore"], None]
+
+
 class SimulatedStore(Store):
     """The product's store over the simulated database. `outfit` may put other repositories into a transaction: that is how bugs are planted."""
 
-    def __init__(self, link: Link, outfit: Callable[[Tx], None] | None = None) -> None:
+    def __init__(self, link: Link, outfit: Outfit | None = None) -> None:
         rows = SimulatedDatabase(link)
         loop = asyncio.get_running_loop()
         writer = Writer(rows, waiting_max=4_096, batch_seconds_max=30.0, observe=lambda _batch: None, monotonic=loop.time)
         super().__init__(rows, writer)
         self._outfit = outfit
+        self.counter: dict[str, int] = {}
+        self._outfitted: dict[int, _Outfitted] = {}
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Tx]:
-        async with super().read() as tx:
+    async def read(self, *, brief: bool = False) -> AsyncIterator[Tx]:
+        async with super().read(brief=brief) as tx:
             if self._outfit is not None:
-                self._outfit(tx)
+                self._outfit(tx, self)
             yield tx
 
     async def write(self, command: Command[T], *, name: str, lane: Lane = HOUSE, cost: int = 1) -> T:
@@ -329,7 +334,31 @@ class SimulatedStore(Store):
             return await super().write(command, name=name, lane=lane, cost=cost)
 
         async def outfitted(tx: Tx) -> T:
-            outfit(tx)
+            outfit(tx, self)
             return await command(tx)
 
         return await super().write(outfitted, name=name, lane=lane, cost=cost)
+
+    async def write_plainly(self, command: Command[T], *, name: str) -> T:
+        """Without what was put into it."""
+        return await super().write(command, name=name)
+
+    async def write_together(self, work: Together[A_contra, R], item: A_contra, *, name: str, lane: Lane = HOUSE) -> R:
+        if self._outfit is not None:
+            work = self._outfitted.setdefault(id(work), _Outfitted(work, self._outfit, self))
+        return await super().write_together(work, item, name=name, lane=lane)
+
+
+class _Outfitted:
+    """The same work, in a transaction that was outfitted before."""
+
+    def __init__(self, work: Together[Any, Any], outfit: Outfit, store: SimulatedStore) -> None:
+        self._work, self._outfit, self._store = work, outfit, store
+
+    async def many(self, tx: Tx, items: Sequence[Any]) -> Sequence[Any]:
+        self._outfit(tx, self._store)
+        return await self._work.many(tx, items)
+
+    async def one(self, tx: Tx, item: Any) -> Any:
+        self._outfit(tx, self._store)
+        return await self._work.one(tx, item)
