@@ -94,6 +94,11 @@ class Runner:
         self._idle = asyncio.Event()
         self._idle.set()
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs here, or waits for a free slot."""
+        return not self._idle.is_set()
+
     # ------------------------------------------------------------ one piece of work
 
     async def run(self, workspace: str, id_: str) -> None:
@@ -258,9 +263,9 @@ class Runner:
             lost = await tx.outbox.lost(now, _LOOK_LIMIT)
             due = await tx.outbox.due(now, kinds, _LOOK_LIMIT)
             if len(due) == _LOOK_LIMIT:  # somebody's flood: everybody gets a turn
-                due = [
-                    row for name in await tx.outbox.workspaces_due(now) for row in await tx.outbox.due_of(name, now, kinds, SLOTS)
-                ]
+                names = await tx.outbox.workspaces_due(now)
+                each = max(SLOTS, _LOOK_LIMIT // len(names)) if names else 0
+                due = [row for name in names for row in await tx.outbox.due_of(name, now, kinds, each)]
             upcoming = await tx.outbox.next_due(kinds) if not due else None
         for row in lost:
             await self._take_back(row, now)

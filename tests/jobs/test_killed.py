@@ -55,7 +55,7 @@ async def test_a_killed_workers_work_is_done_by_another(postgres_url: str) -> No
         await process.wait()
         async with at_work(crew):
             await until(lambda: bool(done), seconds=LEASE_SECONDS + 3)
-            await until(lambda: not crew.runner._begun)
+            await until(lambda: not crew.runner.busy)
     row = await crew.row(job)
     await store.close()
     assert (done, row.state, row.attempts) == ([2], "done", 2)
@@ -70,7 +70,7 @@ async def test_a_worker_that_stood_still_wakes_to_find_its_work_gone(sqlite_url:
         process.send_signal(signal.SIGSTOP)
         async with at_work(crew):
             await until(lambda: bool(done), seconds=LEASE_SECONDS + 3)
-            await until(lambda: not crew.runner._begun)
+            await until(lambda: not crew.runner.busy)
         process.send_signal(signal.SIGCONT)
         assert [await _says(process), await _says(process)] == ["gone", "over"]
     row = await crew.row(job)
