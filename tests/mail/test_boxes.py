@@ -6,11 +6,8 @@ import asyncio
 import contextlib
 import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +20,7 @@ from contact_hub.store.records import MailboxCursor, RawMail
 from contact_hub.workspace import Workspace, parse
 from tests.mail import dovecot as servers
 from tests.mail.dovecot import PASSWORD, Dovecot
+from tests.mail.fetcher import Nursery
 from tests.mail.offices import MAIL_WORKSPACE, SYSTEM, Office, letter, office
 
 PATIENCE_SECONDS = 60
@@ -191,31 +189,22 @@ async def test_a_mail_that_is_too_large_is_known_by_its_head(sonne: Office, imap
 async def test_a_fetcher_that_is_killed_again_and_again_brings_each_mail_once(
     sonne: Office, sqlite_url: str, imap: Dovecot
 ) -> None:
-    """Forty mails, three kills, and somebody who marks mails as read; `python -m bench.email_crash` does it with 200 and 20."""
+    """Forty mails, five kills, and somebody who marks mails as read; `python -m bench.email_crash` does it with 200 and 20."""
     await asyncio.to_thread(imap.deliver, USER, *numbered(40))
     chance = random.Random(7)
-    store = sonne.store
-    fetchers: list[subprocess.Popen[bytes]] = []
+    fetchers = Nursery(sqlite_url)
     try:
-        for kill in range(1, 4):
-            fetchers.append(begin_fetcher(sqlite_url))
-            await until(lambda: mails(store), lambda found, wanted=kill * 10: len(found) >= wanted)  # type: ignore[misc]
-            fetchers[-1].kill()
-            fetchers[-1].wait()
+        for kill in range(1, 6):
+            await asyncio.to_thread(fetchers.begin)
+            await until(lambda: mails(sonne.store), lambda found, wanted=kill * 6: len(found) >= wanted)  # type: ignore[misc]
+            fetchers.kill()
             with imap.client(USER) as client:
                 client.add_flags(chance.sample(client.search(), 5), [b"\\Seen"])
-        fetchers.append(begin_fetcher(sqlite_url))
-        found = await until(lambda: mails(store), lambda found: sum(mail.state == "stored" for mail in found) >= 40)
-        async with store.read() as tx:
+        await asyncio.to_thread(fetchers.begin)
+        found = await until(lambda: mails(sonne.store), lambda found: sum(mail.state == "stored" for mail in found) >= 40)
+        async with sonne.store.read() as tx:
             inquiries = await tx.inquiries.unfinished(SYSTEM)
     finally:
-        for fetcher in fetchers:
-            fetcher.kill()
-            fetcher.wait()
+        fetchers.close()
     assert len(found) == 40
     assert len(inquiries) == len({mail.conversation for mail in found}) == 40
-
-
-def begin_fetcher(url: str) -> subprocess.Popen[bytes]:
-    root = Path(__file__).parents[2]
-    return subprocess.Popen([sys.executable, "-m", "tests.mail.fetcher", url], cwd=root, stderr=subprocess.DEVNULL)
