@@ -90,9 +90,14 @@ class Postbox:
         """Send a mail to a brand, as a customer's program would; its Message-ID. Raises: OSError, aiosmtplib.SMTPException."""
         id_ = f"{new_token()}@{sender.host}"
         raw = written(sender=sender, to=to, subject=subject, text=text, style=style, message_id=id_, answers=answers)
+        await self.bring(raw, sender=str(sender), to=to)
+        return id_
+
+    async def bring(self, raw: bytes, *, sender: str, to: str) -> None:
+        """Hand these very bytes in at the hub's door. Raises: OSError, aiosmtplib.SMTPException."""
         await aiosmtplib.send(
             raw,
-            sender=str(sender),
+            sender=sender,
             recipients=[to],
             hostname="127.0.0.1",
             port=self._door(),
@@ -100,7 +105,6 @@ class Postbox:
             local_hostname="mail.example",
             timeout=20,
         )
-        return id_
 
 
 def written(

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from contact_hub.app import build
+from contact_hub.demo import postbox
 from contact_hub.settings import Settings
 from contact_hub.web.server import running
-from contact_hub.workspace import parse
+from contact_hub.web.site_mail import Postbox
+from contact_hub.workspace import Workspace, from_document, parse, to_document
 from tests import hubs
 from tests.servers import free_port
 
@@ -133,6 +135,8 @@ class Stage:
     port: int
     opens: datetime = field(default_factory=lambda: datetime.now(UTC))
     """When the brand that is closed opens again."""
+    post: Postbox | None = None
+    """The world's mail server, where the story has mail."""
     doors: hubs.Floor | None = None
     """For those who come without a browser, over plain sockets; where the hub runs in this process."""
 
@@ -145,22 +149,46 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, url: str, *, offer_seconds: int = 60, more: str = "", **settings: Any) -> AsyncIterator[Stage]:
-    """The story floor on a free port, in this process. `more` is added to its workspace file."""
+async def stage(
+    folder: Path, url: str, *, offer_seconds: int = 60, more: str = "", mail: bool = False, **settings: Any
+) -> AsyncIterator[Stage]:
+    """The story floor on a free port, in this process. `more` is added to its workspace file; with `mail` its brands have mailboxes."""
     port = free_port()
     opens = (datetime.now(UTC) + timedelta(hours=OPENS_IN_HOURS)).replace(minute=0, second=0, microsecond=0)
     config = Settings(
         database_url=url, data_dir=folder, port=port, workspace="stories", poll_seconds=0.2, heartbeat_seconds=1, **settings
     )
-    async with build(config) as hub:
+    if mail:
+        config = config.model_copy(update={"mail_door": "smtp://127.0.0.1:0", "mail_readers": 1})
+    async with build(config) as hub, postbox(hub) if mail else contextlib.nullcontext() as post:
+        wanted = parse(_workspace_text(port, opens, offer_seconds) + more)
         await hub.workspaces.apply(
-            parse(_workspace_text(port, opens, offer_seconds) + more),
+            _with_mail(wanted, post.port) if post else wanted,
             by="tests",
             first_password_hash=await hub.passwords.hash(PASSWORD),
         )
-        async with running(hub, sites=True) as server, contextlib.AsyncExitStack() as stack:
+        async with running(hub, sites=True, post=post) as server, contextlib.AsyncExitStack() as stack:
             doors = hubs.Floor(hub=hub, server=server, origin=f"http://localhost:{port}", port=port, _stack=stack)
-            yield Stage(port=port, opens=opens, doors=doors)
+            yield Stage(port=port, opens=opens, post=post, doors=doors)
+
+
+def _with_mail(workspace: Workspace, relay_port: int) -> Workspace:
+    """Every brand has a mailbox that mail is handed in for, and writes by a relay on this machine."""
+    document = to_document(workspace)
+    for brand in document["brands"]:
+        brand["mailboxes"] = [
+            {
+                "id": f"{brand['id']}-box",
+                "address": f"service@{brand['id']}.example",
+                "intake": {"lmtp": True},
+                "relay": {"host": "127.0.0.1", "port": relay_port, "security": "none"},
+                "own_servers": [f"mx.{brand['id']}.example"],
+            }
+        ]
+        brand["mail"] = {"quote": "last", "remote_images": True, "forward": [f"studio@{brand['id']}.example"]}
+    for contract in document["contracts"]:
+        contract["channels"] = ["chat", "email"]
+    return from_document(document)
 
 
 def _workspace_text(port: int, opens: datetime, offer_seconds: int) -> str:
