@@ -31,6 +31,9 @@ READERS: Final = 4
 LOCK_WAIT: Final = "20ms"
 """Batches of two nodes may want each other's rows. A command that waits longer than this steps back to the next batch, holding nothing: well
 before PostgreSQL would look for a deadlock, which it does after a second, for everybody in both batches."""
+STANDSTILL_MAX: Final = "3s"
+"""A process that is stopped, or cut off, in the middle of a batch would hold its rows for ever, the lease of its workspaces among them: after so long without
+a word PostgreSQL takes the batch back. Shorter than a lease, so that who takes over waits for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +373,12 @@ class _PostgresReading:
         return _all([await self.execute(statement, one) for one in many])
 
 
+_BEGIN_WRITING: Final = (
+    f"SELECT set_config('lock_timeout', '{LOCK_WAIT}', true), "
+    f"set_config('idle_in_transaction_session_timeout', '{STANDSTILL_MAX}', true)"
+)
+
+
 class _PostgresWriting:
     def __init__(self, connect: Callable[[], AsyncConnection]) -> None:
         self._connect = connect
@@ -381,7 +390,7 @@ class _PostgresWriting:
         await connection.start()
         self._connection = connection
         await connection.begin()
-        await connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")  # and so the transaction has really begun
+        await connection.exec_driver_sql(_BEGIN_WRITING)  # and so the transaction has really begun
         self._driver = (await connection.get_raw_connection()).driver_connection
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import DBAPIError
 
 from contact_hub.store import StaleEpoch, Store, Tx
+from contact_hub.store.engines import database
 from tests.store.builders import NOW, WORKSPACE, at, laid_down
 
 
@@ -52,6 +54,21 @@ async def test_released_lease_is_free_at_once_and_its_epoch_never_goes_down(stor
     assert await acquire(store, "two", 1) == 2
     assert await store.write(lambda tx: tx.leases.renew(WORKSPACE, 2, at(5), 10), name="renew")
     assert await acquire(store, "one", 12) is None
+
+
+@pytest.mark.services
+async def test_an_owner_that_stands_still_in_the_middle_of_a_commit_holds_nobody_up(postgres_url: str) -> None:
+    rows, other = database(postgres_url), await Store.open(postgres_url)
+    assert await acquire(other, "one", 0) == 1
+    stopped = rows.writing()
+    await stopped.begin()
+    await Tx(stopped, "postgresql").leases.assert_mine(WORKSPACE, 1)  # and from here on it does not say a word
+    assert await acquire(other, "two", 20) == 2
+    with pytest.raises(DBAPIError):
+        await stopped.commit()
+    await stopped.abandon()
+    await other.close()
+    await rows.close()
 
 
 @pytest.mark.services
