@@ -16,6 +16,7 @@ from contact_hub.errors import CODES, HubError
 from contact_hub.jobs.desk import Trouble
 from contact_hub.jobs.model import HOUSE
 from contact_hub.live.health import clock_trouble
+from contact_hub.mail.trying import try_to_send
 from contact_hub.scope import Scope
 from contact_hub.settings import Settings
 from contact_hub.store import schema_state
@@ -28,6 +29,8 @@ _STUCK: Final = timedelta(minutes=5)
 _LIMITED: Final = re.compile(
     r'^contact_hub_limited_last_minute\{brand="([^"]*)",limit="([^"]*)",workspace="([^"]*)"\} (\S+)$', re.MULTILINE
 )
+_MAILBOX_SECONDS: Final = 20.0
+_ASIDE: Final = (("failed", "could not be understood"), ("held", "are kept apart"), ("waiting", "wait"))
 _PAGES: Final = ("console.html", "widget.html", "loader.js")
 
 
@@ -56,6 +59,8 @@ async def examine(settings: Settings) -> list[Finding]:
                     await _lease(hub, workspace),
                     await _stuck(hub, workspace),
                     await _audit(hub, workspace),
+                    *await _mailboxes(hub, workspace),
+                    *await _sending(hub, workspace),
                 ]
             if not hub.workspaces.known():
                 findings.append(
@@ -64,6 +69,41 @@ async def examine(settings: Settings) -> list[Finding]:
     except HubError as trouble:
         findings.append(Finding(what="start", state="error", sentence=f"{trouble.code}: {trouble.sentence}"))
     return findings
+
+
+async def _mailboxes(hub: Hub, workspace: str) -> list[Finding]:
+    """Each mailbox is tried here and now: what keeps it from being read, and what waits for a person."""
+    boxes = [box for brand in hub.workspaces.floor(workspace).workspace.brands for box in brand.mailboxes]
+    fetched = [box for box in boxes if box.intake.imap is not None]
+    troubles = dict(zip((box.id for box in fetched), await asyncio.gather(*map(_tried, fetched)), strict=True))
+    async with hub.store.read() as tx:
+        aside = {one.mailbox: one.counts for one in await tx.mail.backlog(workspace)}
+        cursors = {one.mailbox: one for one in await tx.mail.cursors(workspace)}
+    return [_mailbox(hub, box, troubles.get(box.id), aside.get(box.id, {}), cursors.get(box.id)) for box in boxes]
+
+
+async def _tried(box: Mailbox) -> MailboxTrouble | None:
+    try:
+        async with asyncio.timeout(_MAILBOX_SECONDS):
+            return await try_mailbox(box)
+    except TimeoutError:
+        return MailboxTrouble("timed_out")
+
+
+def _mailbox(
+    hub: Hub, box: Mailbox, trouble: MailboxTrouble | None, aside: Mapping[str, int], cursor: MailboxCursor | None
+) -> Finding:
+    what = f"mailbox {box.id}"
+    if trouble is not None:
+        return Finding(what=what, state="error", sentence=f"It cannot be read: {trouble.code}. {trouble.text}".strip())
+    if box.intake.lmtp and hub.settings.mail_door is None:
+        return Finding(what=what, state="warning", sentence="Nobody can hand mail in: CONTACT_HUB_MAIL_DOOR names no door.")
+    said = [f"{aside[state]} {word}" for state, word in _ASIDE if aside.get(state)]
+    if cursor is not None and cursor.alert is not None:
+        said.append(f"{cursor.alert} at {cursor.alert_at:%d %B %H:%M} UTC")
+    if said:
+        return Finding(what=what, state="warning", sentence=f"It can be read. Mails: {', '.join(said)}.")
+    return Finding(what=what, state="ok", sentence="It can be read." if box.intake.imap else "Its mail is handed in.")
 
 
 def _front_end() -> Finding:
@@ -221,6 +261,21 @@ async def _stuck(hub: Hub, workspace: str) -> Finding:
             sentence=f"{len(flagged)} inquiries need a person: {told}. `contact-hub explain ID` tells why.",
         )
     return Finding(what=what, state="ok", sentence=f"{len(unfinished)} inquiries in hand.")
+
+
+async def _sending(hub: Hub, workspace: str) -> list[Finding]:
+    """Relays and keys of the brands' mail, and mails whose fate a person has to decide."""
+    tried = await try_to_send(hub.workspaces.floor(workspace))
+    wrong = [one for one in tried if one.trouble]
+    findings = [Finding(what=f"mail of {one.mailbox}", state="error", sentence=f"{one.what}: {one.trouble}") for one in wrong]
+    if tried and not wrong:
+        findings.append(Finding(what=f"sending mail of {workspace}", state="ok", sentence=f"{len(tried)} relays and keys tried."))
+    async with hub.store.read() as tx:
+        backlog = {state: count for where, state, count, _ in await tx.mail.outgoing_backlog() if where == workspace}
+    if doubtful := backlog.get("unknown", 0) + backlog.get("failed", 0):
+        sentence = f"{doubtful} mails were not sent, or nobody knows whether they were; the page Mail lists them."
+        findings.append(Finding(what=f"mail of {workspace}", state="warning", sentence=sentence))
+    return findings
 
 
 async def _audit(hub: Hub, workspace: str) -> Finding:

@@ -63,7 +63,7 @@ async def _observe_rows(hub: Hub) -> None:
     async with hub.store.read() as tx:
         leases, alive = await tx.leases.all(), await tx.nodes.alive(now)
         inputs, outbox = await tx.inputs.backlog(), await tx.outbox.backlog(now)
-        await observe_mail(tx, hub.workspaces.known())
+        await observe_mail(tx, hub.workspaces.known(), hub.clock.now())
     known = hub.workspaces.known()
     _nodes.set(len(alive))
     _unowned.set(sum(name not in leases or leases[name].expires_at <= now for name in known))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 
 from prometheus_client import Counter, Gauge
@@ -20,11 +21,23 @@ _troubles: Final = Counter(
 )
 _refusals: Final = Counter("contact_hub_mail_door_refused_total", "Mails that were handed in and not taken", ["code"])
 _up: Final = Gauge("contact_hub_mailbox_up", "1 where a mailbox was read and can be, 0 where not", ["workspace", "mailbox"])
+_outgoing: Final = Gauge("contact_hub_mail_outgoing", "Mails that are neither sent nor bounced", ["workspace", "state"])
+_overdue: Final = Gauge(
+    "contact_hub_mail_outgoing_overdue_seconds", "Since when the oldest mail should have been sent", ["workspace"]
+)
 _kept: Final = Gauge("contact_hub_mails_aside", "Mails that wait, are held or have failed", ["workspace", "mailbox", "state"])
 
 
-async def observe_mail(tx: Tx, workspaces: Collection[str]) -> None:
+async def observe_mail(tx: Tx, workspaces: Collection[str], now: datetime) -> None:
     """States, looked up when somebody reads the page."""
+    _outgoing.clear()
+    _overdue.clear()
+    for workspace in workspaces:
+        _overdue.labels(workspace).set(0)
+    for workspace, state, count, oldest in await tx.mail.outgoing_backlog():
+        _outgoing.labels(workspace, state).set(count)
+        if state == "queued" and oldest is not None:
+            _overdue.labels(workspace).set(max(0.0, (now - oldest).total_seconds()))
     _up.clear()
     _kept.clear()
     for workspace in workspaces:
