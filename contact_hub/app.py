@@ -373,6 +373,11 @@ def _machines(settings: Settings) -> tuple[str, ...]:
     return socket.gethostname(), socket.getfqdn(), urlsplit(settings.public_origin).hostname or ""
 
 
+def learn_languages(settings: Settings) -> None:
+    """Load what detection knows before anybody waits for it: read at the first message it would hold up everybody else for a second."""
+    detect("Guten Tag", detectors=_detectors(settings))
+
+
 def _detectors(settings: Settings) -> Detectors:
     try:
         return Detectors.parse(settings.detectors)

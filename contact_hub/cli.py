@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from contact_hub import __version__
-from contact_hub.app import build
+from contact_hub.app import build, learn_languages
 from contact_hub.errors import EXITS, HubError
 from contact_hub.jobs.commands import app as jobs
 from contact_hub.log import set_up
@@ -102,6 +102,8 @@ async def _serve(settings: Settings) -> None:
         async with build(settings) as hub:
             for trouble in degraded(hub):
                 _log.warning("starts_degraded", code=trouble.code, sentence=trouble.sentence)
+            if "web" in settings.roles:
+                learn_languages(settings)
             await hub.start()
             try:
                 await Server(hub).serve()
