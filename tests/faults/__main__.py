@@ -22,11 +22,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tests.faults.run import Plan, torment
+from tests.faults.run import Outcome, Plan, torment
 from tests.faults.world import say
 
 SHORT = Plan(seed=1130, seconds_max=30)
@@ -35,7 +36,7 @@ SHORT = Plan(seed=1130, seconds_max=30)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     asked = parse(arguments)
-    outcome = asyncio.run(torment(plan_of(asked)))
+    outcome = asyncio.run(_round(plan_of(asked)))
     say(json.dumps(outcome.told))
     sys.stdout.write(json.dumps(outcome.figures, indent=None if asked.json else 2) + "\n")
     for finding in [*outcome.findings[:20], *(f"late: {late}" for late in outcome.late)]:
@@ -43,6 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if outcome.evidence:
         say(f"{len(outcome.findings)} findings; evidence in {outcome.evidence}")
     return 0 if outcome.clean and not outcome.late else 1
+
+
+async def _round(plan: Plan) -> Outcome:
+    """Whoever ends us ends everything that we started too."""
+    task = asyncio.create_task(torment(plan))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 def plan_of(asked: argparse.Namespace) -> Plan:

@@ -30,6 +30,7 @@ from tests.servers import free_port
 _TELL_SECONDS: Final = 10.0
 _CONVERGE_SECONDS: Final = 30.0
 _MOST_FAULTS: Final = 100_000
+_INEXCUSABLE: Final = ("owner_failed", "frame_failed", "telling_failed", "after_commit_failed", "input_set_aside", "routing_halted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +165,7 @@ class Round:
             **judge.counted(found),
             "recovery_s": self.tormentor.recovered.told(),
         }
-        stuck = [f"stuck: {what}" for what in self.tormentor.stuck]
+        stuck = [f"stuck: {what}" for what in self.tormentor.stuck] + self._broken()
         told = {
             "seconds": round(time.monotonic() - self.began, 1),
             "said": len(self.ledger.said),
@@ -174,6 +175,15 @@ class Round:
             "take_overs": sum(agent.take_overs for agent in self.agents),
         }
         return Outcome(figures=figures, findings=found + stuck, late=self.tormentor.late, told=told)
+
+    def _broken(self) -> list[str]:
+        """What no fault excuses, by the nodes' own logs."""
+        found = []
+        for node in self.world.nodes:
+            log = node.hub.log()
+            found += [f"broken: {node.name} {event}" for event in _INEXCUSABLE if f'"{event}"' in log]
+            found += [f"broken: {node.name} had an exception that nobody caught"] if "\nTraceback " in log else []
+        return found
 
     # ------------------------------------------------------------ lanes
 
