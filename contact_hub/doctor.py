@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
@@ -16,12 +17,16 @@ from contact_hub.errors import CODES, HubError
 from contact_hub.jobs.desk import Trouble
 from contact_hub.jobs.model import HOUSE
 from contact_hub.live.health import clock_trouble
+from contact_hub.mail.boxes import try_mailbox
+from contact_hub.mail.imap import MailboxTrouble
 from contact_hub.mail.trying import try_to_send
 from contact_hub.scope import Scope
 from contact_hub.settings import Settings
 from contact_hub.store import schema_state
+from contact_hub.store.records import MailboxCursor
 from contact_hub.web import assets
 from contact_hub.workspace import check
+from contact_hub.workspace.model import Mailbox
 from i18n import catalogues
 from i18n.promises import CUSTOMER_TAGS, promised
 
