@@ -45,7 +45,8 @@ CREDITS: Final = (
 )
 
 PENALTY: Final = 3e-5
-STEPS: Final = 120
+LANGUAGE_PENALTY: Final = 1e-4
+STEPS: Final = 150
 
 NGRAM_PENALTY: Final = 3e-6
 NGRAM_RATE: Final = 0.02
@@ -184,7 +185,7 @@ def stacked(rows: Rows, chosen: Chosen, strangers: Strangers | None) -> tuple[Ng
 
 
 def fit_weights(rows: Rows, detectors: Sequence[str], chosen: Chosen) -> Weights:
-    """Weights by length class and biases that make the chosen rows likeliest."""
+    """Weights by length class and by language, and biases, that make the chosen rows likeliest."""
     inputs = np.concatenate([rows.features[name][chosen] for name in detectors], axis=2)
     gold, mask = rows.gold[chosen], rows.mask[chosen]
     lengths = np.searchsorted(LENGTHS, [len(text) for text, taken in zip(rows.text, chosen, strict=True) if taken], side="left")
@@ -195,27 +196,37 @@ def fit_weights(rows: Rows, detectors: Sequence[str], chosen: Chosen) -> Weights
     by_class_inputs = [inputs[rows_of] for rows_of in members]
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
-        weights, bias = parameters[: classes * width].reshape(classes, width), parameters[classes * width :]
+        weights, own, bias = _parted(parameters, classes, width)
+        # what a language adds of its own is held back more
+        held = np.concatenate([np.full(weights.size, PENALTY), np.full(own.size, LANGUAGE_PENALTY), np.full(bias.size, PENALTY)])
         scores = np.empty(mask.shape, np.float32)
         for number, rows_of in enumerate(members):
             scores[rows_of] = by_class_inputs[number] @ weights[number].astype(np.float32)
+        scores += np.vecdot(inputs, own.astype(np.float32))
         scores += bias.astype(np.float32) + mask
         scores -= scores.max(axis=1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=1, keepdims=True)
-        value = -(importance * np.log(scores[here, gold] + 1e-12)).sum() + PENALTY * (parameters**2).sum()
+        value = -(importance * np.log(scores[here, gold] + 1e-12)).sum() + (held * parameters**2).sum()
         scores[here, gold] -= 1
         scores *= importance[:, None]
         by_class = [
             np.tensordot(scores[rows_of], by_class_inputs[number], axes=([0, 1], [0, 1])) for number, rows_of in enumerate(members)
         ]
-        slope = np.concatenate([*by_class, scores.sum(axis=0)]).astype(np.float64)
-        return float(value), slope + 2 * PENALTY * parameters
+        of_language = np.einsum("tl,tlf->lf", scores, inputs).ravel()
+        slope = np.concatenate([*by_class, of_language, scores.sum(axis=0)]).astype(np.float64)
+        return float(value), slope + 2 * held * parameters
 
-    start = np.zeros(classes * width + len(LANGUAGES))
+    start = np.zeros(classes * width + len(LANGUAGES) * (width + 1))
     start[: classes * width] = 0.3
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x.astype(np.float32)
-    return Weights(found[: classes * width].reshape(classes, width), found[classes * width :])
+    return Weights(*_parted(found, classes, width))
+
+
+def _parted(parameters: npt.NDArray[Any], classes: int, width: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
+    """One row of numbers as weights by length class, weights by language and biases."""
+    by_length, by_language, bias = np.split(parameters, [classes * width, (classes + len(LANGUAGES)) * width])
+    return by_length.reshape(classes, width), by_language.reshape(len(LANGUAGES), width), bias
 
 
 def fit(rows: Rows, chosen: Chosen, strangers: Strangers | None, sets: Sequence[tuple[str, ...]] = (QUICK, DEFAULT)) -> Fitted:
@@ -263,6 +274,9 @@ def write(fitted: Fitted) -> None:
 def _stored(weights: Weights) -> dict[str, Any]:
     return {
         "by_length": [[round(float(weight), 4) for weight in row] for row in weights.by_length],
+        "by_language": {
+            tag: [round(float(weight), 3) for weight in row] for tag, row in zip(LANGUAGES, weights.by_language, strict=True)
+        },
         "bias": {tag: round(float(value), 4) for tag, value in zip(LANGUAGES, weights.bias, strict=True)},
     }
 

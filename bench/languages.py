@@ -40,6 +40,30 @@ FITTED_ON: Final = (
     "outside ours, dev_special.tsv (the same and Hinglish-TOP); the quarter, or the source, that is measured is left out"
 )
 
+# eldc took 1.4 µs where the goals were set: on a machine that others use as well, the cost is told in units of it.
+ELDC_US: Final = 1.4
+DEAR: Final[Mapping[str, str]] = {
+    "empty": "",
+    "one emoji": "🙂",
+    "words": "parcel " * 150_000,
+    "one letter": "x" * 1_000_000,
+    "half links": "a." * 500_000,
+    "links": "https://a.example/b?c=1 " * 40_000,
+    "addresses": "a@b.example " * 80_000,
+    "codes": "ab12-34/5 " * 100_000,
+    "nothing visible": "\u202e\u200b" * 500_000,
+    "two letters": "ш ж" * 300_000,
+    "lone surrogates": "\ud800a" * 500_000,
+    "mixed scripts": "ш我aبक ה" * 150_000,
+    "marks": "Z" + "\u0335\u0310" * 500_000,
+    "Han": "我" * 1_000_000,
+    "Nepali": "म घर जान्छु भाइ " * 60_000,
+    "Afrikaans": "ek wil graag weet waar my pakkie is " * 28_000,
+    "Croatian or Serbian": "mogu li mi se da kupim sve to " * 33_000,
+    "Hindi in Latin letters": "mera order kahan hai bhai " * 40_000,
+}
+"""Texts that are dear, or that nothing can be read of; up to a megabyte each."""
+
 Look = Callable[..., Any]
 
 
@@ -260,48 +284,44 @@ def specials(data: Path, texts: Sequence[Text], look: Look) -> dict[str, Any]:
     }
 
 
-def cost(data: Path) -> dict[str, float]:
+def cost(data: Path) -> dict[str, float | str]:
     """Of what ships: load, memory, microseconds a call and the dearest texts; for a process of its own, which imports nothing before."""
     before_mb = _resident_mb()
-    start = time.perf_counter()
-    from i18n.detection import detect
+    start, start_cpu = time.perf_counter(), time.thread_time()
+    from i18n.detection import LANGUAGES, detect
 
     detect("one sentence that loads every library")
     detect("xyzzy")
-    load_seconds, load_mb = time.perf_counter() - start, _resident_mb() - before_mb
+    load_seconds, load_cpu = time.perf_counter() - start, time.thread_time() - start_cpu
+    load_mb = _resident_mb() - before_mb
     texts = [text.text for text in read(data)]
-    took = [float("inf")] * len(texts)
-    for _ in range(3):  # the best of three: the machine is shared
-        for place, text in enumerate(texts):
-            start_ns = time.perf_counter_ns()
-            detect(text)
-            took[place] = min(took[place], (time.perf_counter_ns() - start_ns) / 1000)
-    took.sort()
-    dear = (
-        "parcel " * 150_000,
-        "x" * 1_000_000,
-        "a." * 500_000,
-        "\u202e\u200b" * 500_000,
-        "ш ж" * 300_000,
-        "\ud800a" * 500_000,
-        "我" * 1_000_000,
-    )
-    worst = 0.0
-    for text in dear:
-        tries = []
-        for _ in range(3):
-            start_ns = time.perf_counter_ns()
-            detect(text)
-            tries.append((time.perf_counter_ns() - start_ns) / 1e6)
-        worst = max(worst, min(tries))
+    took = _took(detect, texts)
+    yardstick = _took(_eldc({"tl" if tag == "fil" else tag for tag in LANGUAGES}), texts)
+    worst = {name: round(_took(detect, [text])[0] / 1000, 2) for name, text in DEAR.items()}
     return {
         "mean_us": round(statistics.fmean(took), 1),
         "p50_us": round(took[len(took) // 2], 1),
         "p99_us": round(took[int(len(took) * 0.99)], 1),
         "load_seconds": round(load_seconds, 2),
+        "load_cpu_seconds": round(load_cpu, 2),
         "memory_mb": round(load_mb),
-        "megabyte_ms": round(worst, 2),
+        "eldc_us": round(statistics.fmean(yardstick), 2),
+        "mean_in_eldc": round(statistics.fmean(took) / statistics.fmean(yardstick), 1),
+        "p99_in_eldc": round(took[int(len(took) * 0.99)] / statistics.fmean(yardstick), 1),
+        "dearest_ms": max(worst.values()),
+        "dearest": max(worst, key=worst.__getitem__),
     }
+
+
+def _took(ask: Callable[[str], Any], texts: Sequence[str]) -> list[float]:
+    """Microseconds of each call, sorted; the best of three, since the machine is shared."""
+    took = [float("inf")] * len(texts)
+    for _ in range(3):
+        for place, text in enumerate(texts):
+            start_ns = time.perf_counter_ns()
+            ask(text)
+            took[place] = min(took[place], (time.perf_counter_ns() - start_ns) / 1000)
+    return sorted(took)
 
 
 def peers(texts: Sequence[Text]) -> dict[str, dict[str, float]]:
@@ -415,10 +435,13 @@ def judged(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     spent = report["cost"]
     rows += [
         ("mean a call, µs", spent["mean_us"], "<=", 60),
+        (f"mean a call, µs where eldc takes {ELDC_US}", round(spent["mean_in_eldc"] * ELDC_US, 1), "<=", 60),
         ("p99 a call, µs", spent["p99_us"], "<=", 300),
+        (f"p99 a call, µs where eldc takes {ELDC_US}", round(spent["p99_in_eldc"] * ELDC_US, 1), "<=", 300),
         ("load, s", spent["load_seconds"], "<=", 1.5),
+        ("load, s of the processor", spent["load_cpu_seconds"], "<=", 1.5),
         ("memory above the interpreter, MB", spent["memory_mb"], "<=", 160),
-        ("dearest megabyte, ms", spent["megabyte_ms"], "<=", 5),
+        (f"dearest of {len(DEAR)} bad texts, ms", spent["dearest_ms"], "<=", 5),
     ]
     return [
         {"figure": name, "value": value, "goal": f"{sign} {goal}", "met": value >= goal if sign == ">=" else value <= goal}

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from i18n.detection import serbian
 from i18n.detection.languages import COLUMN, INDEX, LANGUAGES
 from i18n.detection.lexicon import lexicon
 from i18n.detection.ngrams import NgramModel, shipped
@@ -26,7 +27,7 @@ _COUNT: Final = len(LANGUAGES)
 _ID, _MS, _SR, _HR = INDEX["id"], INDEX["ms"], INDEX["sr"], INDEX["hr"]
 _LOG_FLOOR: Final = math.log(1e-3)
 
-WIDTHS: Final[Mapping[str, int]] = {"eldc": 4, "pycld2": 4, "wordfreq": 4, "ngrams": 2, "py3langid": 2, "langdetect": 2}
+WIDTHS: Final[Mapping[str, int]] = {"eldc": 4, "pycld2": 4, "wordfreq": 4, "ngrams": 3, "py3langid": 2, "langdetect": 2}
 """How many features each gives; the order in which they are weighed. `ngrams` is our own and always takes part."""
 
 QUICK: Final = ("eldc", "pycld2")
@@ -248,18 +249,22 @@ def _wordfreq() -> Reader:
 
 
 def ngrams_reader(model: NgramModel) -> Reader:
-    """Log scores relative to the best of the script, and as probabilities."""
+    """Log scores relative to the best of the script, and as probabilities; and which way a text leans that is Serbian or Croatian."""
     ours = slice(0, _COUNT)
+    barred = {script: np.where(mask == 0.0, 0.0, -1000.0).astype(np.float32) for script, mask in MASKS.items()}
 
     def read(text: str, script: str) -> Features:
-        scores = model.scores(text)[ours]
-        allowed = MASKS[script] == 0.0
-        scores = np.where(allowed, scores, scores.min())
-        scores -= scores.max()
+        scores = model.scores(text)[ours] + barred[script]
+        best = int(scores.argmax())
+        scores -= scores[best]
         raised = np.exp(scores)
-        found = np.empty((_COUNT, 2), dtype=np.float32)
-        found[:, 0] = np.maximum(scores, -12.0) / 3
-        found[:, 1] = raised / raised.sum()
+        found = np.zeros((_COUNT, 3), dtype=np.float32)
+        np.maximum(scores, -12.0, out=scores)
+        np.multiply(scores, 1 / 3, out=found[:, 0])
+        np.multiply(raised, 1 / raised.sum(), out=found[:, 1])
+        if best in (_HR, _SR) and script == "Latn":
+            found[_SR, 2] = serbian.lean(text)
+            found[_HR, 2] = -found[_SR, 2]
         return found
 
     return read

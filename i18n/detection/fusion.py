@@ -1,14 +1,15 @@
 """One probability per language from what several libraries say.
 
-A log-linear model: each feature has one weight per length of text, shared by all languages; each language has a bias;
-the script rules languages out. About a hundred numbers, fitted by `bench/fit_languages.py` for the sets of libraries that
-may be present, so that a missing library costs accuracy and not the answer.
+A log-linear model: each feature has one weight per length of text, shared by all languages, and a small one of each
+language beside it, since one library is to be trusted with Danish and another with Malay; each language has a bias; the
+script rules languages out. Fitted by `bench/fit_languages.py` for the sets of libraries that may be present, so that a
+missing library costs accuracy and not the answer.
 """
 
 import json
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -29,16 +30,22 @@ PARAMETERS: Final = Path(__file__).parents[1] / "data" / "detection.json"
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What was fitted for one set of libraries: per length class a weight a feature, and a bias per language."""
+    """What was fitted for one set of libraries: a weight a feature per length class and per language, which are added, and a bias per language."""
 
     by_length: npt.NDArray[np.float32]
+    by_language: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
+    _tables: npt.NDArray[np.float32] = field(init=False, repr=False)
+    """By length class, language and feature."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_tables", self.by_length[:, None, :] + self.by_language[None, :, :])
 
     def scores(self, read: Sequence[Features], length: int) -> npt.NDArray[np.float64]:
         """A score per language; higher is likelier."""
-        weights = self.by_length[bisect_left(LENGTHS, length)]
         joined = read[0] if len(read) == 1 else np.concatenate(read, axis=1)
-        scores: npt.NDArray[np.float64] = (joined @ weights + self.bias).astype(np.float64)
+        scores: npt.NDArray[np.float64] = np.vecdot(joined, self._tables[bisect_left(LENGTHS, length)]).astype(np.float64)
+        scores += self.bias
         return scores
 
 
@@ -64,10 +71,11 @@ def shipped() -> Fitted:
 
 def _weights(names: str, stored: Mapping[str, Any]) -> Weights:
     by_length = np.array(stored["by_length"], dtype=np.float32)
+    by_language = np.array([stored["by_language"][tag] for tag in LANGUAGES], dtype=np.float32)
     bias = np.array([stored["bias"].get(tag, 0.0) for tag in LANGUAGES], dtype=np.float32)
     width = sum(WIDTHS[name] for name in names.split("+"))
     assert by_length.shape == (len(LENGTHS) + 1, width), "i18n/data/detection.json does not fit this code: run bench.fit_languages"
-    return Weights(by_length, bias)
+    return Weights(by_length, by_language, bias)
 
 
 def probabilities(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

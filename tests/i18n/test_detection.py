@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from i18n import tags
 from i18n.detection import Detection, Detectors, Hints, UnknownHint, detect, ngrams
 from i18n.detection.fusion import PARAMETERS, shipped
+from i18n.detection.serbian import lean
 
 QUESTIONS = {
     "en": "Where is my parcel? It should have arrived on Monday.",
@@ -144,6 +145,22 @@ def test_hindi_in_latin_letters_is_hindi(text: str) -> None:
 )
 def test_languages_outside_the_catalogues_are_not_taken_for_their_neighbours(text: str, tag: str) -> None:
     assert detect(text).tag == tag
+
+
+@pytest.mark.parametrize(
+    ("text", "towards"),
+    [
+        ("Moram da idem, hleb je u kuhinji.", 1),
+        ("Gde je lepo vreme?", 1),
+        ("Moram ići, kruh je u kuhinji.", -1),
+        ("Gdje je lijepo vrijeme?", -1),
+        ("Tom je bogat i slobodan.", 0),
+    ],
+)
+def test_serbian_and_croatian_are_told_apart_by_their_habits(text: str, towards: int) -> None:
+    found = lean(text)
+    assert (found > 0) - (found < 0) == towards
+    assert lean(text * 50) in {-2, 0, 2}
 
 
 def test_serbian_in_latin_letters_says_so_where_the_brand_speaks_it() -> None:
