@@ -86,7 +86,7 @@ async def sink(
     def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
         made.users.append(data.login.decode())
-        return AuthResult(success=data.password.decode() == password)
+        return AuthResult(success=data.password.decode() == password, handled=False)
 
     def protocol() -> SMTP:
         made.connections += 1

@@ -307,7 +307,7 @@ async def test_a_relay_that_wants_a_password_gets_it_from_where_the_rules_say(
             _passes(here, minutes=90)
             await here.sender_that().run_lane(WORKSPACE, mail)
             assert (await here.mail(mail)).state == state
-        assert server.users == ["qamar", "qamar"]
+        assert set(server.users) == {"qamar"}
         assert "right" not in str(await here.mail(mail))
 
 
