@@ -46,6 +46,7 @@ def face(floor: Floor, brand: Brand, language: str) -> BrandFace:
         form=[*fields[:-1], FormField(name="language"), *fields[-1:]],
         texts=own_texts(floor, brand, language),
         csat=brand.csat,
+        mail=writes_mail(brand),
     )
 
 
@@ -80,6 +81,11 @@ def voice(floor: Floor, agent: str, brand: Brand) -> BrandVoice:
         dispositions={key: dict(labels) for key, labels in brand.dispositions.items()},
         mail=_mail_voice(brand),
     )
+
+
+def writes_mail(brand: Brand) -> bool:
+    """Whether anything can be sent for the brand."""
+    return any(box.relay is not None for box in brand.mailboxes)
 
 
 def _mail_voice(brand: Brand) -> MailVoice | None:

@@ -39,12 +39,13 @@ from contact_hub.ids import Ids
 from contact_hub.mail import mime
 from contact_hub.mail.compose import File, Letter, Quoted
 from contact_hub.privacy.masking import mask_cards
-from contact_hub.scope import AgentScope, Scope
+from contact_hub.scope import AgentScope, Scope, VisitorScope
 from contact_hub.store import Store, Tx, lane_of
 from contact_hub.store.records import AttachmentRecord, Conversation, NewStaffEntry, PublicEntry
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.model import Brand
 from contact_hub.workspace.service import Workspaces
+from i18n import catalogues, formatting
 
 FILE_BYTES_MAX: Final = 10 * 1024 * 1024
 FILES_BYTES_MAX: Final = 20 * 1024 * 1024
@@ -217,6 +218,39 @@ class MailDesk:
         wanted = Wanted(kind="forward", conversation=conversation, letter=letter, persona=persona, sender=scope.agent_id)
         return await self._post.put(tx, floor, wanted, now)
 
+    async def transcript(self, scope: VisitorScope, conversation_id: str, email: str) -> None:
+        """Send a customer what was said in a conversation that has ended; asked for again, it is not sent again. It takes an agent's word in it to be sent at
+        all: nobody shall use us to write to strangers.
+
+        Raises: not_found, not_ended, form_incomplete, mail_no_relay.
+        """
+        now = self._clock.now()
+        address = email.strip()
+        if mime.ascii_address(address) is None:
+            raise HubError("form_incomplete", field="email")
+
+        async def command(tx: Tx) -> None:
+            conversation = await tx.conversations.get(scope, conversation_id)
+            system = Scope.system(scope.workspace)
+            if any(mail.kind == "transcript" for mail in await tx.mail.outgoing_of(system, conversation_id)):
+                return
+            floor = self._workspaces.floor(scope.workspace)
+            brand = _writing(floor, conversation)
+            thread = await _Thread.read(tx, conversation)
+            answered = any(isinstance(told.body, BrandMessage | BrandMail) for told in thread.entries)
+            if conversation.state != "ended" or not answered:
+                raise HubError("not_ended")
+            if thread.customer is None and conversation.customer:
+                await tx.customers.update(scope.workspace, conversation.customer, email=address)
+            text = _transcript(thread, brand, conversation)
+            letter = Letter(to=(Address(address, thread.customer.name if thread.customer else ""),), text=text)
+            await self._post.put(tx, floor, Wanted(kind="transcript", conversation=conversation, letter=letter), now)
+            await self._conversations.say(
+                tx, conversation, conversation.inquiry, Notice(key="notice.transcript_sent", values={"email": address}), now
+            )
+
+        await self._store.write(command, name="mail.transcript", lane=lane_of(scope))
+
     async def attach(self, scope: AgentScope, conversation_id: str, name: str, content: bytes) -> AttachmentRef:
         """Keep a file that a mail of this conversation will take along. Raises: not_yours, attachment_too_large, attachment_refused."""
         if len(content) > FILE_BYTES_MAX:
@@ -266,6 +300,7 @@ class MailDesk:
                 raise HubError("not_found")
             if not await self._post.decide(tx, scope.workspace, mail, decision, now):
                 raise HubError("mail_undecided")
+            tx.audit.append(scope.workspace, at=now, who=scope.agent_id, action=f"mail.decided_{decision}", subject=mail)
             entry = NewStaffEntry(
                 at=now,
                 kind=f"mail_decided_{decision}",
@@ -390,6 +425,19 @@ def _quotation(told: _Told, customer: MailAddress | None, brand: Brand) -> Quote
             return Quoted(at=told.at, name=brand.name, text=to_text(text), own=True)
         case _:
             raise AssertionError("a notice is nobody's word")
+
+
+def _transcript(thread: _Thread, brand: Brand, conversation: Conversation) -> str:
+    """What was said, in its order and in the words that the customer saw, with who said it when."""
+    tag, zone = conversation.language_tag or brand.languages[0], conversation.zone or brand.zone
+    parts = [catalogues.text("mail.transcript", tag)]
+    for told in thread.entries:
+        if isinstance(told.body, Notice) or (isinstance(told.body, CustomerMail) and told.body.third_party):
+            continue
+        said = _quotation(told, thread.customer, brand)
+        who = formatting.person(said.name) if said.name else "–"
+        parts.append(f"{who} · {formatting.date_time(told.at, tag, zone)}\n{said.text}")
+    return "\n\n".join(parts)
 
 
 async def _files(tx: Tx, scope: AgentScope, conversation: str, wanted: Sequence[str]) -> list[tuple[AttachmentRecord, bytes]]:

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from agents.wire import TEXT_CHARS_MAX
-from contact_hub.brands.faces import guard_voice, persona_face
+from contact_hub.brands.faces import guard_voice, persona_face, writes_mail
 from contact_hub.bus import Bus, Poke
 from contact_hub.channels.chat.frames import BrandMail, BrandMessage, CustomerMail, CustomerMessage, Notice, PublicBody
 from contact_hub.clock import Clock
@@ -67,7 +67,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beginning:
-    """What the pre-chat form brought."""
+    """What the pre-chat form brought. `nobody_there`: everybody is at home, so that the answer comes by mail where it can."""
 
     client_message_id: str
     text: str
@@ -75,6 +75,7 @@ class Beginning:
     name: str | None = None
     email: str | None = None
     language: str | None = None
+    nobody_there: bool = False
 
 
 class Conversations:
@@ -121,7 +122,7 @@ class Conversations:
                 brand=scope.brand,
                 customer=customer,
                 device=scope.device,
-                channel=Channel.CHAT,
+                channel=Channel.EMAIL if _left_behind(brand, beginning) else Channel.CHAT,
                 kind=beginning.kind,
                 state="waiting",
                 language=language.to_json(),
@@ -725,6 +726,11 @@ def _tag(tag: str) -> str:
         return tags.canonical(tag)
     except ValueError:
         raise HubError("language_unknown") from None
+
+
+def _left_behind(brand: Brand, beginning: Beginning) -> bool:
+    """Whether this is a message left at a closed door, with an address to answer to: then it is the mail agents' work, whenever they come."""
+    return beginning.nobody_there and bool(beginning.email) and writes_mail(brand)
 
 
 def _complete(brand: Brand, beginning: Beginning) -> None:

@@ -19,6 +19,7 @@ FRAME_ACTIONS: Final[Mapping[type, Action]] = {
     widget.EndConversation: Action.WIDGET_END,
     widget.Rate: Action.WIDGET_RATE,
     widget.ChooseLanguage: Action.WIDGET_CHOOSE_LANGUAGE,
+    widget.SendTranscript: Action.WIDGET_TRANSCRIPT,
     console.ConsoleHello: Action.CONSOLE_SOCKET_OPEN,
     console.SetAvailability: Action.AVAILABILITY_SET,
     console.AcceptOffer: Action.OFFER_ACCEPT,

@@ -44,6 +44,7 @@ class Action(StrEnum):
     WIDGET_END = "widget.end"
     WIDGET_RATE = "widget.rate"
     WIDGET_CHOOSE_LANGUAGE = "widget.choose_language"
+    WIDGET_TRANSCRIPT = "widget.transcript"
     # all staff
     SESSION_SHOW = "session.show"
     SIGN_OUT = "session.sign_out"
@@ -114,6 +115,7 @@ POLICY: Final[Mapping[Action, frozenset[Party]]] = {
     Action.WIDGET_END: _VISITOR,
     Action.WIDGET_RATE: _VISITOR,
     Action.WIDGET_CHOOSE_LANGUAGE: _VISITOR,
+    Action.WIDGET_TRANSCRIPT: _VISITOR,
     Action.SESSION_SHOW: _STAFF,
     Action.SIGN_OUT: _STAFF,
     Action.PASSWORD_CHANGE: _STAFF,

@@ -91,6 +91,7 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
     w.EndConversation(conversation=_TALK),
     w.Rate(conversation=_TALK, score=5, comment="Merci !"),
     w.ChooseLanguage(conversation=_TALK, tag="fr"),
+    w.SendTranscript(conversation=_TALK, email="fatma@customer.example"),
     # to the widget
     w.Welcome(
         protocol=PROTOCOL,
@@ -135,6 +136,18 @@ EXAMPLES: Final[tuple[msgspec.Struct, ...]] = (
     c.EndHandling(conversation=_TALK),
     c.FinishWrapUp(conversation=_TALK, disposition="resolved"),
     c.ShowHistory(conversation=_TALK),
+    c.ReplyByMail(
+        client_message_id="77ab02f4e3",
+        conversation=_TALK,
+        to=["fatma@customer.example"],
+        subject="Re: Aurore",
+        text="Dear Fatma,\n\n**a new one** leaves today.",
+        attachments=["att_01jd5x"],
+    ),
+    c.ForwardMail(
+        client_message_id="77ab02f4e4", conversation=_TALK, position=1, to="studio@velour.example", text="Do you know more?"
+    ),
+    c.DecideMail(conversation=_TALK, mail="out_01jd5x", decision="sent"),
     # to the console
     c.ConsoleWelcome(
         protocol=PROTOCOL, epoch=_EPOCH, view=_VIEW, reference=_REFERENCE, heartbeat_seconds=10, now=_NOW, desk=3, caught_up=7

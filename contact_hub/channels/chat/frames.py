@@ -88,7 +88,14 @@ class ChooseLanguage(Frame, frozen=True, kw_only=True, tag="language"):
     tag: Tag
 
 
-FromWidget = Hello | Start | Post | TypingNow | ReadUpTo | EndConversation | Rate | ChooseLanguage
+class SendTranscript(Frame, frozen=True, kw_only=True, tag="transcript"):
+    """Have an ended conversation sent by mail, once; an answer to that mail goes on with it. A `notice.transcript_sent` tells that it is on its way."""
+
+    conversation: Id
+    email: Annotated[str, msgspec.Meta(min_length=3, max_length=254)]
+
+
+FromWidget = Hello | Start | Post | TypingNow | ReadUpTo | EndConversation | Rate | ChooseLanguage | SendTranscript
 
 # ---------------------------------------------------------------- to the widget
 
@@ -222,7 +229,7 @@ class FormField(Part, frozen=True, kw_only=True):
 
 
 class BrandFace(Part, frozen=True, kw_only=True):
-    """What the widget needs to look like the brand. `texts` override the catalogue by key, in the language of `language`."""
+    """What the widget needs to look like the brand. `texts` override the catalogue by key, in the language of `language`; `mail`: it writes mail too."""
 
     brand: Id
     name: str
@@ -236,6 +243,7 @@ class BrandFace(Part, frozen=True, kw_only=True):
     form: list[FormField]
     texts: dict[str, str] = {}
     csat: bool = True
+    mail: bool = False
 
 
 class Welcome(Frame, frozen=True, kw_only=True, tag="welcome"):

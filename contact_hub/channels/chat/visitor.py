@@ -65,6 +65,7 @@ class VisitorSession:
         self._seated = False
         self._store, self._reader, self._switchboard = wires.store, wires.reader, wires.switchboard
         self._workspaces, self._conversations, self._bus = wires.workspaces, wires.conversations, wires.bus
+        self._mail = wires.mail
         self._heartbeat_seconds, self._poll_seconds = wires.heartbeat_seconds, wires.poll_seconds
         self._scope: VisitorScope | None = None
         self._around = Surroundings()
@@ -131,6 +132,7 @@ class VisitorSession:
                     name=frame.name,
                     email=frame.email,
                     language=frame.language,
+                    nobody_there=not self._places.opening(self._workspaces.floor(scope.workspace), scope.brand, frame.kind).open,
                 )
                 posted = await service.start(scope, beginning, self._around)
                 async with self._telling:  # not while the log of the conversation before is being read out
@@ -153,6 +155,8 @@ class VisitorSession:
                 await service.rate(scope, frame.conversation, frame.score, frame.comment)
             case f.ChooseLanguage():
                 await service.choose_language(scope, frame.conversation, frame.tag)
+            case f.SendTranscript():
+                await self._mail.transcript(scope, frame.conversation, frame.email)
             case _:
                 assert_never(frame)
 

@@ -73,6 +73,13 @@ export interface ChooseLanguage {
   tag: string;
 }
 
+/** Have an ended conversation sent by mail, once; an answer to that mail goes on with it. A `notice.transcript_sent` tells that it is on its way. */
+export interface SendTranscript {
+  type: "transcript";
+  conversation: string;
+  email: string;
+}
+
 /** The session stands. `texts` is the address of the catalogue that fits `brand.language`; `conversation` is the visitor's latest, if there is one; its entries after `resume.position` follow at once. */
 export interface Welcome {
   type: "welcome";
@@ -86,7 +93,7 @@ export interface Welcome {
   visitor_name?: string | null;
 }
 
-/** What the widget needs to look like the brand. `texts` override the catalogue by key, in the language of `language`. */
+/** What the widget needs to look like the brand. `texts` override the catalogue by key, in the language of `language`; `mail`: it writes mail too. */
 export interface BrandFace {
   brand: string;
   name: string;
@@ -100,6 +107,7 @@ export interface BrandFace {
   form: FormField[];
   texts?: Record<string, string>;
   csat?: boolean;
+  mail?: boolean;
 }
 
 export interface FormField {
@@ -664,7 +672,7 @@ export interface Superseded {
   author?: string;
 }
 
-export type FromWidget = Hello | Start | Post | TypingNow | ReadUpTo | EndConversation | Rate | ChooseLanguage;
+export type FromWidget = Hello | Start | Post | TypingNow | ReadUpTo | EndConversation | Rate | ChooseLanguage | SendTranscript;
 export type ToWidget = Welcome | Face | Resync | PublicEntry | Ack | State | Queue | BrandTyping | Hours | Heartbeat | Refusal | Reconnect;
 export type FromConsole = ConsoleHello | SetAvailability | AcceptOffer | DeclineOffer | Reply | NotePrivately | AgentTyping | AgentRead | SaveDraft | Transfer | CorrectLanguage | EndHandling | FinishWrapUp | ShowHistory | ReplyByMail | ForwardMail | DecideMail;
 export type ToConsole = ConsoleWelcome | ConsoleResync | Delta | ReferenceChanged | PublicEntryForStaff | StaffEntry | ConsoleAck | CustomerTyping | History | ConsoleHeartbeat | Superseded | Refusal | Reconnect;

@@ -11,6 +11,7 @@ import type { Page } from "./page";
 import { Rating } from "./Rating";
 import { refused, t, texts, tn } from "./texts";
 import { Thread } from "./Thread";
+import { Transcript } from "./Transcript";
 
 /** A blink of the connection is nobody's business; this much is. */
 const SLOW_MS = 2_000;
@@ -93,6 +94,11 @@ export function App({ chat, page }: { chat: Chat; page: Page }) {
               <p class="foot wrong" role="alert">
                 {refused(chat.refusal)}
               </p>
+            )}
+            {chat.mailable && (
+              <div class="foot">
+                <Transcript chat={chat} known={`${prefill.email ?? ""}`} />
+              </div>
             )}
             {!chat.ended ? (
               <Composer chat={chat} />

@@ -192,6 +192,19 @@ export class Chat {
     return true;
   }
 
+  /** Whether the talk can be had by mail: it is over, somebody answered, and it is not on its way yet. */
+  get mailable(): boolean {
+    const kinds = (kind: string) => this.entries.some(({ body }) => body.kind === kind);
+    const sent = this.entries.some(({ body }) => body.kind === "notice" && body.key === "notice.transcript_sent");
+    return this.ended && !!this.brand?.mail && kinds("brand_message") && !sent;
+  }
+
+  /** Has the talk sent by mail. */
+  mail(email: string): boolean {
+    const conversation = this.conversation?.conversation;
+    return !!conversation && this.#socket.send({ type: "transcript", conversation, email });
+  }
+
   /** The visitor does not wish to rate; remembered here, for it is nobody else's business. */
   spareRating(): void {
     if (!this.conversation) return;
