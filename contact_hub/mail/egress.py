@@ -192,7 +192,7 @@ class _Known:
 
 
 def _known(context: Context) -> _Known:
-    return _Known(heard=fold(context.heard), addressed=fold("\n".join(context.addressed)))
+    return _Known(heard=_folded(context.heard), addressed=_folded("\n".join(context.addressed)))
 
 
 def _said(raw: bytes, mail: InboundMail, secrets: Secrets, known: _Known) -> Iterator[Leak]:
@@ -229,7 +229,7 @@ def _found(text: str, where: str, secrets: Secrets, known: _Known, echoes: int) 
     """`echoes`: how often a view shows one word."""
     if not text:
         return
-    folded = fold(text)
+    folded = _folded(text)
     for code, exact in secrets.exact:
         if exact in folded and not known.excuses(exact, -(-folded.count(exact) // echoes)):
             yield Leak(code=code, where=where, excerpt=exact)
@@ -255,6 +255,12 @@ def _inside(content: bytes, secrets: Secrets) -> Iterator[Leak]:
     for code, phrase in (*secrets.phrases, *secrets.exact):
         if phrase.encode() in lowered or phrase.encode("utf-16-le") in lowered:
             yield Leak(code=code, where="file", excerpt=phrase)
+
+
+def _folded(text: str) -> str:
+    """As `fold`, line by line: most of a mail's lines are ASCII, where nothing has to be taken apart."""
+    lines = (" ".join(line.casefold().split()) if line.isascii() else fold(line) for line in text.split("\n"))
+    return " ".join(line for line in lines if line)
 
 
 @lru_cache(maxsize=8_192)

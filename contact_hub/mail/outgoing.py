@@ -37,7 +37,7 @@ from contact_hub.workspace.values import plain_address
 SEND: Final = "mail.send"
 """The kind of job that sends."""
 BYTES_MAX: Final = 32 * 1024 * 1024
-AT_ONCE_BYTES_MAX: Final = 256 * 1024
+AT_ONCE_BYTES_MAX: Final = 32 * 1024
 """Larger mails are made in a thread: the others need not wait for a file to be looked through."""
 _HEAD_BYTES_MAX: Final = 64 * 1024
 _IDS_KEPT: Final = 50
@@ -132,11 +132,9 @@ class OutgoingMail:
         """What ties a mail to its conversation, and the mailbox it is written from. Raises: mail_no_relay."""
         return await self._thread(tx, floor.brand(conversation.brand), conversation, answers, now)
 
-    async def decide(
-        self, tx: Tx, workspace: str, mail: str, decision: Literal["sent", "again"], now: datetime, *, who: str = ""
-    ) -> bool:
+    async def decide(self, tx: Tx, workspace: str, mail: str, decision: Literal["sent", "again"], now: datetime) -> bool:
         """What a person says of a mail that nobody knows about: it arrived, or it shall be sent once more. A mail that failed may be sent once more too.
-        False where there is nothing to decide."""
+        False where there is nothing to decide. Whoever asks writes down who it was."""
         row = await tx.mail.outgoing(workspace, mail)
         if row is None:
             return False
@@ -152,7 +150,6 @@ class OutgoingMail:
             await tx.mail.settle_outgoing(workspace, mail, from_=[row.state], state=state, sent_at=row.sent_at or now)
         if decision == "again":
             await self._jobs.add(tx, Job(kind=SEND, workspace=workspace, payload={"mail": mail}))
-        tx.audit.append(workspace, at=now, who=who, action=f"mail.decided.{decision}", subject=mail)
         return True
 
     async def bounced(self, tx: Tx, mail: Outgoing, fate: Fate) -> None:
