@@ -1,6 +1,7 @@
 """How well and how fast mails are read: replies, raw mails, bounces, hostile inputs and the CPU an ordinary mail costs.
 
     python -m bench.email [--json] [--data ../shared/data/email] [--failures]
+    python -m bench.email --fetching [--mails 200] [--kills 20] [--json]
     python -m bench.email --sending [--mails 300] [--kills 40] [--json]
 
 Goals are those of the issue the channel was built for; each figure says whether it meets its goal. Bounces are counted a recipient, in the report's order: hard
@@ -49,11 +50,17 @@ def main() -> int:
     parser.add_argument(
         "--sending", action="store_true", help="instead: send mails while senders are killed and the server misbehaves"
     )
-    parser.add_argument("--mails", type=int, default=300)
-    parser.add_argument("--kills", type=int, default=40)
+    parser.add_argument("--fetching", action="store_true", help="instead: fetch mails from dovecot while the fetcher is killed")
+    parser.add_argument("--mails", type=int, default=0)
+    parser.add_argument("--kills", type=int, default=0)
     asked = parser.parse_args()
-    figures = {"sending": sending(asked.mails, asked.kills)} if asked.sending else measure(asked.data)
-    if not asked.failures and not asked.sending:
+    if asked.sending:
+        figures = {"sending": sending(asked.mails or 300, asked.kills or 40)}
+    elif asked.fetching:
+        figures = {"fetching": fetching(asked.mails or 200, asked.kills or 20)}
+    else:
+        figures = measure(asked.data)
+    if not asked.failures and "bounces" in figures:
         figures["bounces"].pop("failures")
     print(json.dumps(figures, ensure_ascii=False, indent=2) if asked.json else "\n".join(_lines(figures)))
     return 0 if all(goal["met"] for goal in _goals(figures)) else 1
@@ -67,6 +74,7 @@ def measure(data: Path) -> dict[str, Any]:
         "bounces": bounces(data),
         "hostile": hostile(),
         "cpu": cpu(data),
+        "stored": stored(data),
         "memory_peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
 
@@ -169,6 +177,60 @@ def cpu(data: Path) -> dict[str, Any]:
         "mean_ms": _goal(round(statistics.fmean(best), 2), CPU_MS_MAX),
         "p50_ms": round(statistics.median(best), 2),
         "p95_ms": round(_percentile(best, 0.95), 2),
+    }
+
+
+def stored(data: Path) -> dict[str, Any]:
+    """CPU of an ordinary mail from its bytes to its row, its place in a conversation and its routing input, on SQLite; every thread counts."""
+    raws = [
+        raw for path in sorted((data / "raw").rglob("*")) if path.is_file() and len(raw := path.read_bytes()) < ORDINARY_BYTES_MAX
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        spent = asyncio.run(_stored(f"sqlite:///{folder}/hub.db", raws))
+    return {
+        "mails": len(spent),
+        "mean_ms": _goal(round(statistics.fmean(spent), 2), CPU_MS_MAX),
+        "p50_ms": round(statistics.median(spent), 2),
+        "p95_ms": round(_percentile(spent, 0.95), 2),
+    }
+
+
+async def _stored(url: str, raws: list[bytes]) -> list[float]:
+    from contact_hub.store import migrate
+    from i18n.detection import Detection, Detectors, Hints, detect
+    from tests.mail.offices import office
+
+    detectors = Detectors.parse("eldc,pycld2,wordfreq")
+
+    def hear(text: str, hints: Hints) -> Detection:
+        return detect(text, hints=hints, detectors=detectors)
+
+    await migrate(url)
+    spent = []
+    async with office(url, hear=hear) as here:
+        await here.arrive(b"From: ana@kunde.example\r\n\r\nGuten Tag")
+        for raw in raws:
+            here.clock.advance(3 * 3_600)
+            began = time.process_time()
+            mail = await here.intake.take("test", "sonne-help", raw)
+            await here.intake.work_off("test", mail)
+            spent.append((time.process_time() - began) * 1000)
+    return spent
+
+
+def fetching(mails: int, kills: int) -> dict[str, Any]:
+    """Mails in a mailbox, a fetcher that dies (−9) at random, somebody who marks a quarter of them as read: how many inquiries come of it."""
+    from tests.mail.dovecot import dovecot
+    from tests.mail.killing import run
+
+    with tempfile.TemporaryDirectory() as folder, dovecot() as imap:
+        counted = asyncio.run(run(f"sqlite:///{folder}/hub.db", imap, mails=mails, kills=kills, marked=mails // 4))
+    return {
+        "mails": counted.mails,
+        "kills": counted.kills,
+        "seconds": counted.seconds,
+        "missed": _goal(counted.mails - counted.inquiries, 0),
+        "twice": _goal(counted.twice, 0),
     }
 
 

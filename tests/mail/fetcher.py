@@ -101,6 +101,7 @@ def main(url: str) -> None:
     for _ in sys.stdin:
         fetcher = os.fork()
         if not fetcher:
+            os.dup2(2, 1)  # what it logs is no answer
             asyncio.run(fetch(url))
         sys.stdout.write(f"{fetcher}\n")
         sys.stdout.flush()

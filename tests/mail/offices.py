@@ -11,7 +11,7 @@ from typing import Any
 
 from contact_hub.bus import MemoryBus
 from contact_hub.clock import ManualClock
-from contact_hub.conversations.service import Conversations
+from contact_hub.conversations.service import Conversations, Detect
 from contact_hub.ids import Ids
 from contact_hub.jobs import Jobs
 from contact_hub.mail.intake import Intake
@@ -120,7 +120,7 @@ class Office:
 
 
 @contextlib.asynccontextmanager
-async def office(url: str, *, reader: MailReader | None = None) -> AsyncIterator[Office]:
+async def office(url: str, *, reader: MailReader | None = None, hear: Detect = hear) -> AsyncIterator[Office]:
     store = await Store.open(url)
     clock, ids, bus = ManualClock(NOW), Ids(), MemoryBus()
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -17,23 +16,14 @@ from contact_hub.clock import SystemClock
 from contact_hub.mail.boxes import Boxes, try_mailbox
 from contact_hub.store import Store
 from contact_hub.store.records import MailboxCursor, RawMail
-from contact_hub.workspace import Workspace, parse
 from tests.mail import dovecot as servers
+from tests.mail import killing
 from tests.mail.dovecot import PASSWORD, Dovecot
-from tests.mail.fetcher import Nursery
-from tests.mail.offices import MAIL_WORKSPACE, SYSTEM, Office, letter, office
+from tests.mail.killing import SECRET, USER, numbered, workspace
+from tests.mail.offices import SYSTEM, Office, letter, office
 
 PATIENCE_SECONDS = 60
-USER = "hilfe"
-SECRET = "CONTACT_HUB_TEST_MAILBOX"
 pytestmark = pytest.mark.services
-
-
-def workspace(port: int) -> Workspace:
-    """The mail workspace, its first mailbox read over IMAP."""
-    fetched = f"{{imap: {{host: 127.0.0.1, port: {port}, security: none, user: {USER}, secret: 'env:{SECRET}'}}}}"
-    there = "address: hilfe@sonne.example, intake: "
-    return parse(MAIL_WORKSPACE.replace(f"{there}{{lmtp: true}}", f"{there}{fetched}"))
 
 
 @pytest.fixture(scope="module")
@@ -87,14 +77,6 @@ async def until(ask: Callable[[], Any], right: Callable[[Any], bool]) -> Any:
         while not right(found := await ask()):  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.03)
         return found
-
-
-def numbered(count: int, begin: int = 0) -> list[bytes]:
-    """From one sender each: so many of one would be a loop."""
-    return [
-        letter(f"Guten Tag, hier ist Nummer {n}", message_id=f"<{n}@kunde.example>", sender=f"ana{n}@kunde.example")
-        for n in range(begin, begin + count)
-    ]
 
 
 async def test_what_is_there_is_fetched_and_what_comes_is_pushed(sonne: Office, imap: Dovecot) -> None:
@@ -189,22 +171,7 @@ async def test_a_mail_that_is_too_large_is_known_by_its_head(sonne: Office, imap
 async def test_a_fetcher_that_is_killed_again_and_again_brings_each_mail_once(
     sonne: Office, sqlite_url: str, imap: Dovecot
 ) -> None:
-    """Forty mails, five kills, and somebody who marks mails as read; `python -m bench.email_crash` does it with 200 and 20."""
-    await asyncio.to_thread(imap.deliver, USER, *numbered(40))
-    chance = random.Random(7)
-    fetchers = Nursery(sqlite_url)
-    try:
-        for kill in range(1, 6):
-            await asyncio.to_thread(fetchers.begin)
-            await until(lambda: mails(sonne.store), lambda found, wanted=kill * 6: len(found) >= wanted)  # type: ignore[misc]
-            fetchers.kill()
-            with imap.client(USER) as client:
-                client.add_flags(chance.sample(client.search(), 5), [b"\\Seen"])
-        await asyncio.to_thread(fetchers.begin)
-        found = await until(lambda: mails(sonne.store), lambda found: sum(mail.state == "stored" for mail in found) >= 40)
-        async with sonne.store.read() as tx:
-            inquiries = await tx.inquiries.unfinished(SYSTEM)
-    finally:
-        fetchers.close()
-    assert len(found) == 40
-    assert len(inquiries) == len({mail.conversation for mail in found}) == 40
+    """Forty mails, five kills, and somebody who marks mails as read; `python -m bench.email --fetching` does it with 200 and 20."""
+    counted = await killing.run(sqlite_url, imap, mails=40, kills=5, marked=10)
+
+    assert (counted.kept, counted.inquiries, counted.twice) == (40, 40, 0)
