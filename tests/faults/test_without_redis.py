@@ -19,9 +19,9 @@ from tests.hubs import Floor
 POLL_SECONDS = float(Settings.model_fields["poll_seconds"].default)
 ADDED_SECONDS = 2.0
 REVOKED_SECONDS = 10.0
-SLACK_SECONDS = 0.75
-"""The machine of the tests does other things too."""
-CUSTOMERS = 12
+SLACK_SECONDS = 0.5
+"""The machine of the tests does other things too; how slow it is shows in how long things take on one node."""
+CUSTOMERS = 8
 
 
 @asynccontextmanager
@@ -48,20 +48,25 @@ async def test_without_redis_the_other_node_is_two_seconds_behind_at_most_and_a_
     postgres_url: str, tmp_path: Path
 ) -> None:
     async with two_deaf_nodes(postgres_url, tmp_path) as (here, there):
-        anna = await there.agent("anna")
-        customers = [await here.visitor() for _ in range(CUSTOMERS)]
-        took = await asyncio.gather(*(one_talk(customer, anna, number) for number, customer in enumerate(customers)))
-        added = sorted(seconds for one in took for seconds in one)
-        assert len(added) == 2 * CUSTOMERS
-        assert added[-1] <= ADDED_SECONDS + SLACK_SECONDS
-
-        revoked = time.monotonic()
-        await here.hub.staff.disable(Scope.system("test"), "anna")
-        assert await anna.until_closed() == 4010
-        assert time.monotonic() - revoked <= REVOKED_SECONDS + SLACK_SECONDS
+        anna, viktor = await there.agent("anna"), await there.agent("viktor", ready=False)
+        far, near = [await here.visitor() for _ in range(CUSTOMERS)], [await there.visitor() for _ in range(CUSTOMERS)]
+        talks = [one_talk(customer, anna, number) for number, customer in enumerate([*far, *near])]
+        ended, took = await asyncio.gather(revoked(here, viktor), asyncio.gather(*talks))
+        from_afar = max(seconds for one in took[:CUSTOMERS] for seconds in one)
+        from_nearby = max(seconds for one in took[CUSTOMERS:] for seconds in one)
+        assert from_afar - from_nearby <= ADDED_SECONDS + SLACK_SECONDS
+        assert ended <= REVOKED_SECONDS + SLACK_SECONDS + from_nearby
 
 
-async def one_talk(customer: hubs.Visitor, anna: hubs.Agent, number: int) -> tuple[float, float]:
+async def revoked(here: Floor, viktor: hubs.Agent) -> float:
+    """Seconds until the console on the other node is closed."""
+    began = time.monotonic()
+    await here.hub.staff.disable(Scope.system("test"), "viktor")
+    assert await viktor.until_closed() == 4010
+    return time.monotonic() - began
+
+
+async def one_talk(customer: hubs.Visitor, anna: hubs.Agent, number: int) -> list[float]:
     """Seconds from the acknowledgement on one node to the screen on the other, to the agent and back."""
     conversation = await customer.start(f"Guten Tag, ich habe die Frage Nummer {number}.")
     await anna.until(lambda: any(offer["conversation"] == conversation for offer in anna.view["offers"].values()))
@@ -76,4 +81,4 @@ async def one_talk(customer: hubs.Visitor, anna: hubs.Agent, number: int) -> tup
     await anna.expect("ack", lambda frame: frame["client_message_id"] == f"reply-{number:04}")
     answered = time.monotonic()
     read = await until(customer, lambda: f"Antwort {number}" in str(customer.frames))
-    return seen - asked, read - answered
+    return [seen - asked, read - answered]
