@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import REGISTRY
 
 from contact_hub import tracing
+from contact_hub.jobs import Attempt, Job, Kind
 from contact_hub.jobs.model import HOUSE
 from tests import hubs
 
@@ -147,6 +148,24 @@ async def test_a_message_leaves_spans_with_the_names_of_the_manual_and_without_c
     commits = [span for span in finished if span.name == "store.commit"]
     assert any(link.context.span_id == written.context.span_id for commit in commits for link in commit.links)
     assert not any("Zitrone" in span.to_json() for span in finished)
+
+
+async def test_background_work_belongs_to_the_trace_of_its_cause(spans: Any, sqlite_url: str, tmp_path: Path) -> None:
+    async def nothing(_attempt: Attempt) -> None:
+        """Done."""
+
+    async with hubs.floor(sqlite_url, tmp_path) as floor:
+        jobs = floor.hub.jobs
+        jobs.register(Kind(name="some.work", handler=nothing))
+        jobs.on_added = lambda _workspace, _id: None
+        with tracing.span("socket.frame", face="widget"):
+            job = Job(kind="some.work", workspace="test", payload={})
+            id_ = await floor.hub.store.write(lambda tx: jobs.add(tx, job), name="cause")
+        await floor.hub.runner.run("test", id_)
+    finished = spans.get_finished_spans()
+    cause = next(span for span in finished if span.attributes.get("command") == "cause")
+    work = next(span for span in finished if span.attributes.get("kind") == "some.work")
+    assert (work.name, work.parent.span_id) == ("job.run", cause.context.span_id)
 
 
 def test_spans_leave_for_the_endpoint_that_was_named() -> None:

@@ -19,7 +19,6 @@ from contact_hub.store import Store
 from contact_hub.store.records import OutboxItem
 
 WORKSPACE = "floor"
-LEASE_SECONDS = 1.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

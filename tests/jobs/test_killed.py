@@ -12,15 +12,15 @@ import pytest
 
 from contact_hub.jobs import Attempt, Kind
 from contact_hub.store import Store
-from tests.jobs.crew import LEASE_SECONDS, WORKSPACE, Worker, at_work, until, worker
+from tests.jobs.crew import WORKSPACE, Worker, at_work, until, worker
+from tests.jobs.victim import LEASE_SECONDS
 
 
 @asynccontextmanager
 async def victim(url: str, job: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """In the middle of the work."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.jobs.victim", url, job, stdout=asyncio.subprocess.PIPE
-    )
+    command = [sys.executable, "-m", "tests.jobs.victim", url, WORKSPACE, job]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
         assert await _says(process) == "begun"
         yield process
