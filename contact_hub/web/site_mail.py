@@ -55,6 +55,8 @@ class Postbox:
         self._server: asyncio.Server | None = None
         self._sent: deque[Sent] = deque(maxlen=KEPT_MAX)
         self.port = 0
+        self.came = asyncio.Event()
+        """Set whenever a mail arrives; whoever waits clears it first."""
 
     async def start(self) -> None:
         """Listen on any free port of this machine."""
@@ -71,6 +73,7 @@ class Postbox:
         mail = await asyncio.to_thread(parse, raw)
         to = tuple(address.lower() for address in envelope.rcpt_tos)
         self._sent.append(Sent(to=to, at=datetime.now(UTC), raw=raw, mail=mail))
+        self.came.set()
         return "250 2.0.0 Kept"
 
     def sent_to(self, address: str) -> list[Sent]:
