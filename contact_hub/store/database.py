@@ -9,8 +9,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from contact_hub.errors import HubError
 from contact_hub.store.engines import Database, database, lost_code
 from contact_hub.store.fair import HOUSE, Lane
@@ -64,7 +62,7 @@ class Store:
         try:
             async with self._rows.reading(brief=brief) as connection:
                 yield Tx(connection, self._rows.dialect)
-        except (SQLAlchemyError, OSError) as error:
+        except Exception as error:
             code = lost_code(error)
             if code is None:
                 raise

@@ -118,6 +118,8 @@ def lost_code(error: BaseException) -> str | None:
             return "storage_full"
         case OSError() | TimeoutError() | PoolTimeout():
             return "unavailable"
+        case _ if type(error).__module__.startswith("asyncpg."):
+            return "unavailable"  # the driver in person, whom nobody translated: it lost its line between two statements
         case _:
             return None
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 
+from contact_hub.errors import HubError
 from contact_hub.store import StaleEpoch, Store, Tx
-from contact_hub.store.engines import database
+from contact_hub.store.engines import database, lost_code
 from tests.store.builders import NOW, WORKSPACE, at, laid_down
 
 
@@ -69,6 +71,33 @@ async def test_an_owner_that_stands_still_in_the_middle_of_a_commit_holds_nobody
     await stopped.abandon()
     await other.close()
     await rows.close()
+
+
+@pytest.mark.services
+async def test_a_line_that_is_cut_between_two_statements_is_told_as_unavailable(postgres_url: str) -> None:
+    store = await Store.open(postgres_url)
+
+    async def look_twice() -> None:
+        async with store.read() as tx:
+            await tx.leases.all()
+            await end_all_others(postgres_url)
+            await tx.leases.all()
+
+    with pytest.raises(HubError, match="unavailable"):
+        await look_twice()
+    assert await acquire(store, "one", 0) == 1
+    assert (
+        lost_code(asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")) == "unavailable"
+    )
+    await store.close()
+
+
+async def end_all_others(url: str) -> None:
+    """The server ends every connection to this database but the one that asks for it."""
+    admin = await asyncpg.connect(url)
+    others = "pid <> pg_backend_pid() AND datname = current_database()"
+    await admin.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}")
+    await admin.close()
 
 
 @pytest.mark.services
