@@ -67,7 +67,7 @@ def plan_of(asked: argparse.Namespace) -> Plan:
         customers=asked.customers,
         rate=asked.rate,
         seconds_max=asked.minutes * 60,
-        gap=(0.2, 2.0),
+        gap=(0.1 * asked.process_pause, 2 * asked.process_pause),
         socket_pause=asked.socket_pause,
     )
 
@@ -83,6 +83,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--customers", type=int, default=60)
     parser.add_argument("--rate", type=float, default=120.0, help="messages of customers a second, all together")
+    parser.add_argument("--process-pause", type=float, default=1.0, help="seconds between two faults of processes, on average")
     parser.add_argument("--socket-pause", type=float, default=0.3, help="seconds between two faults of sockets")
     parser.add_argument("--minutes", type=float, default=600, help="end after so long in any case")
     parser.add_argument("--seed", type=int)
