@@ -18,9 +18,11 @@ from taskiq.acks import AcknowledgeType
 from taskiq.receiver import Receiver
 from taskiq_redis import RedisStreamBroker
 
+from contact_hub.bus.streams import forget_consumers
 from contact_hub.jobs.runner import SLOTS, Runner
 
 STREAM: Final = "contact-hub:jobs"
+GROUP: Final = "workers"
 STREAM_LENGTH_MAX: Final = 10_000
 UNSENT_MAX: Final = 10_000
 _SEND_SECONDS: Final = 2.0
@@ -75,7 +77,7 @@ class StreamKicks:
         self._broker = RedisStreamBroker(
             url,
             queue_name=STREAM,
-            consumer_group_name="workers",
+            consumer_group_name=GROUP,
             maxlen=STREAM_LENGTH_MAX,
             unacknowledged_lock_timeout=10,
             xread_block=1_000,
@@ -87,12 +89,17 @@ class StreamKicks:
         self._task = _task_of(self._broker, runner)
         self._unsent: dict[tuple[str, str], None] = {}
         self._wake = asyncio.Event()
+        self._mute = False
+        """Redis took nothing when it was last tried: until it does, everything runs here at once, and is sent all the same."""
 
     @property
     def local(self) -> LocalKicks:
         return self._local
 
     def kick(self, workspace: str, id_: str) -> None:
+        """Send without waiting; what cannot be sent is forgotten."""
+        if self._mute:
+            self._local.kick(workspace, id_)
         if len(self._unsent) < UNSENT_MAX:
             self._unsent[workspace, id_] = None
             self._wake.set()
@@ -122,10 +129,14 @@ class StreamKicks:
                         await self._task.kiq(workspace, id_)
                 except Exception as trouble:  # whatever it is: the row waits to be found
                     _log.warning("kick_lost", error=type(trouble).__name__)
-                    for row in ((workspace, id_), *self._unsent):
-                        self._local.kick(*row)
+                    if not self._mute:
+                        for row in ((workspace, id_), *self._unsent):
+                            self._local.kick(*row)
+                    self._mute = True
                     self._unsent.clear()
                     await asyncio.sleep(_BACK_OFF_SECONDS[2])
+                else:
+                    self._mute = False
 
     async def _listen(self) -> None:
         """Until the end, however often Redis goes away or forgets our group."""
@@ -133,9 +144,12 @@ class StreamKicks:
         while True:
             began = asyncio.get_running_loop().time()
             try:
+                await self._broker.startup()
+                await forget_consumers(self._broker.connection_pool, STREAM, GROUP)
                 receiver = Receiver(
                     self._broker,
                     validate_params=False,
+                    run_startup=False,
                     max_async_tasks=SLOTS,
                     max_prefetch=0,
                     ack_type=AcknowledgeType.WHEN_RECEIVED,

@@ -50,6 +50,7 @@ _here = Gauge("contact_hub_jobs_running", "Attempts that run in this process")
 
 @dataclass(slots=True, kw_only=True)
 class _Running:
+    attempt: Attempt
     task: asyncio.Task[Again | None]
     until: float
     """By the stop-watch: at this time somebody else may begin."""
@@ -139,7 +140,9 @@ class Runner:
         attempt = Attempt(row, now=self._clock.now, last=kind.given_up and row.attempts >= kind.attempts_max)
         began = self._clock.monotonic()
         running = _Running(
-            task=asyncio.create_task(self._handle(kind, attempt), name=f"job {row.id}"), until=began + self._own_seconds
+            attempt=attempt,
+            task=asyncio.create_task(self._handle(kind, attempt), name=f"job {row.id}"),
+            until=began + self._own_seconds,
         )
         self._running[row.holder] = running
         _here.inc()
@@ -243,7 +246,7 @@ class Runner:
         """For the life of the process: look for what is due, and take back what was lost."""
         rounds = False
         while True:
-            pause = self._poll_seconds * random.uniform(0.8, 1.2)  # noqa: S311 - so that nodes do not all look at once
+            pause = self._poll_seconds * random.uniform(0.7, 1)  # noqa: S311 - so that nodes do not all look at once
             try:
                 if not rounds:
                     await self._store.write(self._jobs.add_rounds, name="job.rounds")
@@ -304,7 +307,7 @@ class Runner:
         for holder, running in self._running.items():
             if standing is not None and holder in standing:
                 running.until = began + self._own_seconds
-            elif standing is not None and holder in holders:
+            elif standing is not None and holder in holders and not running.attempt.finished:
                 running.lost = True
                 running.task.cancel()
 

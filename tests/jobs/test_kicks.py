@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
+from contact_hub.bus.streams import forget_consumers
 from contact_hub.jobs import Attempt, Kind
-from contact_hub.jobs.kicks import STREAM, StreamKicks
+from contact_hub.jobs.kicks import GROUP, STREAM, StreamKicks
 from contact_hub.store import Store
 from tests.jobs.crew import WORKSPACE, Worker, at_work, until, worker
 from tests.servers import RedisServer
@@ -235,6 +236,16 @@ async def test_redis_is_heard_again_after_it_was_emptied(store_of_nodes: Store, 
             await client.flushall()
         await announced(crew)
         await done_by(done, await crew.add("some.work"))
+
+
+@pytest.mark.services
+async def test_workers_that_are_gone_leave_no_names_behind(redis: RedisServer) -> None:
+    async with Redis.from_url(redis.url) as client:
+        await client.xgroup_create(STREAM, GROUP, mkstream=True)
+        await client.xgroup_createconsumer(STREAM, GROUP, "gone")
+        assert await forget_consumers(client.connection_pool, STREAM, GROUP) == 0, "it asked a moment ago"
+        assert await forget_consumers(client.connection_pool, STREAM, GROUP, idle_milliseconds=0) == 1
+        assert await client.xinfo_consumers(STREAM, GROUP) == []
 
 
 @pytest.fixture
