@@ -79,10 +79,18 @@ class Boxes:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
                 del self._tasks[key]
+                if key not in wanted:
+                    await self._put_away(key[0], box)
         for (workspace, name), box in wanted.items():
             if (workspace, name) not in self._tasks:
                 task = asyncio.create_task(self._look_after(workspace, box), name=f"mailbox {name} of {workspace}")
                 self._tasks[workspace, name] = (box, task)
+
+    async def _put_away(self, workspace: str, box: Mailbox) -> None:
+        """The rules do not name it any more: nobody needs to hear of it. Its cursor stays, should it come back."""
+        imap, now = box.intake.imap, self._clock.now()
+        assert imap is not None, "only mailboxes that are fetched were looked after"
+        await self._store.write(lambda tx: tx.mail.health(workspace, box.id, imap.folder, "stopped", now), name="mailbox.stop")
 
     def _wanted(self) -> dict[tuple[str, str], Mailbox]:
         return {

@@ -71,6 +71,8 @@ class _Handler:
     ) -> str:
         if len(envelope.rcpt_tos) >= RECIPIENTS_MAX:
             return "452 4.5.3 Too many recipients"
+        if not self._intake.ready:
+            return "451 4.3.0 Not now, come again"
         if self._intake.mailbox_for(address) is None:
             door_refused("recipient_unknown")
             return "550 5.1.1 There is no such mailbox here"

@@ -134,6 +134,11 @@ class Intake:
         taken(workspace, brand.id, fresh=fresh)
         return kept
 
+    @property
+    def ready(self) -> bool:
+        """Whether we know any rules: without them every address would be a stranger's."""
+        return bool(self._workspaces.known())
+
     def mailbox_for(self, address: str) -> tuple[str, str] | None:
         """Workspace and mailbox of an address that mail may be handed in for, whatever its plus-token; None for a stranger's."""
         plain = plain_address(address)

@@ -42,6 +42,8 @@ async def observe_mail(tx: Tx, workspaces: Collection[str], now: datetime) -> No
     _kept.clear()
     for workspace in workspaces:
         for cursor in await tx.mail.cursors(workspace):
+            if cursor.state == "stopped":
+                continue
             _up.labels(workspace, cursor.mailbox).set(cursor.state == "up")
         for box in await tx.mail.backlog(workspace):
             for state, count in box.counts.items():

@@ -16,11 +16,12 @@ from contact_hub.clock import SystemClock
 from contact_hub.mail.boxes import Boxes, try_mailbox
 from contact_hub.store import Store
 from contact_hub.store.records import MailboxCursor, RawMail
+from contact_hub.workspace import parse
 from tests.mail import dovecot as servers
 from tests.mail import killing
 from tests.mail.dovecot import PASSWORD, Dovecot
 from tests.mail.killing import SECRET, USER, numbered, workspace
-from tests.mail.offices import SYSTEM, Office, letter, office
+from tests.mail.offices import MAIL_WORKSPACE, SYSTEM, Office, letter, office
 
 PATIENCE_SECONDS = 60
 pytestmark = pytest.mark.services
@@ -158,6 +159,24 @@ async def test_one_node_fetches_and_another_takes_over_when_it_is_gone(sonne: Of
     assert len(await mails(sonne.store)) == 2
 
 
+async def test_a_mailbox_that_the_rules_do_not_name_any_more_is_let_go_and_read_on_if_it_comes_back(
+    sonne: Office, imap: Dovecot
+) -> None:
+    await asyncio.to_thread(imap.deliver, USER, *numbered(1))
+    async with fetching(sonne) as boxes:
+        await until(lambda: cursor(sonne), lambda row: row is not None and row.state == "up")
+        await sonne.workspaces.apply(parse(MAIL_WORKSPACE), by="tests", first_password_hash="x")
+        await boxes.follow_rules()
+        row = await cursor(sonne)
+        assert row is not None
+        assert (row.state, row.leader) == ("stopped", None)
+        await asyncio.to_thread(imap.deliver, USER, *numbered(1, 1))
+        await sonne.workspaces.apply(workspace(imap.imap_port), by="tests", first_password_hash="x")
+        await boxes.follow_rules()
+        found = await until(lambda: mails(sonne.store), lambda found: len(found) == 2)
+    assert len({mail.id for mail in found}) == 2
+
+
 async def test_a_mail_that_is_too_large_is_known_by_its_head(sonne: Office, imap: Dovecot) -> None:
     with imap.client(USER) as client:
         client.append("INBOX", letter("x") + (b"y" * 998 + b"\r\n") * (BYTES_MAX // 1000 + 1))
@@ -171,7 +190,7 @@ async def test_a_mail_that_is_too_large_is_known_by_its_head(sonne: Office, imap
 async def test_a_fetcher_that_is_killed_again_and_again_brings_each_mail_once(
     sonne: Office, sqlite_url: str, imap: Dovecot
 ) -> None:
-    """Forty mails, five kills, and somebody who marks mails as read; `python -m bench.email --fetching` does it with 200 and 20."""
-    counted = await killing.run(sqlite_url, imap, mails=40, kills=5, marked=10)
+    """Thirty mails, three kills, and somebody who marks mails as read; `python -m bench.email --fetching` does it with 200 and 20."""
+    counted = await killing.run(sqlite_url, imap, mails=30, kills=3, marked=9)
 
-    assert (counted.kept, counted.inquiries, counted.twice) == (40, 40, 0)
+    assert (counted.kept, counted.inquiries, counted.twice) == (30, 30, 0)
