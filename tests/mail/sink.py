@@ -26,8 +26,15 @@ class Sink:
     users: list[str] = field(default_factory=list)
     port: int = 0
     connections: int = 0
-    hung: asyncio.Event = field(default_factory=asyncio.Event)
+    came: asyncio.Event = field(default_factory=asyncio.Event)
     server: asyncio.Server | None = None
+
+    async def until(self, mails: int, *, seconds: float = 40) -> None:
+        """Wait for so many."""
+        async with asyncio.timeout(seconds):
+            while len(self.taken) < mails:
+                self.came.clear()
+                await self.came.wait()
 
     def copies(self) -> Counter[str]:
         """How many each recipient got."""
@@ -61,8 +68,8 @@ class Sink:
         content = envelope.original_content
         assert isinstance(content, bytes)
         self.taken += [(address, content) for address in envelope.rcpt_tos]
+        self.came.set()
         if "hang" in manners:
-            self.hung.set()
             await asyncio.sleep(3600)
         if "drop" in manners:
             _cut(server)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import os
 import quopri
@@ -101,10 +100,7 @@ async def test_no_byte_that_leaves_by_a_real_relay_tells_who_works_for_the_brand
                 await here.sender_that(patience=Patience(connect_seconds=5, command_seconds=5, data_seconds=10)).send(
                     WORKSPACE, row.id
                 )
-            for _ in range(600):
-                if len(server.taken) >= len(due):
-                    break
-                await asyncio.sleep(0.05)
+            await server.until(len(due))
     kinds = sorted((row.brand, row.kind) for row in due)
     assert kinds == sorted(
         [(brand, kind) for brand in BOXES for kind in ("reply", "forward", "survey")]
