@@ -96,6 +96,11 @@ class Run:
     def refuse(self, code: str) -> None:
         self.refused[code] = self.refused.get(code, 0) + 1
 
+    def lines_lost(self) -> dict[str, int]:
+        """Close codes of lines that are gone."""
+        lost = [one.line.code for one in [*self.customers, *self.agents] if one.line is not None and one.line.gone.is_set()]
+        return {str(code): lost.count(code) for code in sorted(set(lost))}
+
     # ------------------------------------------------------------ commands
 
     async def open(self, port: int, customers: list[Any], agents: list[Any], *, product: bool) -> dict[str, Any]:
@@ -113,7 +118,10 @@ class Run:
     async def begin(self, *, taken: bool = True) -> dict[str, Any]:
         """Every customer opens a conversation, and somebody takes it (or it waits)."""
         began = time.perf_counter()
-        await _some_at_a_time(customer.begin(taken=taken) for customer in self.customers)
+        try:
+            await _some_at_a_time(customer.begin(taken=taken) for customer in self.customers)
+        except TimeoutError:
+            raise RuntimeError(f"not all could begin: lost {self.lines_lost()}, refused {self.refused}") from None
         return {"seconds": round(time.perf_counter() - began, 2)}
 
     async def saturate(self, seconds: float, warm: float, pids: list[list[int]]) -> dict[str, Any]:
@@ -134,6 +142,7 @@ class Run:
             "driver_cpu_us": round(1e6 * (time.process_time() - mine) / max(1, done), 1),
             "p50_ms": at_share(self.took, 0.5),
             "refused": dict(self.refused),
+            "lines_lost": self.lines_lost(),
         }
         self.flowing = False
         await self._until_quiet()

@@ -37,8 +37,9 @@ class Line(asyncio.Protocol):
         return line
 
     def say(self, text: bytes) -> None:
-        assert self._transport is not None
-        self._transport.write(_head(_TEXT, len(text)) + text)
+        """To nobody, where the line is gone: whoever waits for an answer will notice."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(_head(_TEXT, len(text)) + text)
 
     def abort(self) -> None:
         """Cut the line as a lost network does."""
