@@ -228,8 +228,7 @@ class ConsoleSession:
                 self._rules = floor.version
                 self._out.put(f.ReferenceChanged(reference=reference(floor, self.scope.agent_id)))
             queues = await self._queues.lines(self.scope.workspace, brands_of(floor, self.scope.agent_id))
-            async with self._store.read(brief=True) as tx:
-                view = await build(tx, self.scope, floor, self._clock.now(), queues)
+            view = await self._reader.view(self.scope, floor, self._clock.now(), queues, hurry=bool(moved))
             assert self._view is not None
             changes = diff(self._view, view)
             self._view = view

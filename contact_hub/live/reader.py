@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
-from contact_hub.scope import Scope
+from agents.frames import QueueLine, View
+from contact_hub.live.view import build_many
+from contact_hub.scope import AgentScope, Scope
 from contact_hub.store import Store
 from contact_hub.store.records import Conversation, PublicEntry, StaffEntry
 from contact_hub.tracing import carried, following
+from contact_hub.workspace.floor import Floor
 
 LIMIT: Final = 200
+_VIEWS: Final = 64
+"""So many are built in one go; after them the sockets have their turn."""
+_TOGETHER_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +45,15 @@ class _Wanted:
     trace: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    scope: AgentScope
+    floor: Floor
+    now: datetime
+    queues: Mapping[str, QueueLine]
+    answer: asyncio.Future[View]
+
+
 class Reader:
     """`observe` hears of everything that is handed out."""
 
@@ -45,6 +61,9 @@ class Reader:
         self._store, self._observe = store, observe
         self._wanted: defaultdict[str, dict[str, _Wanted]] = defaultdict(dict)
         self._task: asyncio.Task[None] | None = None
+        self._views: defaultdict[str, list[_View]] = defaultdict(list)
+        self._building: asyncio.Task[None] | None = None
+        self._later: asyncio.TimerHandle | None = None
 
     async def look(self, workspace: str, conversation: str, *, public: int, staff: int | None = None) -> Look | None:
         """The conversation and its entries after the positions; `staff` None: that log is not wanted. None: there is no such conversation."""
@@ -58,6 +77,48 @@ class Reader:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._read(), name="reader")
         return await answer
+
+    async def view(
+        self, scope: AgentScope, floor: Floor, now: datetime, queues: Mapping[str, QueueLine], *, hurry: bool = True
+    ) -> View:
+        """An agent's view (`live.view`), built together with those that other screens of the floor ask for in the same moment. Without `hurry`, nothing is
+        known to have moved: such looks wait a little for each other."""
+        answer: asyncio.Future[View] = asyncio.get_running_loop().create_future()
+        self._views[floor.id].append(_View(scope, floor, now, queues, answer))
+        if hurry:
+            self._begin_to_build()
+        elif self._later is None:
+            self._later = asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._begin_to_build)
+        return await answer
+
+    def _begin_to_build(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if self._building is None or self._building.done():
+            self._building = asyncio.create_task(self._build(), name="views")
+
+    async def _build(self) -> None:
+        await asyncio.sleep(0)  # let everybody of this turn ask first
+        while self._views:
+            batch, self._views = self._views, defaultdict(list)
+            for asked in batch.values():
+                for first in range(0, len(asked), _VIEWS):
+                    await self._build_some(asked[first : first + _VIEWS])
+                    await asyncio.sleep(0)
+
+    async def _build_some(self, asked: list[_View]) -> None:
+        try:
+            async with self._store.read(brief=True) as tx:
+                views = await build_many(tx, [(one.scope, one.queues) for one in asked], asked[-1].floor, asked[-1].now)
+        except Exception as error:  # whoever asked decides what it means
+            for one in asked:
+                if not one.answer.done():
+                    one.answer.set_exception(error)
+            return
+        for one, view in zip(asked, views, strict=True):
+            if not one.answer.done():
+                one.answer.set_result(view)
 
     async def _read(self) -> None:
         """Serve what was asked, again and again until nobody asks."""

@@ -5,7 +5,7 @@ The view is rebuilt, never patched: the difference to what was sent before is ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,9 +13,9 @@ import msgspec
 
 from agents.frames import ConversationCard, LanguageView, MailRecipient, Me, OfferCard, QueueLine, SentMail, View
 from contact_hub.conversations.lines import first_words
-from contact_hub.scope import AgentScope, Scope
+from contact_hub.scope import AgentScope, Scope, SystemScope
 from contact_hub.store import Tx
-from contact_hub.store.records import Conversation, Customer, Inquiry, OfferRecord, Outgoing, OutgoingRecipient
+from contact_hub.store.records import Conversation, Customer, Inquiry, OfferRecord, Outgoing, OutgoingRecipient, Presence, Seats
 from contact_hub.workspace.floor import Floor
 from i18n import tags
 from i18n.settling import LanguageState
@@ -26,39 +26,62 @@ from routing.model import Availability
 class _Material:
     """What one snapshot gave."""
 
-    offers: list[OfferRecord]
-    held: list[OfferRecord]
     inquiries: dict[str, Inquiry]
     conversations: dict[str, Conversation]
     customers: dict[str, Customer]
-    drafts: dict[tuple[str, str], str]
+    drafts: dict[tuple[str, str, str], str]
+    """By account, conversation and mode."""
     begun_with: dict[str, str]
     mails: dict[str, dict[str, SentMail]]
 
 
 async def build(tx: Tx, scope: AgentScope, floor: Floor, now: datetime, queues: Mapping[str, QueueLine]) -> View:
     """The view of the agent in `scope` at this moment. `queues` are those of `brands_of` the agent; they are the same for many and asked once for all."""
-    system = Scope.system(scope.workspace)
-    agent = scope.agent_id
-    ringing, held = await tx.offers.ringing(scope, agent), await tx.offers.assigned(scope, agent)
-    live = [*ringing, *held]
+    return (await build_many(tx, [(scope, queues)], floor, now))[0]
+
+
+async def build_many(
+    tx: Tx, asked: Sequence[tuple[AgentScope, Mapping[str, QueueLine]]], floor: Floor, now: datetime
+) -> list[View]:
+    """The views of many agents of one floor, with as many questions as that of one."""
+    system, agents = Scope.system(floor.id), [scope.agent_id for scope, _ in asked]
+    live = await tx.offers.live_of(floor.id, agents)
+    material = await _material(tx, system, floor, live, [scope.account for scope, _ in asked])
+    presences, seats = await tx.presences.of_many(floor.id, agents), await tx.seats.of_many(floor.id, agents)
+    return [
+        _view(
+            material,
+            floor,
+            scope.account,
+            [offer for offer in live if offer.agent == scope.agent_id],
+            _me(scope.agent_id, floor, presences.get(scope.agent_id), seats.get(scope.agent_id), now),
+            queues,
+        )
+        for scope, queues in asked
+    ]
+
+
+async def _material(tx: Tx, system: SystemScope, floor: Floor, live: list[OfferRecord], accounts: list[str]) -> _Material:
     conversations = await tx.conversations.get_many(system, [offer.conversation for offer in live]) if live else {}
     inquiries = await tx.inquiries.get_many(system, [offer.inquiry for offer in live]) if live else {}
     known = {row.customer for row in conversations.values() if row.customer}
-    material = _Material(
-        offers=ringing,
-        held=held,
+    return _Material(
         inquiries={str(key): value for key, value in inquiries.items()},
         conversations=conversations,
         customers=await tx.customers.get_many(system, known) if known else {},
-        drafts=await tx.drafts.all(scope) if held else {},
-        begun_with=await first_words(tx, system, [offer.conversation for offer in ringing]),
-        mails=await _mails(tx, scope.workspace, [row for row in conversations.values() if _writes_mail(floor, row)]),
+        drafts=await tx.drafts.of_many(floor.id, accounts) if any(offer.state == "assigned" for offer in live) else {},
+        begun_with=await first_words(tx, system, [offer.conversation for offer in live if offer.state == "offered"]),
+        mails=await _mails(tx, floor.id, [row for row in conversations.values() if _writes_mail(floor, row)]),
     )
-    cards = (_card(material, offer, floor) for offer in held)
+
+
+def _view(
+    material: _Material, floor: Floor, account: str, live: list[OfferRecord], me: Me, queues: Mapping[str, QueueLine]
+) -> View:
+    cards = (_card(material, offer, floor, account) for offer in live if offer.state == "assigned")
     return View(
-        me=await _me(tx, scope, floor, now),
-        offers={offer.id: _offer(material, offer) for offer in ringing},
+        me=me,
+        offers={offer.id: _offer(material, offer) for offer in live if offer.state == "offered"},
         conversations={card.conversation: card for card in sorted(cards, key=lambda card: card.assigned_at)},
         queues=dict(queues),
     )
@@ -102,14 +125,12 @@ def brands_of(floor: Floor, agent: str) -> list[str]:
     return [brand for brand in floor.brands if brand in own.certifications or not floor.brands[brand].certification_required]
 
 
-async def _me(tx: Tx, scope: AgentScope, floor: Floor, now: datetime) -> Me:
-    own = floor.agents.get(scope.agent_id)
-    presence = await tx.presences.get(scope, scope.agent_id)
-    seats = await tx.seats.get(Scope.system(scope.workspace), scope.agent_id)
+def _me(agent: str, floor: Floor, presence: Presence | None, seats: Seats | None, now: datetime) -> Me:
+    own = floor.agents.get(agent)
     availability = presence.availability if presence else Availability.OFFLINE
     return Me(
-        agent=scope.agent_id,
-        name=own.name if own else scope.agent_id,
+        agent=agent,
+        name=own.name if own else agent,
         pool=own.pool if own else "-",
         availability=availability.value,
         reason=presence.reason if presence else None,
@@ -138,7 +159,7 @@ def _offer(material: _Material, offer: OfferRecord) -> OfferCard:
     )
 
 
-def _card(material: _Material, offer: OfferRecord, floor: Floor) -> ConversationCard:
+def _card(material: _Material, offer: OfferRecord, floor: Floor, account: str) -> ConversationCard:
     conversation, inquiry = material.conversations[offer.conversation], material.inquiries[offer.inquiry]
     customer = material.customers.get(conversation.customer or "")
     return ConversationCard(
@@ -164,8 +185,8 @@ def _card(material: _Material, offer: OfferRecord, floor: Floor) -> Conversation
         why=str(offer.trace.get("why", "")),
         customer_waits_since=conversation.customer_waits_since,
         wrap_up_until=inquiry.wrap_up_until,
-        draft_reply=material.drafts.get((conversation.id, "reply"), ""),
-        draft_note=material.drafts.get((conversation.id, "note"), ""),
+        draft_reply=material.drafts.get((account, conversation.id, "reply"), ""),
+        draft_note=material.drafts.get((account, conversation.id, "note"), ""),
         customer_email=customer.email if customer and _writes_mail(floor, conversation) else None,
         mails=material.mails.get(conversation.id, {}),
     )

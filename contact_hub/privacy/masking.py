@@ -13,6 +13,7 @@ from typing import Final
 
 _SEPARATORS: Final = " \u00a0\u2009\u202f\u2007.-–·_/"
 _RUN: Final = re.compile(rf"(?<![\w@])\d(?:[{re.escape(_SEPARATORS)}]{{0,2}}\d){{12,18}}(?![\w@])")
+_DIGIT: Final = re.compile(r"\d")
 _GROUPS: Final = re.compile(r"\d+")
 _KEEP: Final = 4
 
@@ -48,7 +49,7 @@ def mask_cards(text: str) -> str:
     >>> mask_cards("my card 4111 1111 1111 1111, order 4111111111111112")
     'my card •••• •••• •••• 1111, order 4111111111111112'
     """
-    if not any(character.isdigit() for character in text):
+    if _DIGIT.search(text) is None:
         return text
     return _RUN.sub(lambda run: _masked(run.group()) if _is_card(run.group()) else run.group(), text)
 

@@ -18,7 +18,7 @@ from contact_hub.scope import AgentScope, OperatorScope, Scope, SystemScope
 from contact_hub.store.records import Inquiry, InquiryChanges, OfferRecord, OfferState, Presence, Seats, Waiting
 from contact_hub.store.session import Session
 from contact_hub.store.shape import Shape
-from contact_hub.store.tables import inquiries, offers, presences, seats
+from contact_hub.store.tables import LIVE, inquiries, offers, presences, seats
 from contact_hub.store.types import Names, among
 from contact_hub.store.visibility import Kind, once, operators_only, pools_shown, staff_only, visible_inquiries, visible_offers
 from routing.model import AgentId, Availability, BrandId
@@ -113,6 +113,11 @@ class Offers:
         """What the agent has taken and not yet given back, wrap-up included."""
         return await self._of_agent(scope, agent, "assigned")
 
+    async def live_of(self, workspace: str, agents: Collection[str]) -> list[OfferRecord]:
+        """What rings for these agents and what they have taken, in the order in which it was offered."""
+        asked = {"agents": list(agents), "scope_workspace": workspace}
+        return [_OFFER.read(row) for row in (await self._session.execute(_LIVE_OF, asked)).rows]
+
     async def live(self, scope: SystemScope | OperatorScope) -> list[OfferRecord]:
         """Every live offer and assignment of the workspace."""
         operators_only(scope)
@@ -165,6 +170,10 @@ class SeatRows:
         found = await self._session.execute(_SEATS_OF, {"workspace": scope.workspace, "agent": agent})
         return _SEATS.read(found.rows[0]) if found.rows else None
 
+    async def of_many(self, workspace: str, agents: Collection[str]) -> dict[str, Seats]:
+        found = await self._session.execute(_SEATS_OF_MANY, {"workspace": workspace, "agents": list(agents)})
+        return {row.agent: _SEATS.read(row) for row in found.rows}
+
     async def all(self, scope: SystemScope | OperatorScope) -> dict[AgentId, Seats]:
         operators_only(scope)
         found = await self._session.execute(select(*_SEATS.columns).where(_S.workspace == scope.workspace))
@@ -190,6 +199,10 @@ class Presences:
             raise HubError("not_found")
         found = await self._session.execute(_PRESENCE_OF, {"workspace": scope.workspace, "agent": agent})
         return _PRESENCE.read(found.rows[0]) if found.rows else None
+
+    async def of_many(self, workspace: str, agents: Collection[str]) -> dict[str, Presence]:
+        found = await self._session.execute(_PRESENCES_OF, {"workspace": workspace, "agents": list(agents)})
+        return {row.agent: _PRESENCE.read(row) for row in found.rows}
 
     async def all(self, scope: SystemScope | OperatorScope) -> dict[AgentId, Presence]:
         operators_only(scope)
@@ -272,6 +285,16 @@ def _change(kind: Kind, names: frozenset[str]) -> Update:
 
 _SEATS_OF: Final = select(*_SEATS.columns).where(_S.workspace == bindparam("workspace"), _S.agent == bindparam("agent"))
 _PRESENCE_OF: Final = select(*_PRESENCE.columns).where(_P.workspace == bindparam("workspace"), _P.agent == bindparam("agent"))
+
+
+_AGENTS: Final = bindparam("agents", type_=Names)
+_SEATS_OF_MANY: Final = select(*_SEATS.columns).where(_S.workspace == bindparam("workspace"), among(_S.agent, _AGENTS))
+_PRESENCES_OF: Final = select(*_PRESENCE.columns).where(_P.workspace == bindparam("workspace"), among(_P.agent, _AGENTS))
+_LIVE_OF: Final = (
+    select(*_OFFER.columns)
+    .where(visible_offers(SystemScope), among(_O.agent, _AGENTS), _O.state.in_(LIVE))
+    .order_by(_O.offered_at, _O.id)
+)
 
 
 @once

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final, Literal, TypedDict, Unpack
 
-from sqlalchemy import and_, case, delete, insert, select, update
+from sqlalchemy import and_, bindparam, case, delete, insert, select, update
 
 from contact_hub.errors import HubError
 from contact_hub.scope import AgentScope, ClientScope, OperatorScope, Scope, SystemScope, VendorScope
@@ -18,6 +18,7 @@ from contact_hub.store.records import Session as SessionRecord
 from contact_hub.store.session import Session
 from contact_hub.store.shape import Shape
 from contact_hub.store.tables import accounts, drafts, sessions, sign_in_attempts, tickets
+from contact_hub.store.types import Names, among
 from routing.model import AgentId, ClientId, VendorId
 
 _A: Final = accounts.c
@@ -209,9 +210,19 @@ class Drafts:
         )
         return {(row.conversation, row.mode): row.text for row in found.rows}
 
+    async def of_many(self, workspace: str, accounts: Collection[str]) -> dict[tuple[str, str, str], str]:
+        """The drafts of these accounts, by account, conversation and mode."""
+        found = await self._session.execute(_DRAFTS_OF, {"workspace": workspace, "accounts": list(accounts)})
+        return {(row.account, row.conversation, row.mode): row.text for row in found.rows}
+
     async def forget(self, workspace: str, conversation: str) -> None:
         """Everybody's drafts of a conversation that is over."""
         await self._session.execute(delete(drafts).where(_D.workspace == workspace, _D.conversation == conversation))
+
+
+_DRAFTS_OF: Final = select(_D.account, _D.conversation, _D.mode, _D.text).where(
+    _D.workspace == bindparam("workspace"), among(_D.account, bindparam("accounts", type_=Names))
+)
 
 
 def normalised(email: str) -> str:
