@@ -82,6 +82,7 @@ function Entry({ entry, before, after, brand, children }: EntryProps) {
     );
   }
   const own = body.kind === "customer_message";
+  if (own && !body.text) return today; // what somebody else wrote into the conversation by mail is not shown here
   const name = (!own && body.persona?.name) || brand.name;
   const begins = today !== null || !before || speaker(before) !== speaker(entry);
   const closes = !after || speaker(after) !== speaker(entry);
