@@ -6,7 +6,7 @@ which fences every earlier console of the same agent.
 
 from __future__ import annotations
 
-import contextlib
+from collections import Counter
 from datetime import timedelta
 from typing import Literal
 
@@ -26,8 +26,10 @@ from routing.model import Availability, OfferId
 class Desk:
     def __init__(self, *, store: Store, workspaces: Workspaces, bus: Bus, clock: Clock, node: str) -> None:
         self._store, self._workspaces, self._bus, self._clock, self._node = store, workspaces, bus, clock, node
-        self._leaving: dict[tuple[AgentScope, int], None] = {}
-        """Consoles that are gone, of which the rows do not know yet."""
+        self._seated: set[tuple[str, str, int]] = set()
+        self._arriving: Counter[tuple[str, str]] = Counter()
+        self._doubtful: dict[AgentScope, None] = {}
+        """Agents of whom the rows may say that they sit here, and none of our consoles does."""
 
     async def redeem(self, ticket: str) -> AgentScope:
         """The agent who was given this ticket; it opens one socket, if the agent is still `entitled`. Raises `ticket_invalid`."""
@@ -59,14 +61,26 @@ class Desk:
             tx.after_commit(lambda: self._bus.publish([Poke("console", scope.workspace, scope.agent_id, str(epoch))]))
             return epoch
 
-        return await self._store.write(command, name="desk.sit_down")
+        who = (scope.workspace, scope.agent_id)
+        self._arriving[who] += 1
+        try:
+            epoch = await self._store.write(command, name="desk.sit_down")
+            self._seated.add((*who, epoch))
+        except BaseException:  # it may have been kept all the same, and nobody would ever stand up again
+            self._doubtful[scope] = None
+            raise
+        finally:
+            self._arriving[who] -= 1
+        return epoch
 
     async def stand_up(self, scope: AgentScope, presence_epoch: int) -> None:
         """The console is gone; unless another one has taken over meanwhile. Where that cannot be written now, it is with the next beat: nobody else would
         ever find out, for this node lives."""
-        self._leaving[scope, presence_epoch] = None
-        with contextlib.suppress(HubError):
+        self._seated.discard((scope.workspace, scope.agent_id, presence_epoch))
+        try:
             await self._leave(scope, presence_epoch)
+        except HubError:
+            self._doubtful[scope] = None
 
     async def answer_roll_call(self, scope: AgentScope, presence_epoch: int) -> None:
         """Tell a new owner that this console is open."""
@@ -101,8 +115,8 @@ class Desk:
             await tx.nodes.beat(self._node, until, roles=roles)
 
         await self._store.write(command, name="node.beat")
-        for scope, presence_epoch in tuple(self._leaving):
-            await self._leave(scope, presence_epoch)
+        for scope in tuple(self._doubtful):
+            await self._settle(scope)
 
     async def bow_out(self) -> None:
         """This node is done."""
@@ -149,7 +163,23 @@ class Desk:
                 self._ask(tx, scope, AgentDisconnected(agent=scope.agent_id))
 
         await self._store.write(command, name="desk.stand_up")
-        self._leaving.pop((scope, presence_epoch), None)
+
+    async def _settle(self, scope: AgentScope) -> None:
+        """Make the rows say what is so: whoever sits at this node has a console here."""
+        who = (scope.workspace, scope.agent_id)
+
+        async def command(tx: Tx) -> bool:
+            if self._arriving[who]:  # wait for what becomes of it
+                return False
+            presence = await tx.presences.get(scope, scope.agent_id)
+            if presence is None or presence.node != self._node or (*who, presence.presence_epoch) in self._seated:
+                return True
+            if await tx.presences.leave(scope.workspace, scope.agent_id, presence_epoch=presence.presence_epoch):
+                self._ask(tx, scope, AgentDisconnected(agent=scope.agent_id))
+            return True
+
+        if await self._store.write(command, name="desk.settle"):
+            self._doubtful.pop(scope, None)
 
     async def _sit_down_again(self, scope: AgentScope, presence_epoch: int) -> None:
         """We were taken for dead (this node stood still too long); the console has been open all the time."""

@@ -357,8 +357,8 @@ class _RevalidatesDeaf(ConsoleSession):
 
 
 class _LeavesOnce(Desk):
-    async def stand_up(self, scope: AgentScope, presence_epoch: int) -> None:
-        await self._leave(scope, presence_epoch)
+    async def _settle(self, scope: AgentScope) -> None:
+        """Whatever could not be written was not."""
 
 
 def _desk_of_one_try(hub: Hub) -> None:
@@ -403,7 +403,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(name="two_consoles", story="a console that was taken over stays open", console=_StaysSeated),
     Bug(name="found_roll_call", story="found: a new owner knew of the present only by a poke that may be lost", hub=_owned_by(_CallsTheRollOnly)),
     Bug(name="found_takeover", story="found: re-validation did not close a console that was taken over", console=_RevalidatesDeaf),
-    Bug(name="found_sign_off", story="found: a console's end that could not be written at once was forgotten", hub=_desk_of_one_try),
+    Bug(name="found_sign_off", story="found: a console's end (or a beginning of unknown outcome) that was not written at once was forgotten", hub=_desk_of_one_try),
     Bug(name="found_reopened", story="found: an accept reopened what the customer had just ended", outfit=_repository("conversations", _Reopens)),
 )
 

@@ -9,6 +9,7 @@ import logging
 import random
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -137,7 +138,6 @@ class _History:
         made.now = lambda: NOON + timedelta(seconds=self.loop.time())
         server = Server(made, self.trace)
         self.place = Place(self.loop, self.weather, self.trace, server, settings(), random.Random(dice.random()), bug)
-        self.loop.on_step_of_death = self._die
         wrong = [timedelta(seconds=dice.choice((0, 0, 0, 0.4, -3600, 3600))) for _ in range(3)]
         self.nodes = [Node(self.place, f"n{number}", wrong[number]) for number in range(dice.choice((1, 2, 2, 2, 3)))]
         self.customers = [
@@ -195,10 +195,15 @@ class _History:
 
     # ------------------------------------------------------------ what goes wrong
 
-    def _die(self, process: Process) -> None:
-        for node in self.nodes:
-            if node.process is process:
-                node.kill()
+    def _somebody(self) -> Node:
+        """One of the nodes; half of the time the one that owns the floor."""
+        owners = [node for node in self.nodes if node.hub is not None and any(one.engine for one in node.hub.owners.values())]
+        return self.dice.choice(owners if owners and self.dice.random() < 0.5 else self.nodes)
+
+    def _doom(self, node: Node, strike: Callable[[], None]) -> None:
+        """Not at a time but at a step: whatever the process is about to do then, it is in the middle of something."""
+        if node.alive:
+            node.process.doom = (node.process.steps + self.dice.randint(1, 200), strike)
 
     async def _restart_the_dead(self) -> None:
         while True:
@@ -212,6 +217,7 @@ class _History:
         kinds = [
             self._kill,
             self._kill,
+            self._stop,
             self._stop,
             self._cut_store,
             self._cut_bus,
@@ -228,20 +234,21 @@ class _History:
             await self.dice.choice(kinds)()
 
     async def _kill(self) -> None:
-        """At whatever it is about to do."""
-        node = self.dice.choice(self.nodes)
-        if node.alive:
-            node.process.die_at_step = node.process.steps + self.dice.randint(1, 300)
+        node = self._somebody()
+        self._doom(node, node.kill)
 
     async def _stop(self) -> None:
-        node = self.dice.choice(self.nodes)
-        if node.process.state == "running":
-            process = node.process
+        node = self._somebody()
+        process, seconds = node.process, self.dice.uniform(0.5, 5)
+
+        def strike() -> None:
             self.trace(f"stop {process.name}")
             self.loop.stop(process)
             if node.link is not None:
                 node.link.lose()  # a server does not wait for a client that says nothing
-            self.loop.world_later(self.dice.uniform(0.5, 5), self._wake, process)
+            self.loop.world_later(seconds, self._wake, process)
+
+        self._doom(node, strike)
 
     def _wake(self, process: Process) -> None:
         if process.state == "stopped":
@@ -301,7 +308,7 @@ class _History:
         self.trace("heals")
         self.weather.calm()
         for node in self.nodes:
-            node.process.die_at_step = None
+            node.process.doom = None
             self._wake(node.process)
             if node.link is not None:
                 node.link.heal()

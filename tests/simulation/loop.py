@@ -26,7 +26,8 @@ class Process:
         self.name = name
         self.state: Literal["running", "stopped", "dead"] = "running"
         self.steps = 0
-        self.die_at_step: int | None = None
+        self.doom: tuple[int, Callable[[], None]] | None = None
+        """What happens to it when it is about to take this step."""
         self.cares: dict[object, Callable[[], None]] = {}
         self.held: list[asyncio.Handle] = []
 
@@ -56,7 +57,6 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._closed = False
         self.steps = 0
         self.troubles: list[str] = []
-        self.on_step_of_death: Callable[[Process], None] = lambda _process: None
 
     # ------------------------------------------------------------ what asyncio asks of a loop
 
@@ -139,8 +139,11 @@ class VirtualLoop(asyncio.AbstractEventLoop):
                 process.held.append(handle)
                 return
             process.steps += 1
-            if process.steps == process.die_at_step:
-                self.on_step_of_death(process)
+            if process.doom is not None and process.steps >= process.doom[0]:
+                _, strike = process.doom
+                process.doom = None
+                self._ready.appendleft((process, handle))
+                inside(None).run(strike)
                 return
         self.steps += 1
         handle._run()
