@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
+import hmac
+import json
 import os
 import shutil
 import signal
@@ -20,6 +24,7 @@ from tests.servers import free_port
 PROGRAM = "/usr/sbin/dovecot"
 PASSWORD = "open-sesame"
 _NOBODY = 65534
+_KEY = b"0123456789abcdef0123456789abcdef"
 
 
 def installed() -> bool:
@@ -56,10 +61,16 @@ first_valid_uid = 1
 last_valid_uid = 0
 mail_location = maildir:{mail}/%u
 mailbox_list_index = no
-auth_mechanisms = plain
+auth_mechanisms = plain xoauth2
 imap_idle_notify_interval = 30 s
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {self.home}/oauth2.conf
+}}
+passdb {{
   driver = static
+  mechanisms = plain
   args = password={PASSWORD}
 }}
 userdb {{
@@ -91,6 +102,12 @@ service anvil {{
   }}
 }}
 """.lstrip()
+        )
+        keys = self.home / "keys" / "default" / "HS256"
+        keys.mkdir(parents=True)
+        (keys / "default").write_bytes(base64.b64encode(_KEY))
+        (self.home / "oauth2.conf").write_text(
+            f"introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix={self.home}/keys/\nusername_attribute = sub\n"
         )
         self.server: subprocess.Popen[bytes] | None = None
 
@@ -144,6 +161,18 @@ service anvil {{
         for file in (self.home / "mail" / user).rglob("dovecot*"):
             file.unlink()
         self.start()
+
+
+def access_token(user: str, seconds: float) -> str:
+    """As an identity provider would make it (RFC 7519), good for so long."""
+    now = int(time.time())
+    parts = [{"alg": "HS256", "typ": "JWT"}, {"sub": user, "iat": now - 60, "nbf": now - 60, "exp": now + int(seconds)}]
+    said = b".".join(_base64(json.dumps(part).encode()) for part in parts)
+    return (said + b"." + _base64(hmac.new(_KEY, said, hashlib.sha256).digest())).decode()
+
+
+def _base64(raw: bytes) -> bytes:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=")
 
 
 @contextlib.contextmanager

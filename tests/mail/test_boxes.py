@@ -7,6 +7,7 @@ import contextlib
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from contact_hub.store.records import MailboxCursor, RawMail
 from contact_hub.workspace import parse
 from tests.mail import dovecot as servers
 from tests.mail import killing
-from tests.mail.dovecot import PASSWORD, Dovecot
+from tests.mail.dovecot import PASSWORD, Dovecot, access_token
 from tests.mail.killing import SECRET, USER, numbered, workspace
 from tests.mail.offices import MAIL_WORKSPACE, SYSTEM, Office, letter, office
 
@@ -144,6 +145,21 @@ async def test_a_mailbox_that_cannot_be_read_says_why_and_is_read_once_it_can(
         await until(lambda: cursor(sonne), lambda row: row.state == "down")
         await asyncio.to_thread(imap.start)
         await asyncio.to_thread(imap.deliver, USER, *numbered(1))
+        await until(lambda: mails(sonne.store), lambda found: len(found) == 1)
+
+
+async def test_an_access_token_is_read_anew_at_each_login_so_that_something_else_may_renew_it(
+    sonne: Office, imap: Dovecot, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text(access_token(USER, -30))
+    there = f"{{host: 127.0.0.1, port: {imap.imap_port}, security: none, user: {USER}, auth: xoauth2, secret: 'file:{token}'}}"
+    text = MAIL_WORKSPACE.replace("hilfe@sonne.example, intake: {lmtp: true}", f"hilfe@sonne.example, intake: {{imap: {there}}}")
+    await sonne.workspaces.apply(parse(text), by="tests", first_password_hash="x")
+    await asyncio.to_thread(imap.deliver, USER, *numbered(1))
+    async with fetching(sonne):
+        await until(lambda: cursor(sonne), lambda row: row is not None and row.trouble == "login_refused")
+        token.write_text(access_token(USER, 600) + "\n")
         await until(lambda: mails(sonne.store), lambda found: len(found) == 1)
 
 
