@@ -77,6 +77,10 @@ class ConsoleMind:
     def reply(self, id_: str, conversation: str, text: str) -> None:
         self.outboxes[conversation].add(id_, f.Reply(client_message_id=id_, conversation=conversation, text=text))
 
+    def mail(self, id_: str, conversation: str, to: str, subject: str, text: str) -> None:
+        letter = f.ReplyByMail(client_message_id=id_, conversation=conversation, to=[to], subject=subject, text=text)
+        self.outboxes[conversation].add(id_, letter)
+
     def note(self, id_: str, conversation: str, text: str) -> None:
         self.outboxes[conversation].add(id_, f.NotePrivately(client_message_id=id_, conversation=conversation, text=text))
 
@@ -221,7 +225,7 @@ class ConsoleMind:
                     self._tidy(conversation)
 
     def _letter_refused(self, outbox: Outbox, id_: str, frame: msgspec.Struct, refusal: Refusal, now: float) -> None:
-        if refusal.code == "guard_warned" and self.insist and isinstance(frame, f.Reply):
+        if refusal.code == "guard_warned" and self.insist and isinstance(frame, f.Reply | f.ReplyByMail):
             codes = [code for code in refusal.values.get("findings", "").split(",") if code]
             insisting = msgspec.structs.replace(frame, confirmed=sorted({*frame.confirmed, *codes}))
             if insisting.confirmed != frame.confirmed:

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 import structlog
@@ -38,6 +39,7 @@ _ROUND_SECONDS: Final = 30.0
 _RINGING_MAX: Final = 12.0
 _WAIT_MIN: Final = 40.0
 _UNSERVED_WEIGHT: Final = 0.04
+_BY_MAIL: Final = 0.12
 _SCORES: Final = (5, 5, 5, 5, 4, 4, 4, 3, 2, 1)
 
 _log = structlog.get_logger(__name__)
@@ -46,7 +48,8 @@ _log = structlog.get_logger(__name__)
 async def play(origin: str, *, speed: float, seed: int, password: str) -> None:
     """Play on the demo's workspace until cancelled; `speed` 2 is twice as fast as people."""
     async with http_client() as http:
-        await Stage(http, origin, demo_workspace(1), speed=speed, seed=seed, password=password).run()
+        stage = Stage(http, origin, demo_workspace(1), speed=speed, seed=seed, password=password, by_mail=_BY_MAIL)
+        await stage.run()
 
 
 class Pace:
@@ -78,11 +81,13 @@ class Stage:
         password: str,
         clock: Clock | None = None,
         for_people: Sequence[str] = FOR_PEOPLE,
+        by_mail: float = 0.0,
     ) -> None:
+        """`by_mail`: how many of a hundred customers write a mail, on their brand's page for it, as a fraction."""
         self._http, self._origin, self._workspace, self._password = http, origin, workspace, password
         self._speed, self._chance, self._clock = speed, random.Random(seed), clock or SystemClock()  # noqa: S311 - play
         self._plan = compile_plan(workspace, 1)
-        self._for_people = frozenset(for_people)
+        self._for_people, self._by_mail = frozenset(for_people), by_mail
         self.agents: dict[str, AgentRobot] = {}
         self.answered = 0
         self.customers = 0
@@ -142,6 +147,17 @@ class Stage:
             self.customers -= 1
             self.answered += robot.answered
 
+    async def write(self, topic: Topic) -> None:
+        """One customer who writes a mail, on the page that the brand's site has for it."""
+        brand = next(brand for brand in self._workspace.brands if brand.id == topic.brand)
+        chance, manner = self._own(), book().manner(topic.language)
+        question = chance.choice(topic.questions).format(order=f"#{chance.randint(10_000, 99_999)}")
+        name = chance.choice(manner.names)
+        here = urlsplit(self._origin)
+        host = f"{urlsplit(str(brand.sites[0])).hostname}:{here.port}"
+        form = {"me": f"customer{chance.randint(100, 999)}@mail.example", "name": name, "subject": question[:60], "text": question}
+        await self._http.post(f"{self._origin}/mail", headers={"host": host}, data=form)
+
     # ------------------------------------------------------------ inside
 
     async def _shifts(self, group: asyncio.TaskGroup) -> None:
@@ -170,7 +186,9 @@ class Stage:
             until = asyncio.get_running_loop().time() + _ROUND_SECONDS
             while asyncio.get_running_loop().time() < until:
                 topic = chance.choices(list(weights), list(weights.values()))[0]
-                if self.customers < _CROWD_MAX:
+                if self._by_mail and chance.random() < self._by_mail:
+                    group.create_task(_guarded(self.write(topic), "mail"))
+                elif self.customers < _CROWD_MAX:
                     group.create_task(_guarded(self.visit(topic), "customer"))
                 greeting -= 1
                 if greeting > 0:
@@ -277,7 +295,10 @@ class AgentRobot:
 
     async def _talk(self, conversation: str) -> None:
         try:
-            await self._answer_until_ended(conversation)
+            if self.mind.conversations[conversation].channel == "email":
+                await self._answer_by_mail(conversation)
+            else:
+                await self._answer_until_ended(conversation)
             await self._wrap_up(conversation)
         finally:
             self._talks.discard(conversation)
@@ -313,6 +334,28 @@ class AgentRobot:
             ):
                 mind.end(conversation)
                 self.client.kick()
+
+    async def _answer_by_mail(self, conversation: str) -> None:
+        """Read the mail, answer it once, and close it: whoever has more to say writes again."""
+        mind = self.mind
+        await self._pace.between(10, 35, most=60)
+        card = mind.conversations.get(conversation)
+        came = [entry for entry in mind.threads[conversation].public.entries if entry.speaker == "customer"]
+        if card is None or not came:
+            return
+        mind.read(conversation)
+        asked, mail = came[-1].text, came[-1].mail
+        manner = book().manner(self._language(card))
+        hello = self._chance.choice(manner.hello).format(persona=card.persona)
+        to = mail.sender.email if mail and mail.sender else card.customer_email
+        if to:
+            answer = book().answer_to(asked) or self._chance.choice(manner.generic)
+            mind.mail(f"robot-{secrets.token_hex(8)}", conversation, to, "", f"{hello}\n\n{answer}")
+            self.client.kick()
+            await self._gone(lambda: not mind.outboxes.get(conversation), seconds=15)
+        mind.end(conversation)
+        self.client.kick()
+        await self._gone(lambda: self._over(conversation), seconds=5)
 
     async def _wrap_up(self, conversation: str) -> None:
         await self._pace.between(4, 14, most=60)
