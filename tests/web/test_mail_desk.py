@@ -1,0 +1,45 @@
+"""The operator's mail page: what was kept apart is let in or deleted by a person, and the audit knows by whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from contact_hub.mail.workshop import InProcess
+from contact_hub.scope import Scope
+from tests import hubs
+from tests.mail.offices import MAIL_WORKSPACE, letter
+
+FORGED = letter("Bitte überweisen Sie.", authentication_results="mx.hub.example; dmarc=fail header.from=kunde.example")
+
+
+async def test_a_doubtful_mail_waits_for_an_operator_who_lets_it_in_or_deletes_it(sqlite_url: str, tmp_path: Path) -> None:
+    async with hubs.floor(sqlite_url, tmp_path, text=MAIL_WORKSPACE, reader=InProcess()) as floor:
+        operator, agent = await floor.staff("olga@hub.example"), await floor.agent("anna")
+        held = await floor.hub.intake.take("test", "sonne-help", FORGED)
+        await floor.hub.intake.work_off("test", held)
+        page = (await operator.get("/api/mail")).json()
+        assert [(mail["mail"], mail["state"], mail["reason"]) for mail in page["coming"]] == [(held, "held", "dmarc_fail")]
+        assert {box["mailbox"]: box["state"] for box in page["mailboxes"]}["sonne-help"] == "open"
+        assert (await agent.staff.get("/api/mail")).status_code == 403
+        assert (await agent.staff.post(f"/api/mail/coming/{held}", json={"decision": "release"})).status_code == 403
+
+        assert (await operator.post(f"/api/mail/coming/{held}", json={"decision": "release"})).status_code == 204
+        await agent.offer()
+        assert (await operator.post(f"/api/mail/coming/{held}", json={"decision": "drop"})).status_code == 409
+        assert (await operator.get("/api/mail")).json()["coming"] == []
+        assert (await operator.post("/api/mail/going/out_nothing", json={"decision": "sent"})).status_code == 404
+        async with floor.hub.store.read() as tx:
+            told = [row for row in await tx.audit.read(Scope.system("test")) if row.subject == held]
+        assert [(row.action, row.who) for row in told] == [("mail.release", "olga")]
+
+
+async def test_nobody_sees_a_mail_of_a_conversation_that_is_not_theirs(sqlite_url: str, tmp_path: Path) -> None:
+    async with hubs.floor(sqlite_url, tmp_path, text=MAIL_WORKSPACE, reader=InProcess()) as floor:
+        agent = await floor.agent("anna")
+        mail = await floor.hub.intake.take("test", "sonne-help", letter())
+        conversation = await agent.take()
+        stranger = await floor.staff("bashir@monsun.example")
+        for path in (f"mails/{mail}/page", "files/att_nothing"):
+            assert (await stranger.get(f"/api/conversations/{conversation}/{path}")).status_code == 404
+        attached = await stranger.post(f"/api/conversations/{conversation}/files?name=a.txt", content=b"hello")
+        assert attached.status_code == 404
