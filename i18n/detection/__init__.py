@@ -44,6 +44,9 @@ _LOCALE_SHARE: Final = 0.85
 _PAGE_SHARE: Final = 0.5
 _STAY: Final = 0.97
 
+_EVEN: Final = {script: fusion.probabilities(mask) for script, mask in scripts.MASKS.items()}
+"""What is left to say of a script where nobody could be asked."""
+
 _Namer = Callable[[str], str]
 
 _NEIGHBOURS: Final = (frozenset({"hr", "sr"}), frozenset({"no", "da"}), frozenset({"id", "ms"}), frozenset({"cs", "sk"}))
@@ -158,9 +161,8 @@ def _fused(made: Prepared, detectors: Detectors, fitted: Fitted) -> npt.NDArray[
     The quick ones are asked first; where they leave no doubt the slow ones are spared.
     """
     text, script = made.cleaned.text, str(made.script)
-    mask = scripts.MASKS[script]
     read: list[Features] = []
-    probability = fusion.probabilities(mask)
+    probability = _EVEN[script]
     for weights, readers in _stages(detectors, fitted):
         for name, look in readers:
             found = look(text, script)
@@ -171,7 +173,7 @@ def _fused(made: Prepared, detectors: Detectors, fitted: Fitted) -> npt.NDArray[
             ):
                 return elsewhere
             read.append(found)
-        probability = fusion.probabilities(weights.scores(read, len(text)) + mask)
+        probability = fusion.probabilities(weights.scores(read, len(text), script))
         if probability[probability.argmax()] >= _CLEAR:
             return probability
     if script == "Latn" and probability.max() < _DOUBTFUL and outside.romanised_hindi(text, fitted.model):

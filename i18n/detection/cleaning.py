@@ -71,15 +71,18 @@ def _without_codes(rest: str) -> str:
 def _without_small_talk(words: list[str]) -> Cleaned:
     """Brand names go; greetings of no particular language go where other words remain to be read."""
     kept: list[str] = []
-    universal = True
+    said: list[str] = []
+    letters = 0
     for word in words:
-        bare = word.strip(_EDGES)
+        plain = word.isalpha()
+        bare = word if plain else word.strip(_EDGES)
         lowered = bare.lower()
         if bare and lowered not in _BRANDS and not bare.isnumeric():
             kept.append(word)
-            universal = universal and lowered in _UNIVERSAL
-    if not universal:
-        kept = [word for word in kept if word.strip(_EDGES).lower() not in _GREETINGS]
-    left = " ".join(kept)
-    letters = sum(map(str.isalpha, left))
-    return Cleaned(left if letters else "", letters, universal=universal and letters > 0)
+            said.append(lowered)
+            letters += len(word) if plain else sum(map(str.isalpha, word))
+    universal = _UNIVERSAL.issuperset(said)
+    if not universal and not _GREETINGS.isdisjoint(said):
+        kept = [word for word, lowered in zip(kept, said, strict=True) if lowered not in _GREETINGS]
+        letters = sum(map(str.isalpha, "".join(kept)))
+    return Cleaned(" ".join(kept) if letters else "", letters, universal=universal and letters > 0)

@@ -21,6 +21,7 @@ from i18n.detection import ngrams
 from i18n.detection.detectors import WIDTHS, Features
 from i18n.detection.languages import LANGUAGES
 from i18n.detection.ngrams import NgramModel
+from i18n.detection.scripts import MASKS
 
 LENGTHS: Final = (4, 8, 15, 30, 60)
 """The upper ends of the length classes, in characters read; the last class is open."""
@@ -37,15 +38,17 @@ class Weights:
     bias: npt.NDArray[np.float32]
     _tables: npt.NDArray[np.float32] = field(init=False, repr=False)
     """By length class, language and feature."""
+    _starts: Mapping[str, npt.NDArray[np.float64]] = field(init=False, repr=False)
+    """By script: the bias, and what rules languages out."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_tables", self.by_length[:, None, :] + self.by_language[None, :, :])
+        object.__setattr__(self, "_starts", {script: mask + self.bias for script, mask in MASKS.items()})
 
-    def scores(self, read: Sequence[Features], length: int) -> npt.NDArray[np.float64]:
+    def scores(self, read: Sequence[Features], length: int, script: str) -> npt.NDArray[np.float64]:
         """A score per language; higher is likelier."""
         joined = read[0] if len(read) == 1 else np.concatenate(read, axis=1)
-        scores: npt.NDArray[np.float64] = np.vecdot(joined, self._tables[bisect_left(LENGTHS, length)]).astype(np.float64)
-        scores += self.bias
+        scores: npt.NDArray[np.float64] = np.vecdot(joined, self._tables[bisect_left(LENGTHS, length)]) + self._starts[script]
         return scores
 
 
