@@ -86,12 +86,14 @@ async def seed_demo(hub: Hub, *, relay_port: int | None = None) -> None:
 def _greet(hub: Hub, settings: Settings, *, kept: bool, robots: bool) -> None:
     floor = hub.workspaces.floor(settings.workspace)
     places = Table.grid(padding=(0, 2))
+    for _ in range(3):
+        places.add_column(overflow="fold")  # an address that is cut leads nowhere
     for brand in floor.workspace.brands:
         for site in brand.sites[:1]:
             places.add_row("write to", brand.name, f"[link={site}]{site}[/link]")
             if brand.mailboxes:
                 places.add_row("by mail", brand.mailboxes[0].address, f"[link={site}/mail]{site}/mail[/link]")
-    places.add_row("answer, report, run", "console", f"[link={settings.public_origin}]{settings.public_origin}[/link]")
+    places.add_row("console", "answer, report, run", f"[link={settings.public_origin}]{settings.public_origin}[/link]")
     people = Table.grid(padding=(0, 2))
     for agent in FOR_PEOPLE:
         people.add_row("agent", str(floor.agents[agent].email), ", ".join(floor.agents[agent].languages))
