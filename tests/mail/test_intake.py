@@ -46,7 +46,7 @@ async def test_a_mail_becomes_an_inquiry_for_the_engine_in_the_language_of_the_r
     assert "very sorry" in entry.body["quoted"]
     async with sonne.store.read() as tx:
         events = [one.event for one in await tx.inputs.take_batch("test", 10)]
-    assert [event["is"] for event in events] == ["inquiry_arrived"]
+    assert [event["is"] for event in events] == ["plan_changed", "inquiry_arrived"]
 
 
 async def test_a_card_number_is_masked_in_text_subject_and_page(sonne: Office) -> None:
