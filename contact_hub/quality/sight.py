@@ -65,6 +65,14 @@ def facets(floor: Floor, who: Principal) -> dict[str, Any]:
             {"id": vendor.id, "name": names["vendor"][vendor.id]} for vendor in floor.workspace.vendors if vendor.id in vendors
         ],
         "languages": sorted({tag for brand in brands for tag in brand.languages}),
+        "channels": sorted(
+            {
+                channel.value
+                for contract in floor.workspace.contracts
+                if contract.client in {client.id for client in clients}
+                for channel in contract.channels
+            }
+        ),
         "kinds": [{"id": kind.id, "labels": dict(kind.labels)} for kind in floor.workspace.kinds],
         "zones": sorted({str(brand.zone) for brand in brands} | {"UTC"}),
     }

@@ -106,6 +106,7 @@ async def search(
     agent: str | None = None,
     language: str | None = None,
     kind: str | None = None,
+    channel: str | None = None,
     state: str | None = None,
     from_: Annotated[datetime | None, Query(alias="from")] = None,
     to: datetime | None = None,
@@ -126,6 +127,7 @@ async def search(
         agent=agent,
         language=language,
         kind=kind,
+        channel=channel,
         state=state,  # type: ignore[arg-type]  # one of three, see above
         since=from_,
         until=to,

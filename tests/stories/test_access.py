@@ -23,7 +23,7 @@ RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa
 NARROW, WIDE = 320, 1280
 SCREENS: Final = {
     *("sign-in", "idle", "offer", "conversation", "wrap-up", "palette", "transfer"),
-    *("quality", "conversations", "conversation page", "floor", "routing", "workspace"),
+    *("quality", "conversations", "conversation page", "floor", "routing", "mail", "workspace"),
     *("widget form", "widget chat", "widget rating"),
 }
 
@@ -158,7 +158,7 @@ async def _walk(stage: floors.Stage, people: People, judge: Judge, *, tag: str) 
     await judge("conversations", supervisor.page)
 
     operator = await Console.sign_in(await somebody(), stage, floors.ROBIN, tag=tag)
-    for name, holds in (("floor", "Amélie"), ("routing", "Kestrel"), ("workspace", "velour")):
+    for name, holds in (("floor", "Amélie"), ("routing", "Kestrel"), ("mail", ""), ("workspace", "velour")):
         await operator.page.goto(f"{stage.console}/{name}")
         await expect(operator.page.locator("main h1")).to_be_visible()
         await expect(operator.page.locator("main")).to_contain_text(holds)

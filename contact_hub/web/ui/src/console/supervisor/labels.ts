@@ -8,6 +8,7 @@ export interface Facets {
   readonly pools: readonly { id: string; name: string; vendor: string | null }[];
   readonly vendors: readonly { id: string; name: string }[];
   readonly languages: readonly string[];
+  readonly channels?: readonly string[];
   readonly kinds: readonly { id: string; labels: Readonly<Record<string, string>> }[];
   readonly zones: readonly string[];
 }
@@ -56,6 +57,8 @@ const emptyLabel = (by: string, texts: Texts): string => {
 };
 
 const nameIn = (known: readonly { id: string; name: string }[], id: string) => known.find((one) => one.id === id)?.name;
+
+export const channelLabel = (channel: string, texts: Texts): string => keyLabel("channel", channel, NO_FACETS, texts) ?? channel;
 
 /** The kind in the reader's language, in its base language, in English, or as it is called. */
 export function kindLabel(id: string, facets: Facets, tag: string): string {

@@ -52,7 +52,7 @@ function spokenLine(entry: PublicEntryForStaff, texts: Texts): Line {
     side,
     author: entry.author ?? "",
     persona: entry.persona ?? "",
-    text: entry.key ? told(entry.key, entry.key, noticed(entry.values ?? {}, texts), texts) : (entry.text ?? ""),
+    text: entry.key ? told(entry.key, entry.key, noticed(entry.values ?? {}, texts), texts) : [entry.mail?.subject, entry.text].filter(Boolean).join("\n"),
     kind: entry.key ?? "message",
   };
 }
