@@ -32,10 +32,11 @@ from contact_hub.tracing import following
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.service import Workspaces
 from routing import journal
+from routing.decisions import Closed, Decision, WrapUpStarted
 from routing.engine import Engine, InvariantBroken
-from routing.events import AgentConnected, DeadlinePassed, Event, OwnerTookOver, PlanChanged
+from routing.events import AgentConnected, DeadlinePassed, Event, HandlingEnded, InquiryLeft, OwnerTookOver, PlanChanged
 from routing.floor import FLOOR
-from routing.model import AgentId
+from routing.model import AgentId, InquiryId
 
 _BATCH: Final = 256
 _BACK_OFF_SECONDS: Final = (0.1, 0.5, 1.0, 2.0)
@@ -219,7 +220,9 @@ class Owner:
 
     async def _route(self, engine: Engine, epoch: int, inputs: list[RoutingInput]) -> bool:
         """Feed what waits and what is due, and commit it; false where there was nothing."""
-        fed = [await self._feed_input(engine, journal.event_from_json(dict(waiting.event))) for waiting in inputs]
+        fed: list[_Fed] = []
+        for waiting in inputs:
+            fed += await self._feed_input(engine, journal.event_from_json(dict(waiting.event)))
         deadline = engine.next_deadline()
         if deadline is not None and deadline <= self._now():
             fed.append(self._feed(engine, DeadlinePassed(), self._workspaces.floor(self.workspace)))
@@ -275,12 +278,17 @@ class Owner:
         _halted.labels(self.workspace).set(1)
         _log.critical("routing_halted", workspace=self.workspace, broken=str(broken), dump=str(path))
 
-    async def _feed_input(self, engine: Engine, event: Event | journal.PlanVersionChanged) -> _Fed:
+    async def _feed_input(self, engine: Engine, event: Event | journal.PlanVersionChanged) -> list[_Fed]:
         if isinstance(event, journal.PlanVersionChanged):
             await self._workspaces.refresh()
             floor = self._workspaces.floor(self.workspace)
-            return self._feed(engine, PlanChanged(plan=floor.plan), floor)
-        return self._feed(engine, event, self._workspaces.floor(self.workspace))
+            return [self._feed(engine, PlanChanged(plan=floor.plan), floor)]
+        floor = self._workspaces.floor(self.workspace)
+        fed = [self._feed(engine, event, floor)]
+        if isinstance(event, HandlingEnded) and not any(_ends(decision, event.inquiry) for decision in fed[0].step.decisions):
+            # it went back to the queue before this was heard of; nobody need answer it any more
+            fed.append(self._feed(engine, InquiryLeft(inquiry=event.inquiry, because=event.because), floor))
+        return fed
 
     def _feed(self, engine: Engine, event: Event, floor: Floor) -> _Fed:
         at, working = self._now(), engine.busy
@@ -352,3 +360,7 @@ class Owner:
         deadline = engine.next_deadline()
         until = self._poll_seconds if deadline is None else max(0.0, (deadline - self._now()) / timedelta(seconds=1))
         return max(0.001, min(until, self._poll_seconds, self._lease_seconds / 4))
+
+
+def _ends(decision: Decision, inquiry: InquiryId) -> bool:
+    return isinstance(decision, WrapUpStarted | Closed) and decision.inquiry == inquiry

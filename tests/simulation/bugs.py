@@ -1,7 +1,7 @@
 """Bugs planted on purpose, to prove that the checks can fail.
 
 Each replaces one collaborator of the product by a faulty kind of it, at the seams at which the simulation builds a node; nothing of this can be reached from
-the product. The last four are bugs that the simulation found in the product; their seeds are their regression tests.
+the product. The last five are bugs that the simulation found in the product; their seeds are their regression tests.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from contact_hub.store.tables import conversations, leases, presences
 from contact_hub.store.writer import Command, T
 from contact_hub.workspace.floor import Floor
 from routing.engine import Engine
+from routing.events import HandlingEnded
 from routing.model import AgentId
 from tests.simulation.storage import SimulatedStore
 
@@ -272,6 +273,13 @@ class _WaitsForPokes(Owner):
         return _NEVER
 
 
+class _EndsOnlyWhatIsHeld(Owner):
+    async def _feed_input(self, engine: Engine, event: Any) -> Any:
+        if isinstance(event, HandlingEnded):
+            return [self._feed(engine, event, self._workspaces.floor(self.workspace))]
+        return await super()._feed_input(engine, event)
+
+
 class _CallsTheRollOnly(Owner):
     async def _at_the_desk(self, tx: Tx) -> list[AgentId]:
         return []
@@ -404,6 +412,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(name="found_roll_call", story="found: a new owner knew of the present only by a poke that may be lost", hub=_owned_by(_CallsTheRollOnly)),
     Bug(name="found_takeover", story="found: re-validation did not close a console that was taken over", console=_RevalidatesDeaf),
     Bug(name="found_sign_off", story="found: a console's end (or a beginning of unknown outcome) that was not written at once was forgotten", hub=_desk_of_one_try),
+    Bug(name="found_waits_on", story="found: what ended while it went back to the queue waited there for ever", hub=_owned_by(_EndsOnlyWhatIsHeld)),
     Bug(name="found_reopened", story="found: an accept reopened what the customer had just ended", outfit=_repository("conversations", _Reopens)),
 )
 
