@@ -241,9 +241,11 @@ class Agent:
         self._ledger.lost_connections(self.client.comebacks)
 
     async def ready(self) -> None:
-        await self.client.until(lambda: self.mind.welcomed, seconds=60, what="the console's welcome")
+        await self.client.until(lambda: self.mind.welcomed, seconds=180, what="the console's welcome")
         self._be_ready()
-        await self.client.until(lambda: self.mind.me is not None and self.mind.me.availability == "ready", seconds=60, what="ready")
+        await self.client.until(
+            lambda: self.mind.me is not None and self.mind.me.availability == "ready", seconds=180, what="ready"
+        )
 
     async def take_over(self) -> None:
         """Sit down at another window; what the old one had not been acknowledged is said again there, under the same ids."""
