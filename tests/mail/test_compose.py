@@ -28,7 +28,7 @@ _SAID = st.text(
 _LINE = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=120)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(text=_SAID, tag=st.sampled_from(["de", "ar", "ja", "en", "he", "th"]), subject=_LINE, name=_LINE)
 def test_any_text_in_any_language_reads_the_same_at_the_other_end(text: str, tag: str, subject: str, name: str) -> None:
     sheet = paper(language=tag)
@@ -42,7 +42,7 @@ def test_any_text_in_any_language_reads_the_same_at_the_other_end(text: str, tag
     assert mail.sender.name == "Jonas – Sonne"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(text=_SAID, subject=_LINE, name=st.text(max_size=80), file=st.text(max_size=80))
 def test_no_text_makes_a_line_or_a_header_that_is_not_ours(text: str, subject: str, name: str, file: str) -> None:
     files = (File(name=file, type="text/x\r\nX-Evil: 1", content=text.encode("utf-8", "replace")),)

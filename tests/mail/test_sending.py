@@ -178,6 +178,19 @@ async def test_a_worker_that_dies_leaves_a_queue_or_a_doubt_and_never_a_second_c
         assert sum(server.copies().values()) == copies
 
 
+async def test_the_count_would_see_a_second_copy(store: Store) -> None:
+    """A planted fault: somebody takes a doubt for a mail that was never sent."""
+    async with sink() as server:
+        here = office(store, floor(port=server.port))
+        mail = await here.write(await here.open(), "max@kunde.example")
+        with pytest.raises(Killed):
+            await here.sender_that(_dies_at("answered")).run_lane(WORKSPACE, mail)
+        await store.write(lambda tx: tx.mail.settle_recipients(WORKSPACE, mail, from_=["data_started"], to="queued"), name="plant")
+        await store.write(lambda tx: tx.mail.settle_outgoing(WORKSPACE, mail, from_=["data_started"], state="queued"), name="plant")
+        await here.sender.run_lane(WORKSPACE, mail)
+        assert server.copies() == {"max@kunde.example": 2}
+
+
 async def test_a_person_decides_what_nobody_knows(store: Store) -> None:
     async with sink(lambda _address: "drop") as server:
         here = office(store, floor(port=server.port))
