@@ -51,8 +51,8 @@ def numbered(count: int, begin: int = 0) -> list[bytes]:
     ]
 
 
-async def run(url: str, imap: Dovecot, *, mails: int, kills: int, marked: int, seed: int = 7) -> Killed:
-    """Deliver, kill at random, let the last one finish."""
+async def run(url: str, imap: Dovecot, *, mails: int, kills: int, marked: int, seed: int = 7, patient: bool = True) -> Killed:
+    """Deliver, kill at random, let the last one finish; who is not `patient` works off at once what the dead still hold for a while."""
     os.environ[SECRET] = PASSWORD
     await migrate(url)
     began = time.monotonic()
@@ -70,6 +70,9 @@ async def run(url: str, imap: Dovecot, *, mails: int, kills: int, marked: int, s
                 with imap.client(USER) as client:
                     client.add_flags(chance.sample(client.search(), marked // kills), [b"\\Seen"])
             await asyncio.to_thread(fetchers.begin)
+            if not patient:
+                await _kept(here.store, mails)
+                await asyncio.gather(*(here.intake.work_off("test", mail) for mail in await _waiting(here.store)))
             states = await _settled(here.store, mails)
         finally:
             fetchers.close()
@@ -92,6 +95,11 @@ async def _kept(store: Store, wanted: int) -> None:
     async with asyncio.timeout(_PATIENCE_SECONDS):
         while sum((await _states(store)).values()) < wanted:  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.01)
+
+
+async def _waiting(store: Store) -> list[str]:
+    async with store.read() as tx:
+        return [mail.id for mail in await tx.mail.raw_mails(SYSTEM, states=["waiting"], limit=10_000)]
 
 
 async def _settled(store: Store, mails: int) -> Counter[str]:

@@ -207,6 +207,6 @@ async def test_a_fetcher_that_is_killed_again_and_again_brings_each_mail_once(
     sonne: Office, sqlite_url: str, imap: Dovecot
 ) -> None:
     """Thirty mails, three kills, and somebody who marks mails as read; `python -m bench.email --fetching` does it with 200 and 20."""
-    counted = await killing.run(sqlite_url, imap, mails=30, kills=3, marked=9)
+    counted = await killing.run(sqlite_url, imap, mails=30, kills=3, marked=9, patient=False)
 
     assert (counted.kept, counted.inquiries, counted.twice) == (30, 30, 0)
