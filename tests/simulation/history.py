@@ -23,10 +23,10 @@ from contact_hub.clock import ManualClock
 from contact_hub.settings import Settings
 from contact_hub.store import Tx
 from tests.simulation import floor
+from tests.simulation.bugs import Bug
 from tests.simulation.invariants import Books, broken
 from tests.simulation.loop import Process, Stuck, VirtualLoop
 from tests.simulation.nodes import LEASE_SECONDS, NOON, POLL_SECONDS, SOUND, Node, Place
-from tests.simulation.bugs import Bug
 from tests.simulation.people import Agent, Client, Customer, session_of
 from tests.simulation.storage import Server, Storage
 from tests.simulation.weather import Trace, Weather
@@ -58,10 +58,14 @@ class Outcome:
 @lru_cache
 def storage() -> Storage:
     """The database of this process, laid down once."""
-    memory = Path("/dev/shm")  # noqa: S108 - a directory of our own is made there
+    memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="contact-hub-simulation-", dir=memory if memory.is_dir() else None))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    structlog.configure(processors=[_say_nothing], wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL), cache_logger_on_first_use=False)
+    structlog.configure(
+        processors=[_say_nothing],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        cache_logger_on_first_use=False,
+    )
     for noisy in ("asyncio", "taskiq"):
         logging.getLogger(noisy).setLevel(100)
     made = Storage(folder)

@@ -10,6 +10,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from contact_hub.live.view import brands_of, build
@@ -66,7 +67,7 @@ class Tables:
             row["body"] = json.loads(row["body"])
 
     def _all(self, table: str, *, order: str = "1") -> list[Row]:
-        found = self._driver.execute(f"SELECT * FROM {table} ORDER BY {order}")  # noqa: S608 - our own names
+        found = self._driver.execute(f"SELECT * FROM {table} ORDER BY {order}")
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
@@ -99,7 +100,9 @@ def _acked_once(books: Books, tables: Tables) -> Iterator[str]:
         for row in rows:
             if row["client_message_id"] is not None:
                 text = json.loads(row["body"])["text"]
-                places["staff" if log == "staff" else "public", row["client_message_id"]].append((conversation, row["position"], text))
+                places["staff" if log == "staff" else "public", row["client_message_id"]].append(
+                    (conversation, row["position"], text)
+                )
     sent_ids = set()
     for client in books.clients:
         for sent in client.ledger.values():
@@ -234,7 +237,7 @@ def _held_once(_: Books, tables: Tables) -> Iterator[str]:
             spans[offer["inquiry"]].append((offer["assigned_at"], offer["over_at"] or "9"))
     for inquiry, times in spans.items():
         times.sort()
-        for (_, until), (since, _) in zip(times, times[1:], strict=False):
+        for (_, until), (since, _) in pairwise(times):
             if since < until:
                 yield f"{inquiry} was assigned again at {since}, before it was given back at {until}"
 
@@ -294,7 +297,9 @@ def _journal(_: Books, tables: Tables) -> Iterator[str]:
     for what, count in rows.items():
         if told[what] != count:
             yield f"the journal tells of {told[what]} {what}, the rows of {count}"
-    arrived = {row["body"]["event"]["inquiry"] for row in tables.journal if row["body"].get("event", {}).get("is") == "inquiry_arrived"}
+    arrived = {
+        row["body"]["event"]["inquiry"] for row in tables.journal if row["body"].get("event", {}).get("is") == "inquiry_arrived"
+    }
     for inquiry in tables.inquiries.keys() - arrived:
         yield f"{inquiry} never arrived"
     posted: Counter[tuple[str, str]] = Counter()
@@ -346,7 +351,7 @@ def _tidy(books: Books, _: Tables) -> Iterator[str]:
         if node.hub is None:
             continue
         sockets = [line for line in node.lines if not line.done]
-        seated = sum(node.hub.gate._sockets.values())  # noqa: SLF001 - it tells nobody else
+        seated = sum(node.hub.gate._sockets.values())
         visitors = sum(customer.welcome and customer.line in sockets for customer in books.customers)
         if seated != visitors:
             yield f"{node.process.name} counts {seated} visitors, there are {visitors}"
@@ -403,9 +408,11 @@ async def _agent_screen(books: Books, agent: Agent, tables: Tables) -> list[str]
     if set(agent.view["conversations"]) != held:
         found.append(f"{agent.name} sees conversations {sorted(agent.view['conversations'])}, there are {sorted(held)}")
     plain = _plain(fresh)
-    for part in ("offers", "conversations", "me", "queues"):
-        if agent.view[part] != plain[part]:
-            found.append(f"{agent.name} sees {part} as {agent.view[part]}, fresh it is {plain[part]}")
+    found += [
+        f"{agent.name} sees {part} as {agent.view[part]}, fresh it is {plain[part]}"
+        for part in ("offers", "conversations", "me", "queues")
+        if agent.view[part] != plain[part]
+    ]
     for conversation in held & set(agent.view["conversations"]):
         for log in ("public", "staff"):
             shown = agent.threads.get((conversation, log), Thread())

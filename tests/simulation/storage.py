@@ -60,7 +60,7 @@ class Storage:
         driver = self._driver()
         for table in metadata.sorted_tables:
             if table.name not in _KEPT:
-                rows = driver.execute(f"SELECT * FROM {table.name}").fetchall()  # noqa: S608 - our own names
+                rows = driver.execute(f"SELECT * FROM {table.name}").fetchall()
                 if rows:
                     self._first[table.name] = rows
 
@@ -70,10 +70,10 @@ class Storage:
         driver.execute("BEGIN IMMEDIATE")
         for table in metadata.sorted_tables:
             if table.name not in _KEPT:
-                driver.execute(f"DELETE FROM {table.name}")  # noqa: S608
+                driver.execute(f"DELETE FROM {table.name}")
         for name, rows in self._first.items():
             marks = ",".join("?" * len(rows[0]))
-            driver.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)  # noqa: S608
+            driver.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
         driver.execute("COMMIT")
         driver.execute("PRAGMA foreign_keys=ON")
 
@@ -319,6 +319,7 @@ class SimulatedStore(Store):
         super().__init__(rows, writer)
         self._outfit = outfit
         self.counter: dict[str, int] = {}
+        self.errands: list[asyncio.Future[None]] = []
         self._outfitted: dict[int, _Outfitted] = {}
 
     @asynccontextmanager
