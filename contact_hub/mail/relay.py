@@ -65,13 +65,28 @@ async def deliver(
     trust: ssl.SSLContext | None = None,
 ) -> Result:
     """Hand one mail over. `started` is told who will get it; if it raises, nobody did."""
-    answers: dict[str, Answer] = {}
     try:
         client = await _connected(relay, ehlo, patience, trust)
     except HubError as missing:
         return Result(trouble=missing.code)
     except (SMTPException, OSError, TimeoutError, ssl.SSLError, ValueError) as trouble:
         return Result(trouble=_said(trouble))
+    try:
+        named = await _named(client, envelope_from, recipients)
+        taken = [address for address in recipients if address not in named.answers]
+        if named.trouble or not taken:
+            return named
+        await started(taken)
+        final = _answer(await _data(client, raw, patience))
+        await _leave(client)
+        return Result(answers={**named.answers, **dict.fromkeys(taken, final)})
+    finally:
+        client.close()
+
+
+async def _named(client: SMTP, envelope_from: str, recipients: Sequence[str]) -> Result:
+    """Who writes to whom; those that were refused are in the answers."""
+    answers: dict[str, Answer] = {}
     try:
         try:
             await client.mail(envelope_from, encoding="ascii")
@@ -82,18 +97,9 @@ async def deliver(
                 await client.rcpt(address, encoding="ascii")
             except SMTPResponseException as refused:
                 answers[address] = _answer(refused)
-        taken = [address for address in recipients if address not in answers]
-        if not taken:
-            return Result(answers=answers)
     except (SMTPException, OSError, TimeoutError) as trouble:
-        client.close()
         return Result(answers=answers, trouble=_said(trouble))
-    await started(taken)
-    try:
-        final = _answer(await _data(client, raw, patience))
-    finally:
-        await _leave(client)
-    return Result(answers={**answers, **dict.fromkeys(taken, final)})
+    return Result(answers=answers)
 
 
 async def look(relay: Relay, *, ehlo: str, patience: Patience, trust: ssl.SSLContext | None = None) -> None:
