@@ -89,7 +89,7 @@ _NOT_LATIN: Final = {*_ALONE.values(), "zh", "ar", "fa", "ur", "ru", "uk", "bg"}
 
 
 def _mask(languages: tuple[str, ...]) -> npt.NDArray[np.float64]:
-    mask = np.full(len(LANGUAGES), -12.0)
+    mask = np.full(len(LANGUAGES), -40.0)  # no opinion of any library outweighs it
     mask[[INDEX[tag] for tag in languages]] = 0.0
     return mask
 

@@ -163,6 +163,13 @@ def test_serbian_and_croatian_are_told_apart_by_their_habits(text: str, towards:
     assert lean(text * 50) in {-2, 0, 2}
 
 
+@pytest.mark.parametrize(
+    "text", ["bhai mera parcel kidhr", "ech hunn meng Wuer nach net kritt", "kifurushi changu kiko wapi", "qxzj wkvp", "zzgh trrl"]
+)
+def test_latin_letters_are_never_read_as_a_language_of_another_script(text: str) -> None:
+    assert {tags.script(tag) for tag, _ in detect(text).alternatives} == {"Latn"}
+
+
 def test_serbian_in_latin_letters_says_so_where_the_brand_speaks_it() -> None:
     found = detect("Gde je moj paket? Trebalo je da stigne u ponedeljak.", hints=Hints(brand_languages=("sr", "en")))
     assert found.tag == "sr-Latn"
