@@ -13,7 +13,7 @@ import pytest
 
 from tests.simulation.bugs import BUGS
 
-SEEDS = int(os.environ.get("CONTACT_HUB_SIMULATION_SEEDS", "120"))
+SEEDS = int(os.environ.get("CONTACT_HUB_SIMULATION_SEEDS", "80"))
 """The long run, 2,000 and more, is by command; see docs/simulation-of-faults.md."""
 QUICKLY_FOUND = ("acked_elsewhere", "ids_forgotten", "seats_of_the_gone", "ends_untold", "lease_deleted")
 """Planted bugs that show within few seeds; all of them are hunted by `--bugs`."""
