@@ -222,6 +222,7 @@ async def _many(count: int, one: Callable[[int], Awaitable[Any]]) -> list[Any]:
 async def seed_node(arguments: argparse.Namespace) -> None:
     """A floor with nobody at the desk and so many inquiries that wait, as an owner who is gone has left it. Tells what reading those facts back and
     building an engine from them costs with nothing else around."""
+    set_up(level="warning", style="json")
     settings = load_settings(arguments)
     await migrate(settings.url)
     async with build(settings) as hub:
