@@ -182,7 +182,7 @@ class Round:
         for node in self.world.nodes:
             log = node.hub.log()
             found += [f"broken: {node.name} {event}" for event in _INEXCUSABLE if f'"{event}"' in log]
-            found += [f"broken: {node.name} had an exception that nobody caught"] if "\nTraceback " in log else []
+            found += [f"broken: {node.name} had an exception that nobody caught"] if _uncaught(log) else []
         return found
 
     # ------------------------------------------------------------ lanes
@@ -235,6 +235,11 @@ class Round:
             answer = await http.get(f"{origin}/api/quality/report", headers=staff_headers(session))
             answer.raise_for_status()
             return judge.report_differs(answer.json(), rows.journals[TALKING])
+
+
+def _uncaught(log: str) -> bool:
+    """Whether an exception came through to the server; a request that a node going away could not wait for is none, it was cancelled and is asked again."""
+    return log.count("\nTraceback ") > log.count("CancelledError: Task cancelled, timeout graceful shutdown exceeded")
 
 
 @contextlib.asynccontextmanager
