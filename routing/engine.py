@@ -267,7 +267,7 @@ class Engine:
             return board.midnight_due == at
         if kind is Kind.LOST:
             desk = board.desks.get(AgentId(str(whom)))
-            return desk is not None and desk.lost_at == at
+            return desk is not None and at in (desk.lost_at, desk.mails_at)
         inquiry = board.inquiries.get(InquiryId(str(whom)))
         if inquiry is None:
             return False
@@ -287,8 +287,9 @@ class Engine:
         self._remind_of_dates()
         self._remind_of_midnight()
         for desk in board.desks.values():
-            if desk.lost_at is not None:
-                self._timers.set(desk.lost_at, Kind.LOST, desk.id)
+            for gone in (desk.lost_at, desk.mails_at):
+                if gone is not None:
+                    self._timers.set(gone, Kind.LOST, desk.id)
             for inquiry in desk.held.values():
                 moves.remind_of_end(inquiry)
             for inquiry in desk.expected:
@@ -549,6 +550,9 @@ class Engine:
                 freed += moves.lose(desk, offers_at=now + grace, chats_at=now + max(grace, span(policy.chat_grace_seconds)))
             elif desk.lost_at is not None:
                 moves.set_lost(desk, max(desk.lost_at, now + grace))
+            if desk.mails_at is not None and desk.mails_at < now + grace:
+                desk.mails_at = now + grace
+                moves.keep_mails(desk)
         moves.place_all(freed)
         moves.backlog.review(node.ask for node in board.waiting_nodes())  # what was left undone when the last owner went
 
@@ -589,16 +593,23 @@ class Engine:
         moves.fill(desk)
 
     def _give_up_on(self, desk: Desk) -> None:
-        """The agent did not come back: chats go to others, in front and with their age; the agent is signed out."""
-        moves = self._moves
-        moves.set_lost(desk, None)
-        chats = [i for _, i in sorted(desk.held.items()) if i.stage is Stage.ASSIGNED and i.ask.form.channel is Channel.CHAT]
-        for inquiry in chats:
+        """The agent did not come back: chats, later mails, go to others, in front and with their age; the agent is signed out."""
+        moves, now = self._moves, self._board.now
+        chats_too, mails_too = (at is not None and at <= now for at in (desk.lost_at, desk.mails_at))
+        given: list[Inquiry] = []
+        for _, inquiry in sorted(desk.held.items()):
+            theirs = chats_too if inquiry.ask.form.channel is Channel.CHAT else mails_too
+            if theirs and inquiry.stage is Stage.ASSIGNED:
+                given.append(inquiry)
+        desk.lost_at = None if chats_too else desk.lost_at
+        desk.mails_at = None if mails_too or not desk.held.keys() - {one.id for one in given} else desk.mails_at
+        self._board.touch(desk)
+        for inquiry in given:
             moves.release(inquiry, Over.AGENT_LOST, requeued=True)
         others = (
             [] if desk.availability is Availability.OFFLINE else moves.step_back(desk, Availability.OFFLINE, Over.AGENT_LOST.value)
         )
-        moves.place_all([*chats, *others])
+        moves.place_all([*given, *others])
         self._board.tidy(desk)
 
     def _relax(self, node: Node) -> None:

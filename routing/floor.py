@@ -207,6 +207,7 @@ class Desk:
         "id",
         "idle_since",
         "lost_at",
+        "mails_at",
         "profile",
         "reason",
         "rooms",
@@ -222,7 +223,9 @@ class Desk:
         self.connected = False
         self.idle_since = 0
         self.lost_at: int | None = None
-        """When what this agent holds is given to others, unless they are back."""
+        """When the chats of this agent are given to others, unless they are back."""
+        self.mails_at: int | None = None
+        """When their mails are: nobody sits before those and waits."""
         # what follows from the facts
         self.profile: Profile | None = None
         self.seats = 0
@@ -246,6 +249,7 @@ class Desk:
             and not self.reason
             and not self.held
             and self.lost_at is None
+            and self.mails_at is None
         )
 
     def in_channel(self, channel: Channel) -> int:
@@ -273,6 +277,7 @@ class Desk:
             "connected": self.connected,
             "idle_since": self.idle_since,
             "lost_at": self.lost_at,
+            "mails_at": self.mails_at,
         }
         return {name: value for name, value in plain.items() if value is not None}
 
@@ -285,6 +290,7 @@ class Desk:
         desk.connected = fact["connected"]
         desk.idle_since = fact["idle_since"]
         desk.lost_at = fact.get("lost_at")
+        desk.mails_at = fact.get("mails_at")
         return desk
 
 

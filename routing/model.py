@@ -240,6 +240,7 @@ class Policy:
     missed_offer_makes_away: bool = True
     offer_grace_seconds: float = 10.0
     chat_grace_seconds: float = 45.0
+    email_grace_seconds: float = 1_800.0
     wrap_up_seconds: float = 120.0
     takeover_grace_seconds: float = 20.0
     sticky_hold_seconds: float = 30.0

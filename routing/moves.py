@@ -438,7 +438,7 @@ class Moves:
         self.fill(desk)
 
     def step_back(self, desk: Desk, availability: Availability, reason: str | None) -> list[Inquiry]:
-        """No new offers; those that ring are withdrawn, and given back to be placed. Signing out starts the grace of the chats."""
+        """No new offers; those that ring are withdrawn, and given back to be placed. Signing out starts the graces of what is in hand."""
         self.say_availability(desk, availability, reason)
         self.board.refresh(desk)
         ringing = self.ringing_at(desk)
@@ -446,6 +446,7 @@ class Moves:
             self.withdraw(inquiry, Over.AGENT_AWAY)
         if availability is Availability.OFFLINE and desk.lost_at is None and desk.held:
             self.set_lost(desk, self.board.now + span(self.board.plan.policy.chat_grace_seconds))
+            self.keep_mails(desk)
         elif availability is not Availability.OFFLINE and desk.connected:
             self.set_lost(desk, None)
         return ringing + self.release_expected(desk)
@@ -457,9 +458,10 @@ class Moves:
             self.out.append(AvailabilityChanged(agent=desk.id, availability=availability, reason=reason))
 
     def lose(self, desk: Desk, *, offers_at: int, chats_at: int) -> list[Inquiry]:
-        """The socket is gone: the offers that ring and the chats each have their grace. Who waited for this agent is given back."""
+        """The socket is gone: the offers that ring, the chats and the mails each have their grace. Who waited for this agent is given back."""
         desk.connected = False
         self.set_lost(desk, chats_at)
+        self.keep_mails(desk)
         for inquiry in self.ringing_at(desk):
             until = inquiry.rare.until
             assert until is not None
@@ -482,10 +484,19 @@ class Moves:
         self.fill(desk)
 
     def set_lost(self, desk: Desk, at: int | None) -> None:
-        """When what the agent holds is given to others."""
+        """When the chats the agent holds are given to others; None: nothing is."""
         desk.lost_at = at
         if at is not None:
             self.timers.set(at, Kind.LOST, desk.id)
+        else:
+            desk.mails_at = None
+        self.board.touch(desk)
+
+    def keep_mails(self, desk: Desk) -> None:
+        """The mails of who is gone are theirs for longer, counted from when they went."""
+        if desk.mails_at is None:
+            desk.mails_at = self.board.now + span(self.board.plan.policy.email_grace_seconds)
+        self.timers.set(desk.mails_at, Kind.LOST, desk.id)
         self.board.touch(desk)
 
     # reminders

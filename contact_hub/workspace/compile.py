@@ -158,6 +158,7 @@ def _policy(rules: file.Rules) -> Policy:
         missed_offer_makes_away=rules.missed_offer_makes_away,
         offer_grace_seconds=rules.offer_grace_seconds,
         chat_grace_seconds=rules.chat_grace_seconds,
+        email_grace_seconds=rules.email_grace_seconds,
         wrap_up_seconds=rules.wrap_up_seconds,
         takeover_grace_seconds=rules.takeover_grace_seconds,
         sticky_hold_seconds=rules.sticky_hold_seconds,

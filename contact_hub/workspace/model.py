@@ -511,7 +511,9 @@ class Rules(Model):
     offer_grace_seconds: Seconds = 10.0
     """How long an offer outlives a lost connection."""
     chat_grace_seconds: Seconds = 45.0
-    """How long an assignment outlives a lost connection."""
+    """How long an agent keeps their chats once the connection is lost, or they have signed out."""
+    email_grace_seconds: Seconds = 1_800.0
+    """How long they keep their e-mails."""
     wrap_up_seconds: Seconds = 120.0
     takeover_grace_seconds: Seconds = 20.0
     sticky_hold_seconds: Seconds = 30.0

@@ -263,7 +263,7 @@ class Router(Rules):
                 self._had_a_turn(desk)
             self._say(desk, Availability.READY, event.reason)
             if desk.connected:
-                desk.lost_at = None
+                desk.lost_at = desk.mails_at = None
         else:
             self._step_back(desk, event.availability, event.reason)
 
@@ -276,7 +276,7 @@ class Router(Rules):
             return
         desk.connected = True
         if desk.availability is not Availability.OFFLINE or not self.held(desk.id):
-            desk.lost_at = None
+            desk.lost_at = desk.mails_at = None
         for case in self.held(desk.id):
             if case.stage == "offered":
                 case.ends = case.until
@@ -287,6 +287,7 @@ class Router(Rules):
             return
         desk.connected = False
         desk.lost_at = self.now + seconds(self.plan.policy.chat_grace_seconds)
+        desk.mails_at = desk.mails_at or self.now + seconds(self.plan.policy.email_grace_seconds)
         for case in self.held(desk.id):
             if case.stage == "offered" and case.until is not None:
                 case.ends = min(case.until, self.now + seconds(self.plan.policy.offer_grace_seconds))
@@ -358,7 +359,8 @@ class Router(Rules):
         self._settle()
         while True:
             lost = sorted(
-                (one for one in self.desks if one.lost_at is not None and one.lost_at <= self.now), key=lambda one: one.id
+                (one for one in self.desks if any(at is not None and at <= self.now for at in (one.lost_at, one.mails_at))),
+                key=lambda one: one.id,
             )
             over = sorted((one for one in self.cases if one.ends is not None and one.ends <= self.now), key=lambda one: one.id)
             if lost:
@@ -370,10 +372,12 @@ class Router(Rules):
             self._settle()
 
     def _give_up_on(self, desk: Desk) -> None:
-        desk.lost_at = None
+        chats, mails = (at is not None and at <= self.now for at in (desk.lost_at, desk.mails_at))
         for case in self.held(desk.id):
-            if case.stage == "assigned" and case.demand.channel is Channel.CHAT:
+            if case.stage == "assigned" and (chats if case.demand.channel is Channel.CHAT else mails):
                 self._release(case, "agent_lost")
+        desk.lost_at = None if chats else desk.lost_at
+        desk.mails_at = None if mails or not self.held(desk.id) else desk.mails_at
         if desk.availability is not Availability.OFFLINE:
             self._step_back(desk, Availability.OFFLINE, "agent_lost")
 
@@ -456,8 +460,9 @@ class Router(Rules):
                 self._withdraw(case, "agent_away")
         if availability is Availability.OFFLINE and desk.lost_at is None and self.held(desk.id):
             desk.lost_at = self.now + seconds(self.plan.policy.chat_grace_seconds)
+            desk.mails_at = desk.mails_at or self.now + seconds(self.plan.policy.email_grace_seconds)
         elif availability is not Availability.OFFLINE and desk.connected:
-            desk.lost_at = None
+            desk.lost_at = desk.mails_at = None
 
     def _say(self, desk: Desk, availability: Availability, reason: str | None) -> None:
         if (desk.availability, desk.reason) != (availability, reason):
@@ -492,7 +497,7 @@ class Router(Rules):
 
     def _instants(self) -> Iterator[datetime]:
         plan, policy = self.plan, self.plan.policy
-        yield from (desk.lost_at for desk in self.desks if desk.lost_at is not None)
+        yield from (at for desk in self.desks for at in (desk.lost_at, desk.mails_at) if at is not None)
         yield from (case.ends for case in self.cases if case.ends is not None)
         ages = [policy.sticky_hold_seconds, policy.ageing_guard_seconds or 0.0]
         ages += [contract.overflow_after_seconds for contract in plan.contracts.values()]

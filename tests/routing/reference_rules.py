@@ -54,6 +54,7 @@ class Desk:
     connected: bool = False
     turn: int = 0
     lost_at: datetime | None = None
+    mails_at: datetime | None = None
 
 
 @dataclass(slots=True, kw_only=True)

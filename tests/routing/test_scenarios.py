@@ -622,6 +622,45 @@ def test_a_lost_agents_chats_go_to_others_in_front_after_the_grace() -> None:
     assert offers(floor.ready("ben")) == [("i1", "ben")]
 
 
+def two_in_hand() -> Floor:
+    """Anna has a chat and an e-mail."""
+    floor = Floor(plan([agent("anna", seats=2), agent("ben", seats=2)]))
+    floor.ready("anna")
+    for id_, channel in (("chat", Channel.CHAT), ("mail", Channel.EMAIL)):
+        floor.arrive(id_, demand(channel=channel))
+        floor.accept(f"{id_}.1", "anna")
+    return floor
+
+
+def test_a_lost_agents_mails_go_to_others_half_an_hour_after_the_chats() -> None:
+    floor = two_in_hand()
+    floor.at(10).drop("anna")
+    assert [one.inquiry for one in of(Released, floor.pass_time(55))] == ["chat"]
+    assert of(Released, floor.pass_time(1_809)) == []
+    assert [(one.inquiry, one.because) for one in of(Released, floor.pass_time(1_810))] == [("mail", "agent_lost")]
+    assert sorted(offers(floor.ready("ben"))) == [("chat", "ben"), ("mail", "ben")]
+
+
+def test_who_is_back_at_work_in_time_keeps_their_mails() -> None:
+    floor = two_in_hand()
+    floor.at(10).drop("anna")
+    floor.pass_time(600)
+    floor.ready("anna")
+    assert of(Released, floor.pass_time(4_000)) == []
+    assert floor.stage("mail") == "assigned"
+
+
+def test_signing_out_and_then_closing_the_console_counts_the_half_hour_once() -> None:
+    floor = two_in_hand()
+    floor.feed(AvailabilitySet(agent=AgentId("anna"), availability=Availability.OFFLINE))
+    floor.at(1_000).drop("anna")
+    restored = Floor(floor.engine.plan, engine=Engine.restore(floor.engine.plan, floor.engine.capture()))
+    for one in (floor, restored):
+        one.at(1_000)
+        drawn = one.pass_time(1_800)
+        assert [each.inquiry for each in of(Released, drawn) if each.inquiry == "mail"] == ["mail"]
+
+
 def test_back_within_the_grace_nothing_happened() -> None:
     floor = assigned()
     floor.at(10).drop("anna")
