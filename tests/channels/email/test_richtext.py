@@ -31,9 +31,7 @@ def test_words_are_dressed_in_a_page_and_bare_in_plain_text(markup: str, html: s
     assert to_text(markup) == text
 
 
-@pytest.mark.parametrize(
-    "trick", ["<script>x</script>", "[x](javascript:alert)", "**<img src=x onerror=y>**"]
-)
+@pytest.mark.parametrize("trick", ["<script>x</script>", "[x](javascript:alert)", "**<img src=x onerror=y>**"])
 def test_nothing_that_was_written_becomes_a_tag_or_an_attribute(trick: str) -> None:
     html = to_html(trick)
     assert "<script" not in html
