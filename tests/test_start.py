@@ -15,11 +15,12 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from alembic.command import upgrade as alembic_upgrade
 from sqlalchemy import text
 
 from contact_hub.errors import EXITS
 from contact_hub.store import migrate
-from contact_hub.store.schema import _connected
+from contact_hub.store.schema import _config, _connected
 from tests.servers import free_port, postgres, postgres_programs
 
 pytestmark = pytest.mark.timeout(600)
@@ -165,9 +166,10 @@ async def test_only_one_migrates_and_it_does_not_wait_for_a_table_that_is_held(p
     url = postgres_server.rsplit("/", 1)[0] + f"/{name}"
     runs = await asyncio.gather(*(asyncio.to_thread(hub, "migrate", CONTACT_HUB_DATABASE_URL=url) for _ in range(2)))
     assert [run.returncode for run in runs] == [0, 0], [run.stderr for run in runs]
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.execute(f"CREATE DATABASE {name}")
+    await _connected(url, lambda connection: alembic_upgrade(_config(connection), "0001"))
     held = await asyncpg.connect(url)
-    await held.execute("UPDATE alembic_version SET version_num = '0001'")
-    await held.execute("ALTER TABLE nodes DROP COLUMN roles; DROP TABLE schema_floor")
     async with held.transaction():
         await held.execute("LOCK TABLE nodes IN ACCESS EXCLUSIVE MODE")
         refused(await asyncio.to_thread(hub, "migrate", CONTACT_HUB_DATABASE_URL=url), "database_busy", "nothing was changed")

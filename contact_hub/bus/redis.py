@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from contact_hub.bus.poke import EVERYTHING, Poke, Subscription, traced
+from contact_hub.cancelling import end_if_cancelled
 
 CHANNEL: Final = "contact-hub:pokes"
 _UNSENT_MAX: Final = 50_000
@@ -90,6 +91,7 @@ class RedisBus:
                 self.publish([EVERYTHING])
             else:
                 self._mute = False
+            end_if_cancelled()
 
     async def _listen(self) -> None:
         attempt = 0

@@ -105,14 +105,14 @@ class Conversations:
         heard = self._detect(text, _hints(brand, around))
 
         async def command(tx: Tx) -> Posted:
+            first = CustomerMessage(text=text, client_message_id=beginning.client_message_id)
+            begun = await tx.conversations.begun_by(scope, beginning.client_message_id)
+            if begun is not None:  # the same words stand there already; other words under the same id are refused
+                present = await tx.conversations.get(scope, begun)
+                return await self.say(tx, present, present.inquiry, first, now)
             latest = await tx.conversations.latest_of_device(scope)
-            if latest is not None:
-                again = await tx.conversations.sent_before(scope, latest.id, CUSTOMER, beginning.client_message_id)
-                if again is not None:  # the same words stand there already; other words under the same id are refused
-                    first = CustomerMessage(text=text, client_message_id=beginning.client_message_id)
-                    return await self.say(tx, latest, latest.inquiry, first, now)
-                if latest.state != "ended":
-                    raise HubError("conversation_open", conversation=latest.id)
+            if latest is not None and latest.state != "ended":
+                raise HubError("conversation_open", conversation=latest.id)
             language = _first_language(brand, heard, chosen, around, latest)
             customer = await self._customer(tx, scope, brand, beginning, now)
             conversation = Conversation(
@@ -136,9 +136,7 @@ class Conversations:
             tx.after_commit(lambda: self._bus.publish([Poke("device", scope.workspace, scope.device)]))
             inquiry = await self.ask_for_a_person(tx, floor, conversation, language, now)
             await tx.conversations.update(_system(conversation), conversation.id, inquiry=inquiry)
-            return await self.say(
-                tx, conversation, inquiry, CustomerMessage(text=text, client_message_id=beginning.client_message_id), now
-            )
+            return await self.say(tx, conversation, inquiry, first, now)
 
         return await self._store.write(command, name="conversation.start", lane=lane_of(scope), cost=2)
 

@@ -19,6 +19,7 @@ from taskiq.receiver import Receiver
 from taskiq_redis import RedisStreamBroker
 
 from contact_hub.bus.streams import forget_consumers
+from contact_hub.cancelling import end_if_cancelled
 from contact_hub.jobs.runner import SLOTS, Runner
 
 STREAM: Final = "contact-hub:jobs"
@@ -137,6 +138,7 @@ class StreamKicks:
                     await asyncio.sleep(_BACK_OFF_SECONDS[2])
                 else:
                     self._mute = False
+                end_if_cancelled()
 
     async def _listen(self) -> None:
         """Until the end, however often Redis goes away or forgets our group."""
@@ -157,6 +159,7 @@ class StreamKicks:
                 await receiver.listen(asyncio.Event())
             except Exception as trouble:  # a group of whatever Redis, the network and taskiq make of it
                 _log.warning("jobs_unheard", error=_kind(trouble))
+            end_if_cancelled()
             attempt = 0 if asyncio.get_running_loop().time() - began > 10 else attempt + 1
             pause = _BACK_OFF_SECONDS[min(attempt, len(_BACK_OFF_SECONDS) - 1)]
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter

@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from contact_hub.cancelling import is_cancelled
 from contact_hub.channels.email.mail import BYTES_MAX
 from contact_hub.clock import Clock
 from contact_hub.errors import HubError
@@ -308,7 +309,7 @@ class _Line:
         session, self._session = self._session, None
         if session is None:
             return
-        if (task := asyncio.current_task()) is not None and task.cancelling():
+        if is_cancelled():
             session.abort()
         await asyncio.shield(self._call(session.close))
         with contextlib.suppress(HubError):

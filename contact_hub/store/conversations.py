@@ -195,6 +195,12 @@ class Conversations:
         row = (await self._session.ask(scope, _sent(type(scope), table), sent)).first()
         return None if row is None else Appended(position=row.position, at=row.at, fresh=False)
 
+    async def begun_by(self, scope: VisitorScope, client_message_id: str) -> str | None:
+        """In which of this device's conversations the visitor sent a message under this id. A beginning that is sent again may come after a later
+        conversation has begun."""
+        row = (await self._session.ask(scope, _begun(), {"client_message_id": client_message_id})).first()
+        return None if row is None else str(row.conversation)
+
     async def silent(
         self, scope: Scope, brand: str, before: datetime, limit: int = 100, *, channel: Channel = Channel.CHAT
     ) -> list[tuple[str, datetime]]:
@@ -466,6 +472,24 @@ def _sent(kind: Kind, table: Table) -> Select[Any]:
         e.sender == bindparam("sender"),
         e.client_message_id == bindparam("client_message_id"),
         exists().where(_C.id == e.conversation, visible_conversations(kind)),
+    )
+
+
+@once
+def _begun() -> Select[Any]:
+    e = public_entries.c
+    return (
+        select(e.conversation)
+        .join_from(conversations, public_entries, and_(e.workspace == _C.workspace, e.conversation == _C.id))
+        .where(
+            _C.workspace == WORKSPACE,
+            _C.device == bindparam("scope_device"),
+            visible_conversations(VisitorScope),
+            e.speaker == "customer",
+            e.client_message_id == bindparam("client_message_id"),
+        )
+        .order_by(e.conversation)
+        .limit(1)
     )
 
 

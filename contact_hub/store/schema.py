@@ -73,9 +73,7 @@ def _upgrade(connection: Connection, queue_seconds: float) -> None:
             return
         case "newer" | "ahead":
             raise HubError("database_newer")
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(_config(connection), "head")
     scripts = ScriptDirectory.from_config(_config())
     newest = scripts.get_revision("head")
     assert newest is not None
@@ -98,9 +96,10 @@ def _state(connection: Connection) -> SchemaState:
     return "ahead" if oldest in known else "newer"
 
 
-def _config() -> Config:
+def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
     return config
 
 
@@ -136,6 +135,9 @@ def _on_sqlite(url: str, work: Callable[[Connection], T]) -> T:
 
 
 _BUSY_STATES: Final = {"55P03", "57014", "40P01"}
+_FORBIDDEN: Final = "42501"
+_WRONG_STATEMENT: Final = "42"
+"""PostgreSQL's class of statements that do not fit the tables: no server to look after, but a schema that somebody has changed, or a mistake of ours."""
 
 
 def _refusal(error: Exception) -> HubError | None:
@@ -148,6 +150,8 @@ def _refusal(error: Exception) -> HubError | None:
     }
     if state in _BUSY_STATES or busy:
         return HubError("database_busy", error=type(cause).__name__)
+    if state is not None and state.startswith(_WRONG_STATEMENT) and state != _FORBIDDEN:
+        return None
     if state is not None or isinstance(error, (DBAPIError, OSError, sqlite3.Error, TimeoutError)):
         return HubError("database_unreachable", error=_kind(cause))
     return None

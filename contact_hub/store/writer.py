@@ -17,6 +17,7 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 import structlog
 
+from contact_hub.cancelling import is_cancelled
 from contact_hub.errors import HubError
 from contact_hub.store.engines import Database, lost_code, wants_another_try
 from contact_hub.store.fair import HOUSE, FairQueue, Lane
@@ -277,8 +278,7 @@ class Writer:
             with going_on(job.trace):
                 job.result = await job.command(tx)
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():  # it is the writer that is cancelled, or the batch took too long
+            if is_cancelled():  # it is the writer that is cancelled, or the batch took too long
                 raise
             await self._connection.undo()
             job.done.cancel()

@@ -57,3 +57,23 @@ async def test_each_of_a_crowd_is_answered_and_kept_by_itself(store_url: str, tm
         assert texts[1] == said[people[4][1]][1].body["text"] != "Die Karte 4111 1111 1111 1111 wurde belastet."
         posted = [line.conversation for line in journal if line.kind == "MessagePosted" and line.body["speaker"] == "customer"]
         assert sorted(posted) == sorted(id_ for _, id_ in people for entry in said[id_] if entry.speaker == "customer")
+
+
+async def test_a_beginning_sent_again_after_a_later_one_opens_nothing(store_url: str, tmp_path: Path) -> None:
+    async with hubs.floor(store_url, tmp_path) as floor:
+        scope, first = await _begin(floor, 1)
+        await floor.hub.conversations.end_by_customer(scope, first)
+
+        async def begin(mine: str, text: str) -> str:
+            opening = Beginning(client_message_id=mine, text=text, kind="service")
+            try:
+                return (await floor.hub.conversations.start(scope, opening, Surroundings())).conversation
+            except HubError as refused:
+                return refused.code
+
+        words = "Guten Tag, meine Rechnung stimmt leider nicht."
+        later = await begin("start-0002", words)
+        assert later != first
+        assert await begin("start-0001", words) == first
+        assert await begin("start-0001", "Etwas ganz anderes.") == "id_reused"
+        assert await begin("start-0003", words) == "conversation_open"

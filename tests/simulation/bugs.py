@@ -138,6 +138,9 @@ class _ForgetsIds(Conversations):
     async def _sent_before(self, *_: Any, **__: Any) -> Appended | None:
         return None
 
+    async def begun_by(self, *_: Any, **__: Any) -> str | None:
+        return None
+
 
 class _AcksElsewhere(Conversations):
     async def append_public(self, scope: Scope, conversation: str, entry: Any, **changes: Any) -> Appended:
