@@ -151,38 +151,30 @@ class Intake:
 
     # ------------------------------------------------------------ what a person decides
 
-    async def again(self, workspace: str, mail: str, *, release: bool = False, by: str = "") -> None:
+    async def again(self, tx: Tx, workspace: str, mail: str, *, release: bool = False, by: str = "") -> None:
         """Work it off once more: one that failed; with `release` also one that was held or dropped, and now is somebody's inquiry whatever it looks like.
 
-        Raises: not_found, out_of_order where it is being worked off or was stored.
+        In the transaction of whoever writes down who wanted it. Raises: not_found, out_of_order where it is being worked off or was stored.
         """
+        found = await tx.mail.raw(workspace, mail)
+        if found is None or found.state == "tombstone":
+            raise HubError("not_found")
+        states: tuple[RawMailState, ...] = ("failed", "held", "dropped") if release else ("failed",)
+        findings = {**found.findings, **({"released_by": by or "operator"} if release else {})}
+        if found.reason == "too_large" or not await tx.mail.settle_raw(
+            workspace, mail, from_=states, state="waiting", reason=None, due_at=self._clock.now(), findings=findings
+        ):
+            raise HubError("out_of_order")
+        await self._leave(tx, workspace, mail)
 
-        async def command(tx: Tx) -> None:
-            found = await tx.mail.raw(workspace, mail)
-            if found is None or found.state == "tombstone":
-                raise HubError("not_found")
-            states: tuple[RawMailState, ...] = ("failed", "held", "dropped") if release else ("failed",)
-            findings = {**found.findings, **({"released_by": by or "operator"} if release else {})}
-            if found.reason == "too_large" or not await tx.mail.settle_raw(
-                workspace, mail, from_=states, state="waiting", reason=None, due_at=self._clock.now(), findings=findings
-            ):
-                raise HubError("out_of_order")
-            await self._leave(tx, workspace, mail)
-
-        await self._store.write(command, name="mail.again", lane=_lane(workspace, ""))
-
-    async def bury(self, workspace: str, mail: str) -> None:
+    async def bury(self, tx: Tx, workspace: str, mail: str) -> None:
         """Delete a mail that became nothing, for good; a later fetch does not bring it back. Raises: not_found, out_of_order."""
-
-        async def command(tx: Tx) -> None:
-            found = await tx.mail.raw(workspace, mail)
-            if found is None:
-                raise HubError("not_found")
-            if found.state not in {"failed", "held", "dropped"}:
-                raise HubError("out_of_order")
-            await tx.mail.bury_raw(workspace, mail)
-
-        await self._store.write(command, name="mail.bury", lane=_lane(workspace, ""))
+        found = await tx.mail.raw(workspace, mail)
+        if found is None:
+            raise HubError("not_found")
+        if found.state not in {"failed", "held", "dropped"}:
+            raise HubError("out_of_order")
+        await tx.mail.bury_raw(workspace, mail)
 
     # ------------------------------------------------------------ working off
 

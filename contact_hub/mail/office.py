@@ -1,7 +1,7 @@
 """The operator's desk for mail: how mailboxes fare, what was kept apart, what failed, what nobody knows, and who writes in circles.
 
 Reads rows and shapes them; decides nothing by itself. Each decision of a person is carried out by whoever owns the rows (intake for what came, sending for
-what goes out) and is written into the audit with who made it.
+what goes out) and is written into the audit with who made it, in the same transaction: none happens unseen, and none is told that did not happen.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Going = Literal["sent", "again"]
 class Intake(Protocol):
     """Who owns what came."""
 
-    async def again(self, workspace: str, mail: str, *, release: bool = False, by: str = "") -> None: ...
+    async def again(self, tx: Tx, workspace: str, mail: str, *, release: bool = False, by: str = "") -> None: ...
 
-    async def bury(self, workspace: str, mail: str) -> None: ...
+    async def bury(self, tx: Tx, workspace: str, mail: str) -> None: ...
 
 
 class Sending(Protocol):
@@ -94,11 +94,16 @@ class MailOffice:
         """Let a mail in that was kept apart, run one again, or delete it for good. Raises: not_found, out_of_order, unavailable."""
         if self._intake is None:
             raise HubError("unavailable")
-        if decision == "drop":
-            await self._intake.bury(scope.workspace, mail)
-        else:
-            await self._intake.again(scope.workspace, mail, release=decision == "release", by=by)
-        await self._note(scope, f"mail.{decision}", mail, by)
+        intake, now = self._intake, self._clock.now()
+
+        async def command(tx: Tx) -> None:
+            if decision == "drop":
+                await intake.bury(tx, scope.workspace, mail)
+            else:
+                await intake.again(tx, scope.workspace, mail, release=decision == "release", by=by)
+            tx.audit.append(scope.workspace, at=now, who=by, action=f"mail.{decision}", subject=mail)
+
+        await self._store.write(command, name="mail.decide")
 
     async def decide_going(self, scope: OperatorScope, mail: str, decision: Going, *, by: str) -> None:
         """Say of a mail that nobody knows about that it arrived, or send it once more. Raises: not_found, mail_undecided."""
@@ -116,14 +121,6 @@ class MailOffice:
                 tx.after_commit(lambda: self._bus.publish([moved]))
 
         await self._store.write(command, name="mail.decide")
-
-    async def _note(self, scope: OperatorScope, action: str, mail: str, by: str) -> None:
-        now = self._clock.now()
-
-        async def command(tx: Tx) -> None:
-            tx.audit.append(scope.workspace, at=now, who=by, action=action, subject=mail)
-
-        await self._store.write(command, name="mail.audit")
 
 
 def _came(mail: RawMail) -> dict[str, Any]:

@@ -85,6 +85,14 @@ class Office:
         await self.intake.work_off("test", mail)
         return await self.row(mail)
 
+    async def again(self, mail: str, **given: Any) -> None:
+        """An operator has it worked off once more."""
+        await self.store.write(lambda tx: self.intake.again(tx, "test", mail, **given), name="again")
+
+    async def bury(self, mail: str) -> None:
+        """An operator deletes it."""
+        await self.store.write(lambda tx: self.intake.bury(tx, "test", mail), name="bury")
+
     async def row(self, mail: str) -> RawMail:
         async with self.store.read() as tx:
             found = await tx.mail.raw("test", mail)

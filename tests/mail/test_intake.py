@@ -126,7 +126,7 @@ async def test_nobody_is_asked_to_answer_a_robot(sonne: Office, headers: dict[st
 
 async def test_a_person_may_take_a_robots_mail_for_an_inquiry_all_the_same(sonne: Office) -> None:
     mail = await sonne.arrive(letter(auto_submitted="auto-generated"))
-    await sonne.intake.again("test", mail.id, release=True, by="olga")
+    await sonne.again(mail.id, release=True, by="olga")
     await sonne.intake.work_off("test", mail.id)
 
     assert (await sonne.row(mail.id)).state == "stored"
@@ -169,7 +169,7 @@ async def test_one_mail_to_two_brands_is_two_inquiries_that_know_nothing_of_each
 
 async def test_a_mail_that_was_deleted_stays_deleted(sonne: Office) -> None:
     mail = await sonne.arrive(letter(auto_submitted="auto-generated"))
-    await sonne.intake.bury("test", mail.id)
+    await sonne.bury(mail.id)
     again = await sonne.arrive(letter(auto_submitted="auto-generated"), uidvalidity=9, uid=3)
 
     assert (again.id, again.state, again.subject) == (mail.id, "tombstone", "")
@@ -226,7 +226,7 @@ async def test_a_right_token_of_a_sender_who_is_not_is_kept_apart_and_never_join
     mail = await sonne.arrive(answer(to=to, authentication_results=FAILED))
     assert (mail.state, mail.reason, mail.conversation) == ("held", "dmarc_fail", None)
 
-    await sonne.intake.again("test", mail.id, release=True, by="olga")
+    await sonne.again(mail.id, release=True, by="olga")
     await sonne.intake.work_off("test", mail.id)
     released = await sonne.row(mail.id)
     conversation = await sonne.conversation(released)
@@ -451,7 +451,7 @@ async def test_a_mail_that_cannot_be_read_is_shown_with_its_reason_run_again_and
         assert (poison.state, poison.reason, poison.attempts, healthy.state) == ("failed", reason, 1, "stored")
 
         reader.trouble = ""
-        await sonne.intake.again("test", poison.id)
+        await sonne.again(poison.id)
         await sonne.intake.work_off("test", poison.id)
         assert (await sonne.row(poison.id)).state == "stored"
 
@@ -461,7 +461,7 @@ async def test_a_mail_that_is_too_large_is_shown_by_its_head(sonne: Office) -> N
 
     assert (mail.state, mail.reason, mail.size) == ("failed", "too_large", 40 * 1024 * 1024)
     with pytest.raises(HubError):
-        await sonne.intake.again("test", mail.id)
+        await sonne.again(mail.id)
 
 
 @pytest.mark.parametrize(
@@ -487,4 +487,4 @@ async def test_working_off_twice_is_working_off_once(sonne: Office) -> None:
 
     assert len(await sonne.entries(str(mail.conversation))) == 1
     with pytest.raises(HubError):
-        await sonne.intake.again("test", mail.id)
+        await sonne.again(mail.id)
