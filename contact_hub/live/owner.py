@@ -39,6 +39,7 @@ from routing.floor import FLOOR
 from routing.model import AgentId, InquiryId
 
 _BATCH: Final = 256
+_REACHES_PER_LEASE: Final = 8
 _BACK_OFF_SECONDS: Final = (0.1, 0.5, 1.0, 2.0)
 
 _log = structlog.get_logger(__name__)
@@ -115,7 +116,7 @@ class Owner:
                 try:
                     epoch = await self._acquire()
                     if epoch is None:
-                        await asyncio.sleep(self._lease_seconds / 4)
+                        await asyncio.sleep(self._lease_seconds / _REACHES_PER_LEASE)
                         continue
                     failures = 0
                     await self._own(epoch)
@@ -125,7 +126,7 @@ class Owner:
                     except Exception:  # stopped it is either way
                         self.halted = str(broken)
                         _log.exception("halt_not_written", workspace=self.workspace)
-                    await self._give_back()
+                    self._drop()  # not given back: another node would meet the same, and so to and fro (`live.spread`)
                     self.stopped.set()
                     await asyncio.Event().wait()  # alive, so that the process goes on serving what needs no routing
                 except StaleEpoch:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from contact_hub.app import NODE_SECONDS, Hub, build
 from contact_hub.clock import DatabaseClock, ManualClock
 from contact_hub.live.health import degraded, health_of
-from contact_hub.live.spread import shares
+from contact_hub.live.spread import evened, placed
 from contact_hub.settings import Settings
 from contact_hub.store import Store, Tx
 from tests import hubs
@@ -26,20 +26,97 @@ WORKSPACES = [f"w{number}" for number in range(6)]
 names = st.sets(st.text("abcdefgh0123", min_size=1, max_size=6))
 
 
-@given(workspaces=names, nodes=names)
-def test_every_workspace_has_one_node_and_shares_differ_by_one_at_most(workspaces: set[str], nodes: set[str]) -> None:
-    place = shares(workspaces, nodes)
+@given(
+    workspaces=names, nodes=names, held=st.dictionaries(st.text("abcdefgh0123", min_size=1, max_size=6), st.sampled_from("abcdxyz"))
+)
+def test_every_workspace_has_one_node_and_nobody_loses_what_it_holds(
+    workspaces: set[str], nodes: set[str], held: dict[str, str]
+) -> None:
+    place = placed(workspaces, nodes, held)
     assert place.keys() == (workspaces if nodes else set())
-    held = Counter(place.values())
-    assert not nodes or max(held.values(), default=0) - min(held[node] for node in nodes) <= 1
-    assert place == shares(sorted(workspaces, reverse=True), sorted(nodes)), "every node comes to the same answer"
+    assert all(place[workspace] == node for workspace, node in held.items() if node in nodes and workspace in place)
+    assert place == placed(sorted(workspaces, reverse=True), sorted(nodes), held), "every node comes to the same answer"
+    after = evened(place, nodes)
+    counts = Counter(after.values())
+    assert after.keys() == place.keys()
+    assert not nodes or max(counts.values(), default=0) - min(counts[node] for node in nodes) <= 1
+    assert evened(after, nodes) == after, "and then nothing moves any more"
 
 
-def test_a_node_that_comes_moves_little_more_than_its_share() -> None:
+def test_a_node_that_comes_moves_its_share_and_one_that_goes_nothing_of_the_others() -> None:
     workspaces, nodes = [f"w{number}" for number in range(400)], [f"n{number}" for number in range(5)]
-    before, after = shares(workspaces, nodes), shares(workspaces, [*nodes, "new"])
-    moved = sum(before[workspace] != after[workspace] for workspace in workspaces)
-    assert moved < 1.5 * 400 / 6
+    before = placed(workspaces, nodes, {})
+    assert set(Counter(before.values()).values()) == {80}
+    after = evened(placed(workspaces, [*nodes, "new"], before), [*nodes, "new"])
+    assert {place for workspace, place in after.items() if before[workspace] != place} == {"new"}
+    assert Counter(after.values())["new"] == 66
+    left = placed(workspaces, nodes[:4], before)
+    assert all(left[workspace] == place for workspace, place in before.items() if place in nodes[:4])
+    assert set(Counter(left.values()).values()) == {100}
+
+
+class LeasesOf:
+    """The lease rows, and nodes that look at them and reach for them each in its own time. Whoever is dead is heard of no more."""
+
+    def __init__(self, workspaces: set[str], nodes: set[str], held: dict[str, str]) -> None:
+        self.workspaces, self.nodes, self.held = workspaces, nodes, dict(held)
+        self.wants: dict[str, set[str]] = {node: set() for node in nodes}
+        self.handed_over: Counter[str] = Counter()
+
+    def look(self, node: str, *, steady: bool = True) -> None:
+        place = placed(self.workspaces, self.nodes, self.held)
+        after = evened(place, self.nodes) if steady else place
+        self.wants[node] = {name for name, whose in place.items() if whose == after[name] == node}
+        for name in [name for name, holder in self.held.items() if holder == node and name not in self.wants[node]]:
+            del self.held[name]
+            self.handed_over[name] += 1
+
+    def reach(self, node: str) -> None:
+        for name in self.wants[node]:
+            if self.held.get(name) not in self.nodes:
+                self.held[name] = node
+
+
+@given(
+    data=st.data(),
+    workspaces=st.sets(st.sampled_from([f"w{number}" for number in range(12)]), min_size=1),
+    nodes=st.sets(st.sampled_from("abcde"), min_size=1),
+)
+def test_however_nodes_look_and_reach_they_come_to_rest_with_every_workspace_held(
+    data: st.DataObject, workspaces: set[str], nodes: set[str]
+) -> None:
+    held = data.draw(st.dictionaries(st.sampled_from(sorted(workspaces)), st.sampled_from("abcdefgh")))
+    rows = LeasesOf(workspaces, nodes, held)
+    acts = st.tuples(st.sampled_from(["look", "reach"]), st.sampled_from(sorted(nodes)))
+    for act, node in data.draw(st.lists(acts, max_size=60)):
+        (rows.look if act == "look" else rows.reach)(node)
+    for _ in range(3):
+        for node in sorted(nodes):
+            rows.look(node)
+            rows.reach(node)
+    at_rest, moved = dict(rows.held), rows.handed_over.total()
+    for node in sorted(nodes) * 2:
+        rows.look(node)
+        rows.reach(node)
+    assert (rows.held, rows.handed_over.total()) == (at_rest, moved), "for a constant set of nodes nothing oscillates"
+    assert at_rest.keys() == workspaces
+    counts = Counter(at_rest.values())
+    assert max(counts.values()) - min(counts[node] for node in nodes) <= 1
+    assert moved <= len(workspaces), "each hand-over made it fairer"
+
+
+@given(heard=st.lists(st.sets(st.sampled_from("abc")), max_size=30))
+def test_a_node_that_is_heard_of_by_fits_and_starts_moves_nothing_but_what_it_lost(heard: list[set[str]]) -> None:
+    workspaces = set(WORKSPACES)
+    rows = LeasesOf(workspaces, set("abc"), placed(workspaces, "abc", {}))
+    for nodes in heard:
+        if nodes:
+            rows.nodes, before = nodes, dict(rows.held)
+            for node in sorted(nodes):
+                rows.look(node, steady=False)
+                rows.reach(node)
+            assert all(rows.held[name] == holder for name, holder in before.items() if holder in nodes)
+    assert not rows.handed_over
 
 
 @contextlib.asynccontextmanager
@@ -71,10 +148,12 @@ async def until_owned(*counts: tuple[Hub, int], seconds: float = TAKE_OVER_SECON
 
 async def test_a_second_node_takes_its_share_and_the_first_gets_it_back(store_url: str, tmp_path: Path) -> None:
     await lay_down(store_url, tmp_path)
-    async with node(store_url, tmp_path) as first:
+    async with node(store_url, tmp_path, lease_seconds=1.5) as first:
         await until_owned((first, 6), seconds=10)
-        async with node(store_url, tmp_path) as second:
-            await until_owned((first, 3), (second, 3))
+        async with node(store_url, tmp_path, lease_seconds=1.5) as second:
+            await until_owned((second, 0))
+            assert sum(owner.engine is not None for owner in first.owners.values()) == 6, "a newcomer has to be steady first"
+            await until_owned((first, 3), (second, 3), seconds=15)
             assert not first.owners.keys() & second.owners.keys()
             epochs = {name: owner.epoch for name, owner in second.owners.items()}
         await until_owned((first, 6))
