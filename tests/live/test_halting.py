@@ -40,7 +40,9 @@ async def test_an_owner_whose_engine_broke_stops_and_keeps_what_led_there(sqlite
         async with floor.hub.store.read() as tx:
             rows = await tx.audit.read(Scope.system("test"))
             assert await tx.inputs.take_batch("test", 10), "what was not decided is still there"
-            assert {lease.holder for lease in (await tx.leases.all()).values()} == {floor.hub.node}, "nobody else is to meet the same"
+            assert {lease.holder for lease in (await tx.leases.all()).values()} == {floor.hub.node}, (
+                "nobody else is to meet the same"
+            )
         assert [row.details["broken"] for row in rows if row.action == "routing.halted"] == ["two agents have it"]
 
 
