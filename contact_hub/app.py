@@ -19,6 +19,7 @@ import structlog
 
 from contact_hub.admission import Gate, visitor_allowance
 from contact_hub.bus import Bus, MemoryBus, Poke
+from contact_hub.bus.poke import EVERYTHING
 from contact_hub.channels.chat.visitors import VisitorDesk
 from contact_hub.clock import Clock, DatabaseClock, SystemClock
 from contact_hub.conversations.mail import MailDesk
@@ -50,12 +51,13 @@ from contact_hub.mail.post_room import PostRoom
 from contact_hub.mail.returns import Returns
 from contact_hub.mail.sending import Sender
 from contact_hub.mail.workshop import MailReader, Workshop
+from contact_hub.privacy.retention import Retention
 from contact_hub.quality.feed import background_of, journal_reader
 from contact_hub.quality.service import QualityService
 from contact_hub.settings import Settings
 from contact_hub.staff import Passwords, StaffService
 from contact_hub.staff.desk import Desk
-from contact_hub.store import Store
+from contact_hub.store import Batch, Store
 from contact_hub.translation import Limits, Translations, Translator, translator_of
 from contact_hub.workspace.service import Workspaces
 from i18n.detection import Detection, Detectors, Hints, detect
@@ -86,6 +88,7 @@ class Hub:
     conversations: Conversations
     mail: MailDesk
     mail_office: MailOffice
+    retention: Retention
     intake: Intake
     post_room: PostRoom
     translations: Translations
@@ -224,7 +227,8 @@ class Hub:
                 if heard and not any(poke.kind in {"workspace", "everything"} for poke in heard):
                     continue
                 with contextlib.suppress(HubError):
-                    await self.workspaces.refresh()
+                    for workspace in await self.workspaces.refresh():  # who heard of it before us has looked at the old rules
+                        self.switchboard.pass_on(Poke("workspace", workspace, workspace))
                     if "router" in self.settings.roles:
                         await self._take_share()
         finally:
@@ -249,8 +253,8 @@ async def build(
     clock, ids = clock or DatabaseClock(SystemClock()), ids or Ids()
     translator = translator_of(settings)
     node = node or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
-    store = store or await Store.open(settings.url, observe=observe_batch)
     bus = bus or _bus(settings)
+    store = store or await Store.open(settings.url, observe=_observer(bus))
     try:
         if isinstance(clock, DatabaseClock):
             clock.measured(await store.clock_offset(clock.base.now))
@@ -292,7 +296,8 @@ async def build(
             placing=placing,
             returns=Returns(conversations=conversations, bus=bus, bounced=outgoing.bounced),
         )
-        jobs.register(*intake.kinds())
+        retention = Retention(store=store, workspaces=workspaces, clock=clock, ids=ids)
+        jobs.register(*intake.kinds(), *retention.kinds())
         sender = Sender(
             store=store,
             workspaces=workspaces,
@@ -344,6 +349,7 @@ async def build(
                 store=store, workspaces=workspaces, conversations=conversations, post=outgoing, bus=bus, clock=clock, ids=ids
             ),
             mail_office=MailOffice(store=store, workspaces=workspaces, intake=intake, sending=outgoing, bus=bus, clock=clock),
+            retention=retention,
             translations=_translations(settings, store, workspaces, translator, hear, clock),
             reader=Reader(store, observe=observer_of_looks(clock.now)),
             queues=QueueBoard(store, clock),
@@ -414,9 +420,18 @@ def _door(settings: Settings, intake: Intake) -> Door | None:
     return Door(intake=intake, protocol="smtp" if parts.scheme == "smtp" else "lmtp", host=parts.hostname, port=parts.port or 0)
 
 
+def _observer(bus: Bus) -> Callable[[Batch], None]:
+    def observe(batch: Batch) -> None:
+        observe_batch(batch)
+        if batch.lost:  # it may stand all the same, and nobody has been told
+            bus.publish([EVERYTHING])
+
+    return observe
+
+
 def _bus(settings: Settings) -> Bus:
     if settings.redis_url is None:
-        return MemoryBus()
+        return MemoryBus(alone=settings.url.startswith("sqlite"))
     from contact_hub.bus.redis import RedisBus
 
     return RedisBus(settings.redis_url, observe=observe_poke)

@@ -1,4 +1,4 @@
-"""The command line: demo, serve, migrate, restored, apply, export, explain, coverage, simulate, replay, password, i18n, jobs, doctor."""
+"""The command line: demo, serve, migrate, restored, apply, export, explain, coverage, simulate, replay, password, forget-mail, i18n, jobs, doctor."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from contact_hub.app import build, learn_languages
 from contact_hub.errors import EXITS, HubError
 from contact_hub.jobs.commands import app as jobs
 from contact_hub.log import set_up
+from contact_hub.scope import Scope
 from contact_hub.settings import Settings, read_settings
 from contact_hub.translators.commands import app as translators
 
@@ -395,6 +396,22 @@ def password(
                 raise HubError("not_found")
             await hub.staff.set_password(account.workspace, account.id, new, by="command line")
             _out.print(f"The password of {account.name} is set.")
+
+    _run(work())
+
+
+@app.command()
+def forget_mail(
+    address: Annotated[str, typer.Argument(help="The e-mail address of whoever is to be forgotten.")],
+    workspace: Annotated[str | None, typer.Option(help="Its id; CONTACT_HUB_WORKSPACE by default.")] = None,
+) -> None:
+    """Delete the originals of all mails from and to somebody, with their files, at once; what was said stays in the conversations, masked."""
+    settings = _quiet()
+
+    async def work() -> None:
+        async with build(settings) as hub:
+            gone = await hub.retention.forget(Scope.system(workspace or settings.workspace), address, by="command line")
+            _out.print(f"Deleted: {gone.came} mails that came, {gone.went} that were sent, {gone.files} files.")
 
     _run(work())
 

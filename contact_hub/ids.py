@@ -26,6 +26,11 @@ class Ids:
         milliseconds = int(at.timestamp() * 1000)
         return f"{prefix}_{_base32(milliseconds, 10)}{_base32(int.from_bytes(self._entropy(10), 'big'), 16)}"
 
+    @staticmethod
+    def floor(prefix: str, at: datetime) -> str:
+        """What all ids of this kind are below that are older than `at`."""
+        return f"{prefix}_{_base32(int(at.timestamp() * 1000), 10)}"
+
 
 def new_token() -> str:
     """A fresh secret for a session, a device or a ticket; 43 characters that are safe in a header or cookie."""

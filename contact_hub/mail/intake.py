@@ -38,6 +38,7 @@ UNDERSTAND: Final = "mail.understand"
 _HEAD_KEPT: Final = 64 * 1024
 _HEAD_READ: Final = 1024 * 1024
 _SHOWN: Final = 300
+_IDS_KEPT: Final = 50
 _REPORTS: Final = frozenset(("bounce", "feedback_report"))
 _SAME: Final = re.compile(
     rb"^(?:message-id|from|to|date|subject)[ \t]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.IGNORECASE | re.MULTILINE
@@ -174,7 +175,7 @@ class Intake:
             raise HubError("not_found")
         if found.state not in {"failed", "held", "dropped"}:
             raise HubError("out_of_order")
-        await tx.mail.bury_raw(workspace, mail)
+        await tx.mail.bury_raw(workspace, mail, self._clock.now())
 
     # ------------------------------------------------------------ working off
 
@@ -235,6 +236,7 @@ class Intake:
             noted = await self._placing.note(tx, place, tie)
             return {"state": "dropped", "reason": read.kind, "findings": findings, "conversation": noted}
         placed = await self._placing.put(tx, place, tie)
+        findings["thread"] = {"id": read.message_id, "earlier": [*read.references, *read.in_reply_to][-_IDS_KEPT:]}
         return {
             "state": "stored",
             "reason": None,

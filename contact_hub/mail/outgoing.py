@@ -29,7 +29,7 @@ from contact_hub.mail.reading import Fate
 from contact_hub.mail.secret import secret
 from contact_hub.scope import Scope
 from contact_hub.store import Tx
-from contact_hub.store.records import Conversation, Outgoing, OutgoingKind, OutgoingState
+from contact_hub.store.records import Conversation, Outgoing, OutgoingKind, OutgoingState, RawMail
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.model import Brand, Mailbox
 from contact_hub.workspace.values import plain_address
@@ -187,7 +187,7 @@ class OutgoingMail:
         raw = await tx.mail.raw(workspace, answers) if answers is not None else None
         if raw is not None:
             mailbox = _sending(brand, raw.mailbox)
-            replied, earlier = _ids_of(await tx.mail.raw_bytes(workspace, raw.id) or b"")
+            replied, earlier = _named_by(raw) or _ids_of(await tx.mail.raw_bytes(workspace, raw.id) or b"")
             subject = raw.subject
         else:
             before = await tx.mail.outgoing_of(Scope.system(workspace), conversation.id)
@@ -258,6 +258,15 @@ def _key(mailbox: Mailbox, domain: str) -> Key | None:
     if mailbox.dkim is None:
         return None
     return Key(domain=domain, selector=mailbox.dkim.selector, pem=secret(mailbox.dkim.secret))
+
+
+def _named_by(raw: RawMail) -> tuple[str | None, tuple[str, ...]] | None:
+    """Message-ID and references as intake wrote them down; None of a mail that came before it did."""
+    match raw.findings.get("thread"):
+        case {"id": own, "earlier": [*earlier]}:
+            return own, tuple(earlier)
+        case _:
+            return None
 
 
 def _ids_of(raw: bytes) -> tuple[str | None, tuple[str, ...]]:

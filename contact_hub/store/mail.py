@@ -16,6 +16,7 @@ from contact_hub.errors import HubError
 from contact_hub.scope import Scope
 from contact_hub.store.records import (
     AttachmentRecord,
+    Forgotten,
     MailBacklog,
     MailboxCursor,
     MailboxState,
@@ -55,6 +56,7 @@ _U: Final = automatic_answers.c
 _B: Final = mail_breaker.c
 _C: Final = conversations.c
 WAITING: Final[tuple[RawMailState, ...]] = ("waiting",)
+NOTHING_CAME_OF: Final[tuple[RawMailState, ...]] = ("held", "failed", "dropped")
 _CURSOR: Final = Shape(MailboxCursor, mailbox_cursors)
 _RAW: Final = Shape(RawMail, raw_mails)
 _ATTACHMENT: Final = Shape(AttachmentRecord, attachments)
@@ -240,13 +242,63 @@ class Mail:
         )
         return done.count == 1
 
-    async def bury_raw(self, workspace: str, mail: str) -> None:
+    async def bury_raw(self, workspace: str, mail: str, now: datetime) -> None:
         """Delete a mail for good: what stays is that it was there, so that no second fetch brings it back."""
-        await self._session.execute(
-            update(raw_mails)
-            .where(_R.workspace == workspace, _R.id == mail)
-            .values(state="tombstone", sender="", subject="", findings={}, envelope=None, html=None, bytes=None)
+        await self._bury(now, _R.workspace == workspace, _R.id == mail)
+
+    async def expire_raw(self, workspace: str, before: datetime, now: datetime, limit: int) -> tuple[int, list[str]]:
+        """Forget how mails came that have been here since before then, the oldest first. Those that wait are left alone; of one that became nothing only
+        that it was there stays. How many there were, and those among them that waited for a person to decide."""
+        found = await self._session.execute(
+            select(_R.id, _R.state)
+            .where(_R.workspace == workspace, _R.gone_at.is_(None), _R.due_at < before, _R.state != "waiting")
+            .order_by(_R.due_at)
+            .limit(limit)
         )
+        mails = [str(row.id) for row in found.rows]
+        if mails:
+            there = (_R.workspace == workspace, _R.id.in_(mails))
+            await self._bury(now, *there, _R.state.in_(NOTHING_CAME_OF))
+            await self._strip(now, *there)
+        return len(mails), [str(row.id) for row in found.rows if row.state in {"held", "failed"}]
+
+    async def forget_mails(
+        self, workspace: str, customers: Collection[str], addresses: Collection[str], now: datetime
+    ) -> Forgotten:
+        """Forget at once how the mails of these customers came and went, with their files, and what came from these addresses and became nothing. What still
+        has to be sent is left alone."""
+        theirs = select(_C.id).where(_C.workspace == workspace, _C.customer.in_(list(customers))).scalar_subquery()
+        nothing = await self._bury(
+            now, _R.workspace == workspace, _R.sender.in_(list(addresses)), _R.state.in_(NOTHING_CAME_OF), _R.gone_at.is_(None)
+        )
+        came = await self._strip(now, _R.workspace == workspace, _R.conversation.in_(theirs))
+        files = await self._session.execute(delete(attachments).where(_A.workspace == workspace, _A.conversation.in_(theirs)))
+        went = await self._session.execute(
+            update(outgoing_mails)
+            .where(
+                _O.workspace == workspace,
+                _O.conversation.in_(theirs),
+                _O.state.in_(["sent", "bounced"]),
+                func.length(_O.bytes) > 0,
+            )
+            .values(bytes=b"")
+        )
+        return Forgotten(came=came + nothing, went=went.count, files=files.count)
+
+    async def _bury(self, now: datetime, *which: Any) -> int:
+        done = await self._session.execute(
+            update(raw_mails)
+            .where(*which)
+            .values(state="tombstone", sender="", subject="", findings={}, envelope=None, html=None, bytes=None, gone_at=now)
+        )
+        return done.count
+
+    async def _strip(self, now: datetime, *which: Any) -> int:
+        """What stays is where the mail stands, and what later mails are tied to it by."""
+        done = await self._session.execute(
+            update(raw_mails).where(*which, _R.gone_at.is_(None)).values(envelope=None, html=None, bytes=None, gone_at=now)
+        )
+        return done.count
 
     async def raw_mails(
         self, scope: Scope, *, states: Collection[RawMailState] = (), mailbox: str | None = None, limit: int = 200
@@ -529,6 +581,16 @@ class Mail:
         await self._session.execute(
             update(outgoing_mails).where(_O.workspace == workspace, _O.id == mail).values(position=position)
         )
+
+    async def drop_unsent(self, workspace: str, older_than: str, limit: int) -> int:
+        """Delete files that were to go along with a mail that nobody sent, of ids before this one; how many there were."""
+        found = await self._session.execute(
+            select(_A.id).where(_A.workspace == workspace, _A.mail == "", _A.id < older_than).order_by(_A.id).limit(limit)
+        )
+        files = [str(row.id) for row in found.rows]
+        if files:
+            await self._session.execute(delete(attachments).where(_A.workspace == workspace, _A.id.in_(files), _A.mail == ""))
+        return len(files)
 
     async def detach(self, workspace: str, conversation: str, attachment: str) -> None:
         """Take back a file that no mail has."""

@@ -481,7 +481,8 @@ class MailboxCursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawMail:
-    """A mail as it came, without its bytes: those are asked for one by one. `findings`: codes of what intake noticed about it."""
+    """A mail as it came, without its bytes: those are asked for one by one. `findings`: codes of what intake noticed about it; `gone_at`: when its bytes
+    were deleted."""
 
     workspace: str
     id: str
@@ -502,6 +503,16 @@ class RawMail:
     subject: str = ""
     conversation: str | None = None
     position: int | None = None
+    gone_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """How many originals were deleted: of mails that came, of mails that went, and files."""
+
+    came: int = 0
+    went: int = 0
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -540,6 +540,7 @@ mailbox_cursors = Table(
 )
 """How far a mailbox was read and how it fares: cursor, lease of whoever fetches, and health in one row."""
 
+_STILL_THERE: Final = text("gone_at IS NULL")
 raw_mails = Table(
     "raw_mails",
     metadata,
@@ -564,14 +565,17 @@ raw_mails = Table(
     _number("position", null=True),
     _words("html", null=True),
     _bytes("bytes", null=True),
+    _at("gone_at", null=True),
     _key("id"),
     UniqueConstraint("workspace", "mailbox", "uidvalidity", "uid"),
     UniqueConstraint("workspace", "mailbox", "dedupe_key"),
     _one_of("state", "waiting", "stored", "held", "failed", "dropped", "tombstone"),
     Index(None, "workspace", "state", "due_at"),
     Index(None, "workspace", "conversation"),
+    Index(None, "workspace", "due_at", sqlite_where=_STILL_THERE, postgresql_where=_STILL_THERE),
 )
-"""Every mail that came, as it came, before anybody understood it. `held`: kept apart, since its sender is doubtful; `dropped`: nobody's inquiry."""
+"""Every mail that came, as it came, before anybody understood it. `held`: kept apart, since its sender is doubtful; `dropped`: nobody's inquiry;
+`gone_at`: when its bytes were deleted."""
 
 mail_ids = Table(
     "mail_ids",

@@ -60,6 +60,13 @@ class Customers:
         )
         return _CUSTOMER.read(found.rows[0]) if found.rows else None
 
+    async def named(self, workspace: str, addresses: Collection[str]) -> list[Customer]:
+        """Who is known under one of these addresses, to whichever brand."""
+        found = await self._session.execute(
+            select(*_CUSTOMER.columns).where(_C.workspace == workspace, _C.email.in_(list(addresses))).order_by(_C.brand, _C.id)
+        )
+        return [_CUSTOMER.read(row) for row in found.rows]
+
     async def insert(self, customer: Customer) -> None:
         await self._session.execute(insert(customers), _CUSTOMER.write(customer))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from html import escape
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ from contact_hub.mail.office import Coming, Going
 from contact_hub.scope import AgentScope, OperatorScope
 from contact_hub.staff import Action, Principal, scope_of
 from contact_hub.web.api import TheHub, action
+from i18n import catalogues, tags
 
 router = APIRouter(prefix="/api")
 
@@ -43,14 +45,22 @@ _FILE_POLICY: Final = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 @router.get("/conversations/{conversation}/mails/{mail}/page", response_class=HTMLResponse)
 async def page(
-    conversation: str, mail: str, hub: TheHub, who: Annotated[Principal, action(Action.MAIL_SHOW)], pictures: bool = False
+    conversation: str,
+    mail: str,
+    hub: TheHub,
+    who: Annotated[Principal, action(Action.MAIL_SHOW)],
+    pictures: bool = False,
+    tag: Annotated[str, Query(max_length=35)] = "en",
 ) -> HTMLResponse:
-    """A mail as its sender made it, for the frame that shows it. `pictures`: those that lie elsewhere too."""
+    """A mail as its sender made it, for the frame that shows it. `pictures`: those that lie elsewhere too; `tag`: the reader's language, for what we say
+    where it is kept no longer."""
     scope = scope_of(who)
     async with hub.store.read() as tx:
         row = await tx.conversations.get(scope, conversation)
         raw = next((one for one in await tx.mail.raw_of(scope, conversation) if one.id == mail), None)
         html = await tx.mail.html_of(scope, mail) if raw is not None else None
+        if html is None and raw is not None and raw.gone_at is not None:
+            return _gone(tag)
         if html is None:
             raise HubError("not_found")
         cids, room = {}, _EMBEDDED_BYTES_MAX
@@ -70,6 +80,19 @@ async def page(
         "x-left-out": str(cleaned.remote_images),
     }
     return HTMLResponse(_PAGE.replace("{body}", cleaned.html), headers=headers)
+
+
+def _gone(tag: str) -> HTMLResponse:
+    """In place of a mail whose original was deleted, since its time was over or its sender wished it."""
+    try:
+        said = catalogues.text("console.mail.original.gone", tag)
+        direction = tags.direction(tag)
+    except tags.InvalidTag:
+        said, direction = catalogues.text("console.mail.original.gone", "en"), "ltr"
+    body = f'<p dir="{direction}">{escape(said)}</p>'
+    return HTMLResponse(
+        _PAGE.replace("{body}", body), headers={"content-security-policy": _POLICY.format(pictures=""), "cache-control": "no-store"}
+    )
 
 
 @router.get("/conversations/{conversation}/files/{file}")

@@ -553,6 +553,13 @@ class Limits(Model):
     address_visitors_burst: AtOnce = 200
 
 
+class Retention(Model):
+    """How long things are kept."""
+
+    original_mail_days: Annotated[Whole, Field(ge=1, le=3_650)] = 30
+    """For how many days a mail is kept as it came, with whatever it holds; what it says stands in its conversation, without card numbers."""
+
+
 class Workspace(Model):
     """One tenant of a deployment: the operator's floor."""
 
@@ -570,6 +577,8 @@ class Workspace(Model):
     rules: Rules = Rules()
     limits: Limits = Limits()
     """How much may come in before it is told to come again."""
+    retention: Retention = Retention()
+    """How long things are kept."""
     translation: Literal["off", "assist"] = "off"
     """`assist`: staff may ask a machine what a message says, where the deployment has one. The original stands beside it, and customers never read it."""
     texts: Annotated[dict[Tag, dict[TextKey, Text]], BeforeValidator(distinct_tags)] = {}

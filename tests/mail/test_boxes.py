@@ -113,7 +113,7 @@ async def test_a_folder_that_counts_anew_brings_only_what_is_new_and_an_alert(so
     async with fetching(sonne):
         found = await until(lambda: mails(sonne.store), lambda found: len(found) == 20)
         await until(lambda: cursor(sonne), lambda row: row is not None and row.state == "up")
-    await sonne.store.write(lambda tx: tx.mail.bury_raw("test", found[0].id), name="bury")
+    await sonne.store.write(lambda tx: tx.mail.bury_raw("test", found[0].id, sonne.clock.now()), name="bury")
     await asyncio.to_thread(imap.count_anew, USER)
     await asyncio.to_thread(imap.deliver, USER, *numbered(3, 20))
     async with fetching(sonne):

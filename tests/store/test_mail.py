@@ -45,7 +45,7 @@ async def test_a_mail_is_settled_by_who_comes_first_and_buried_for_good(store: S
         *(store.write(lambda tx: tx.mail.settle_raw(WORKSPACE, "one", state="failed", reason="x"), name="settle") for _ in range(3))
     )
     assert sorted(settled) == [False, False, True]
-    await store.write(lambda tx: tx.mail.bury_raw(WORKSPACE, "one"), name="bury")
+    await store.write(lambda tx: tx.mail.bury_raw(WORKSPACE, "one", NOW), name="bury")
     assert await store.write(lambda tx: tx.mail.keep_raw(raw("again", dedupe_key="key-one"), b"x"), name="keep") == ("one", False)
     async with store.read() as tx:
         assert await tx.mail.raw_bytes(WORKSPACE, "one") is None

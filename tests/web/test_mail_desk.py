@@ -43,3 +43,22 @@ async def test_nobody_sees_a_mail_of_a_conversation_that_is_not_theirs(sqlite_ur
             assert (await stranger.get(f"/api/conversations/{conversation}/{path}")).status_code == 404
         attached = await stranger.post(f"/api/conversations/{conversation}/files?name=a.txt", content=b"hello")
         assert attached.status_code == 404
+
+
+async def test_where_an_original_is_kept_no_longer_its_page_says_so_in_the_readers_language(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    page = b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>Wo ist mein <b>Paket</b>?</p>\r\n"
+    raw = letter().replace(b"Content-Type: text/plain; charset=utf-8\r\n\r\n", page)
+    async with hubs.floor(sqlite_url, tmp_path, text=MAIL_WORKSPACE, reader=InProcess()) as floor:
+        agent = await floor.agent("anna")
+        mail = await floor.hub.intake.take("test", "sonne-help", raw)
+        place = f"/api/conversations/{await agent.take()}/mails/{mail}/page"
+        assert "<b>Paket</b>" in (await agent.staff.get(place)).text
+        await floor.hub.retention.forget(Scope.system("test"), "ana@kunde.example", by="olga")
+        for tag, said in (("de", "nicht mehr aufbewahrt"), ("en", "no longer kept"), ("??", "no longer kept")):
+            gone = await agent.staff.get(place, params={"tag": tag})
+            assert gone.status_code == 200
+            assert said in gone.text
+            assert "Paket" not in gone.text
+            assert "default-src 'none'" in gone.headers["content-security-policy"]
