@@ -108,7 +108,7 @@ async def look(relay: Relay, *, ehlo: str, patience: Patience, trust: ssl.SSLCon
 
 
 async def _connected(relay: Relay, ehlo: str, patience: Patience, trust: ssl.SSLContext | None) -> SMTP:
-    password = secret(relay.secret) if relay.secret is not None else None
+    proof = secret(relay.secret) if relay.secret is not None else None
     client = SMTP(
         hostname=relay.host,
         port=relay.at_port,
@@ -121,8 +121,13 @@ async def _connected(relay: Relay, ehlo: str, patience: Patience, trust: ssl.SSL
     try:
         async with asyncio.timeout(patience.connect_seconds):
             await client.connect()
-            if relay.user is not None and password is not None:
-                await client.login(relay.user, password)
+            match relay:
+                case Relay(user=str(user), auth="xoauth2") if proof is not None:
+                    await client.auth_xoauth2(user, proof)
+                case Relay(user=str(user)) if proof is not None:
+                    await client.login(user, proof)
+                case _:
+                    pass
     except BaseException:
         client.close()
         raise

@@ -212,11 +212,13 @@ class Relay(Model):
     """465 with `tls`, 587 with `starttls`, 25 with `none`."""
     security: Security = "starttls"
     user: Name | None = None
+    auth: Literal["password", "xoauth2"] = "password"
     secret: SecretRef | None = None
+    """Where the password is, or the access token (a file is read anew at each sign-in, so that something else may renew it)."""
 
     @model_validator(mode="after")
     def _signs_in_or_not(self) -> Self:
-        if (self.user is None) != (self.secret is None):
+        if (self.user is None) != (self.secret is None) or (self.auth == "xoauth2" and self.user is None):
             raise nonsense("relay_sign_in")
         return self
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import ssl
 from collections import Counter
@@ -25,6 +26,8 @@ class Sink:
     greetings: list[str] = field(default_factory=list)
     users: list[str] = field(default_factory=list)
     port: int = 0
+    token: str | None = None
+    """The access token with which one signs in by XOAUTH2."""
     connections: int = 0
     came: asyncio.Event = field(default_factory=asyncio.Event)
     server: asyncio.Server | None = None
@@ -46,6 +49,15 @@ class Sink:
         session.host_name = hostname
         self.greetings.append(hostname)
         return responses
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        """As Google and Microsoft do: who is refused is told why in a challenge, and has to answer it before hearing the 535."""
+        told = dict(part.partition("=")[::2] for part in base64.b64decode(args[1]).decode().split("\x01") if part)
+        self.users.append(told["user"])
+        if told["auth"] == f"Bearer {self.token}":
+            return AuthResult(success=True, auth_data=told["user"])
+        await server.challenge_auth('{"status":"401","schemes":"bearer"}')
+        return AuthResult(success=False, handled=False)
 
     async def handle_RCPT(self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]) -> str:
         match self.behave(address):
@@ -85,10 +97,16 @@ def _cut(server: SMTP) -> None:
 
 @contextlib.asynccontextmanager
 async def sink(
-    behave: Callable[[str], str] | None = None, *, tls: ssl.SSLContext | None = None, password: str | None = None, port: int = 0
+    behave: Callable[[str], str] | None = None,
+    *,
+    tls: ssl.SSLContext | None = None,
+    password: str | None = None,
+    token: str | None = None,
+    port: int = 0,
 ) -> AsyncIterator[Sink]:
-    """A running one on a loopback port; with `tls` it insists on STARTTLS, with `password` on being signed in to."""
+    """A running one on a loopback port; with `tls` it insists on STARTTLS, with `password` or `token` on being signed in to, and by nothing else."""
     made = Sink(behave) if behave is not None else Sink()
+    made.token = token
 
     def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
@@ -102,8 +120,9 @@ async def sink(
             hostname="mx.sink.example",
             tls_context=tls,
             require_starttls=tls is not None,
-            auth_required=password is not None,
+            auth_required=password is not None or token is not None,
             auth_require_tls=tls is not None,
+            auth_exclude_mechanism=["XOAUTH2"] if token is None else ["PLAIN", "LOGIN"],
             authenticator=authenticate if password is not None else None,
             loop=asyncio.get_running_loop(),
         )

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from contact_hub.clock import ManualClock
 from contact_hub.mail.trying import try_to_send
 from contact_hub.store import Store
 from contact_hub.workspace.floor import Floor
-from tests.mail.brands import floor
+from tests.mail.brands import NOW, floor
 from tests.mail.office import WORKSPACE, office
 from tests.mail.sink import sink
 from tests.servers import free_port
@@ -69,6 +70,32 @@ async def test_a_relay_is_encrypted_with_and_signed_in_at_without_a_mail(
         (refused,) = await try_to_send(rules, trust=trust)
         assert "535" in refused.trouble
         assert "wrong" not in refused.trouble
+
+
+async def test_a_relay_is_signed_in_at_with_an_access_token_that_is_read_anew(
+    store: Store, certificate: tuple[ssl.SSLContext, ssl.SSLContext], tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("ya29.expired\n")
+    shown, trust = certificate
+    async with sink(tls=shown, token="ya29.fresh") as server:
+        rules = _one(server.port, security="starttls", user="qamar", auth="xoauth2", secret=f"file:{token}")
+        (refused,) = await try_to_send(rules, trust=trust)
+        assert "535" in refused.trouble
+        assert "ya29" not in refused.trouble
+        clock = ManualClock(NOW)
+        here = office(store, rules, trust=trust, clock=clock)
+        mail = await here.write(await here.open("qamar"), "max@kunde.example")
+        await here.sender.run_lane(WORKSPACE, mail)
+        assert (await here.mail(mail)).state == "deferred"
+
+        token.write_text("ya29.fresh\n")
+        assert [one.trouble for one in await try_to_send(rules, trust=trust)] == [""]
+        assert not server.taken
+        assert set(server.users) == {"qamar"}
+        clock.advance(61)
+        await here.sender.run_lane(WORKSPACE, mail)
+        assert (await here.mail(mail)).state == "sent"
 
 
 async def test_a_relay_that_speaks_in_the_clear_is_not_sent_to_where_the_rules_want_it_encrypted(store: Store) -> None:
