@@ -42,7 +42,7 @@ class Tables:
 
     def __init__(self, storage: Storage) -> None:
         connection = storage.borrow()
-        self._driver: Any = connection.connection.dbapi_connection
+        self._driver = connection.driver
         self._driver.execute("BEGIN")
         try:
             self.conversations = {row["id"]: row for row in self._all("conversations")}

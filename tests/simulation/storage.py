@@ -16,8 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Executable, event
-from sqlalchemy.engine import CursorResult
+from sqlalchemy import Engine, Executable, event
 
 from contact_hub.store import Store, Tx, migrate
 from contact_hub.store.engines import Parameters, Result, sqlite_engine
@@ -25,6 +24,7 @@ from contact_hub.store.fair import HOUSE, Lane
 from contact_hub.store.tables import metadata
 from contact_hub.store.writer import A_contra, Command, R, T, Together, Writer
 from tests.simulation.loop import Process
+from tests.simulation.straight import Kinds, Straight, beside
 from tests.simulation.weather import Trace, Weather
 
 _KEPT = ("alembic_version", "schema_floor")
@@ -39,12 +39,21 @@ class Storage:
         self.url = f"sqlite:///{folder / 'floor.db'}"
         asyncio.run(migrate(self.url))
         self.now: Callable[[], datetime] | None = None
+        self._kinds = Kinds()
         self._engines = [sqlite_engine(self.url, writes=True, pool_size=1), sqlite_engine(self.url, writes=False, pool_size=64)]
         for engine in self._engines:
             event.listen(engine, "connect", self._prepare)
-        self.writer = self._engines[0].connect()
-        self._idle: list[Connection] = []
+        self._lent: list[Any] = []
+        self._beside = [beside(lambda engine=engine: self._lend(engine)) for engine in self._engines]  # type: ignore[misc]
+        self.writer = Straight(self._beside[0].connect(), self._kinds)
+        self._idle: list[Straight] = []
         self._first: dict[str, list[tuple[Any, ...]]] = {}
+
+    def _lend(self, engine: Engine) -> sqlite3.Connection:
+        """A connection that the product's engine made ready."""
+        self._lent.append(engine.raw_connection())
+        driver: sqlite3.Connection = self._lent[-1].driver_connection
+        return driver
 
     def _prepare(self, connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA synchronous=OFF")
@@ -77,10 +86,10 @@ class Storage:
         driver.execute("COMMIT")
         driver.execute("PRAGMA foreign_keys=ON")
 
-    def borrow(self) -> Connection:
-        return self._idle.pop() if self._idle else self._engines[1].connect()
+    def borrow(self) -> Straight:
+        return self._idle.pop() if self._idle else Straight(self._beside[1].connect(), self._kinds)
 
-    def give_back(self, connection: Connection) -> None:
+    def give_back(self, connection: Straight) -> None:
         connection.rollback()
         self._idle.append(connection)
 
@@ -88,14 +97,8 @@ class Storage:
         """A history is over, however it ended."""
         self.writer.rollback()
 
-    def close(self) -> None:
-        for connection in (self.writer, *self._idle):
-            connection.close()
-        for engine in self._engines:
-            engine.dispose()
-
-    def _driver(self) -> Any:
-        return self.writer.connection.dbapi_connection
+    def _driver(self) -> sqlite3.Connection:
+        return self.writer.driver
 
 
 class Server:
@@ -209,7 +212,8 @@ class SimulatedDatabase:
 class _Reading:
     def __init__(self, link: Link) -> None:
         self._link, self._storage = link, link.server.storage
-        self._connection: Connection | None = self._storage.borrow()
+        self._connection: Straight | None = self._storage.borrow()
+        self._connection.begin("BEGIN")
         link.holds(self, self.end)
 
     def end(self) -> None:
@@ -220,14 +224,14 @@ class _Reading:
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
         await self._link.linger()
-        return _whole(self._open().execute(statement, parameters))
+        return self._open().execute(statement, parameters)
 
     async def execute_each(self, statement: Executable, many: Sequence[Any]) -> Result:
         await self._link.linger()
-        rows = [row for one in many for row in self._open().execute(statement, one).fetchall()]
+        rows = [row for one in many for row in self._open().execute(statement, one).rows]
         return Result(rows, len(rows))
 
-    def _open(self) -> Connection:
+    def _open(self) -> Straight:
         if self._connection is None:
             raise ConnectionResetError("the line to the database broke")
         return self._connection
@@ -245,16 +249,16 @@ class _Writing:
         await self._server.let_write(self)
         if not self._server.writes(self):  # the line broke while we stood in the queue
             raise ConnectionResetError("the line to the database broke")
-        self._connection.begin()
+        self._connection.begin("BEGIN IMMEDIATE")
         self._begun = True
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
         await self._link.linger()
-        return _whole(self._open().execute(statement, parameters))
+        return self._open().execute(statement, parameters)
 
     async def execute_each(self, statement: Executable, many: Sequence[Any]) -> Result:
         await self._link.linger()
-        rows = [row for one in many for row in self._open().execute(statement, one).fetchall()]
+        rows = [row for one in many for row in self._open().execute(statement, one).rows]
         return Result(rows, len(rows))
 
     async def savepoint(self) -> None:
@@ -291,19 +295,13 @@ class _Writing:
         self._link.holds_not(self)
         self._server.done(self)
 
-    def _open(self) -> Connection:
+    def _open(self) -> Straight:
         if not self._begun:
             raise ConnectionResetError("the line to the database broke")
         return self._connection
 
     def _plain(self, sql: str) -> None:
-        driver: Any = self._open().connection.dbapi_connection
-        driver.execute(sql)
-
-
-def _whole(result: CursorResult[Any]) -> Result:
-    rows = result.fetchall() if result.returns_rows else ()
-    return Result(rows, len(rows) if result.returns_rows else result.rowcount)
+        self._open().driver.execute(sql)
 
 
 Outfit = Callable[[Tx, "SimulatedStore"], None]
