@@ -10,18 +10,28 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, delete, func, or_, select, update
 
 from contact_hub.scope import OperatorScope, SystemScope
 from contact_hub.store.records import OutboxBacklog, OutboxItem
 from contact_hub.store.session import Session
 from contact_hub.store.shape import Shape
 from contact_hub.store.tables import outbox
+from contact_hub.store.types import Instant, Names, among
 from contact_hub.store.visibility import operators_only
 
 Ending = Literal["waiting", "done", "failed"]
 _X: Final = outbox.c
 _ITEM: Final = Shape(OutboxItem, outbox)
+
+_NOW: Final = bindparam("now", type_=Instant)
+_MOST: Final = bindparam("most", type_=Integer)
+_OF_KINDS: Final = among(_X.kind, bindparam("kinds", type_=Names))
+_DUE: Final = (
+    select(*_ITEM.columns).where(_X.state == "waiting", _X.due_at <= _NOW, _OF_KINDS).order_by(_X.due_at, _X.id).limit(_MOST)
+)
+_NEXT_DUE: Final = select(func.min(_X.due_at)).where(_X.state == "waiting", _OF_KINDS)
+_LOST: Final = select(*_ITEM.columns).where(_X.state == "running", _X.lease_until <= _NOW).order_by(_X.lease_until).limit(_MOST)
 
 
 class Outbox:
@@ -36,8 +46,7 @@ class Outbox:
 
     async def due(self, now: datetime, kinds: Collection[str], limit: int) -> list[OutboxItem]:
         """What should have been begun by now, of all workspaces, the longest due first."""
-        wanted = select(*_ITEM.columns).where(_X.state == "waiting", _X.due_at <= now, _X.kind.in_(sorted(kinds)))
-        found = await self._session.execute(wanted.order_by(_X.due_at, _X.id).limit(limit))
+        found = await self._session.execute(_DUE, {"now": now, "kinds": sorted(kinds), "most": limit})
         return [_ITEM.read(row) for row in found.rows]
 
     async def due_of(self, workspace: str, now: datetime, kinds: Collection[str], limit: int) -> list[OutboxItem]:
@@ -50,15 +59,13 @@ class Outbox:
 
     async def next_due(self, kinds: Collection[str]) -> datetime | None:
         """When the next work is due, which may be long past."""
-        found = await self._session.execute(select(func.min(_X.due_at)).where(_X.state == "waiting", _X.kind.in_(sorted(kinds))))
+        found = await self._session.execute(_NEXT_DUE, {"kinds": sorted(kinds)})
         at: datetime | None = found.scalar()
         return at
 
     async def lost(self, now: datetime, limit: int) -> list[OutboxItem]:
         """What runs without a sign of life from who runs it."""
-        found = await self._session.execute(
-            select(*_ITEM.columns).where(_X.state == "running", _X.lease_until <= now).order_by(_X.lease_until).limit(limit)
-        )
+        found = await self._session.execute(_LOST, {"now": now, "most": limit})
         return [_ITEM.read(row) for row in found.rows]
 
     async def claim(

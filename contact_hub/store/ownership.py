@@ -1,7 +1,7 @@
 """What the owner of a workspace lives on: its lease, the inputs that wait for it, the facts it is restored from.
 
 The lease row gives liveness by its expiry and correctness by its epoch. Every commit of an owner calls `assert_mine` first; a former owner that
-slept through its expiry touches no row and gets `StaleEpoch`.
+slept through its expiry touches no row and gets `StaleEpoch`. What is said many times a second even where nothing happens is built once.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Integer, bindparam, delete, func, or_, select, update
 
 from contact_hub.store.records import Lease, RoutingInput
-from contact_hub.store.session import Session, StaleEpoch
+from contact_hub.store.session import Session, StaleEpoch, insert_for
 from contact_hub.store.shape import Shape
 from contact_hub.store.tables import leases, nodes, routing_facts, routing_inputs
+from contact_hub.store.types import Instant
+from contact_hub.store.visibility import once
 from contact_hub.tracing import carried
 
 _L: Final = leases.c
@@ -23,6 +25,31 @@ _N: Final = routing_inputs.c
 _F: Final = routing_facts.c
 _LEASE: Final = Shape(Lease, leases)
 _INPUT: Final = Shape(RoutingInput, routing_inputs)
+
+_NOW: Final = bindparam("now", type_=Instant)
+_MINE: Final = (_L.workspace == bindparam("whose"), _L.epoch == bindparam("under"))
+_ALL_LEASES: Final = select(*_LEASE.columns)
+_RENEW: Final = update(leases).where(*_MINE).values(expires_at=bindparam("until"))
+_ASSERT: Final = update(leases).where(*_MINE).values(epoch=bindparam("under"))
+_ROUTING: Final = select(nodes.c.id, nodes.c.roles, nodes.c.alive_until).where(nodes.c.alive_until > _NOW)
+_ALIVE: Final = select(nodes.c.id).where(nodes.c.alive_until > _NOW)
+_TAKE: Final = (
+    select(*_INPUT.columns).where(_N.workspace == bindparam("whose")).order_by(_N.seq).limit(bindparam("most", type_=Integer))
+)
+
+
+@once
+def _beat(dialect: str) -> Any:
+    row = insert_for(dialect, nodes)
+    return row.on_conflict_do_update(
+        index_elements=[nodes.c.id], set_={"alive_until": row.excluded.alive_until, "roles": row.excluded.roles}
+    )
+
+
+@once
+def _keep(dialect: str) -> Any:
+    row = insert_for(dialect, routing_facts)
+    return row.on_conflict_do_update(index_elements=[_F.workspace, _F.key], set_={"body": row.excluded.body})
 
 
 class Leases:
@@ -35,7 +62,7 @@ class Leases:
 
     async def all(self) -> dict[str, Lease]:
         """Every lease there is, by workspace."""
-        found = await self._session.execute(select(*_LEASE.columns))
+        found = await self._session.execute(_ALL_LEASES)
         return {lease.workspace: lease for lease in map(_LEASE.read, found.rows)}
 
     async def acquire(self, workspace: str, holder: str, now: datetime, seconds: float) -> int | None:
@@ -54,9 +81,7 @@ class Leases:
     async def renew(self, workspace: str, epoch: int, now: datetime, seconds: float) -> bool:
         """False where the epoch is not ours any more: stop at once."""
         until = now + timedelta(seconds=seconds)
-        done = await self._session.execute(
-            update(leases).where(_L.workspace == workspace, _L.epoch == epoch).values(expires_at=until)
-        )
+        done = await self._session.execute(_RENEW, {"whose": workspace, "under": epoch, "until": until})
         return done.count == 1
 
     async def release(self, workspace: str, epoch: int, now: datetime) -> None:
@@ -67,7 +92,7 @@ class Leases:
 
     async def assert_mine(self, workspace: str, epoch: int) -> None:
         """First statement of every commit of an owner; it also locks the row, so that nobody takes over in the middle."""
-        done = await self._session.execute(update(leases).where(_L.workspace == workspace, _L.epoch == epoch).values(epoch=epoch))
+        done = await self._session.execute(_ASSERT, {"whose": workspace, "under": epoch})
         if done.count == 0:
             raise StaleEpoch(f"epoch {epoch} of {workspace} is over")
 
@@ -79,15 +104,12 @@ class Nodes:
         self._session = session
 
     async def beat(self, node: str, until: datetime, *, roles: str | None = None) -> None:
-        row = self._session.insert(nodes).values(id=node, alive_until=until, roles=roles)
-        await self._session.execute(
-            row.on_conflict_do_update(index_elements=[nodes.c.id], set_={"alive_until": until, "roles": roles})
-        )
+        await self._session.execute(_beat(self._session.dialect), {"id": node, "alive_until": until, "roles": roles})
 
     async def routing(self, now: datetime, *, heard_until: datetime) -> frozenset[str]:
         """Nodes that may own workspaces and said so lately, which is: live beyond `heard_until`. One that names no roles is of a version that
         had none and said rarely that it lives; it routes."""
-        found = await self._session.execute(select(nodes.c.id, nodes.c.roles, nodes.c.alive_until).where(nodes.c.alive_until > now))
+        found = await self._session.execute(_ROUTING, {"now": now})
         return frozenset(
             row.id
             for row in found.rows
@@ -100,7 +122,7 @@ class Nodes:
         return frozenset(row.id for row in found.rows if row.roles is None or "worker" in row.roles.split(","))
 
     async def alive(self, now: datetime) -> frozenset[str]:
-        found = await self._session.execute(select(nodes.c.id).where(nodes.c.alive_until > now))
+        found = await self._session.execute(_ALIVE, {"now": now})
         return frozenset(row.id for row in found.rows)
 
     async def forget(self, node: str) -> None:
@@ -123,7 +145,7 @@ class Inputs:
 
     async def take_batch(self, workspace: str, limit: int) -> list[RoutingInput]:
         """The oldest ones. They stay until `delete`, which belongs into the commit that carries out what follows from them."""
-        found = await self._session.execute(select(*_INPUT.columns).where(_N.workspace == workspace).order_by(_N.seq).limit(limit))
+        found = await self._session.execute(_TAKE, {"whose": workspace, "most": limit})
         return [_INPUT.read(row) for row in found.rows]
 
     async def backlog(self) -> dict[str, tuple[int, datetime]]:
@@ -152,9 +174,6 @@ class Facts:
         kept = [{"workspace": workspace, "key": key, "body": body} for key, body in sorted(changes.items()) if body is not None]
         gone = sorted(key for key, body in changes.items() if body is None)
         if kept:
-            row = self._session.insert(routing_facts)
-            await self._session.execute(
-                row.on_conflict_do_update(index_elements=[_F.workspace, _F.key], set_={"body": row.excluded.body}), kept
-            )
+            await self._session.execute(_keep(self._session.dialect), kept)
         if gone:
             await self._session.execute(delete(routing_facts).where(_F.workspace == workspace, _F.key.in_(gone)))

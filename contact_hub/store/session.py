@@ -67,14 +67,14 @@ class Tail:
                 _number(self.audit, workspace, heads.audit_head - audits)
                 head = _chain((line for line in self.audit if line["workspace"] == workspace), heads.audit_hash)
                 await to.execute(_KEEP_HASH, {"b_id": workspace, "b_hash": head})
-        for table, new in (
-            (tables.routing_inputs, self.inputs),
-            (tables.journal, self.journal),
-            (tables.journal_about, self._links()),
-            (tables.audit, self.audit),
+        for add, new in (
+            (_ADD_INPUTS, self.inputs),
+            (_ADD_JOURNAL, self.journal),
+            (_ADD_LINKS, self._links()),
+            (_ADD_AUDIT, self.audit),
         ):
             if new:
-                await to.execute(insert(table), new)
+                await to.execute(add, new)
 
     def _links(self) -> list[dict[str, Any]]:
         return [
@@ -95,6 +95,10 @@ _TAKE_NUMBERS: Final = (
     )
     .returning(_W.input_head, _W.journal_head, _W.audit_head, _W.audit_hash)
 )
+_ADD_INPUTS: Final = insert(tables.routing_inputs)
+_ADD_JOURNAL: Final = insert(tables.journal)
+_ADD_LINKS: Final = insert(tables.journal_about)
+_ADD_AUDIT: Final = insert(tables.audit)
 _KEEP_HASH: Final = update(tables.workspaces).where(_W.id == bindparam("b_id")).values(audit_hash=bindparam("b_hash"))
 
 
@@ -167,4 +171,9 @@ class Session:
 
     def insert(self, table: Table) -> Any:
         """An insert that knows `on_conflict_do_…`, which both databases spell alike."""
-        return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
+        return insert_for(self.dialect, table)
+
+
+def insert_for(dialect: str, table: Table) -> Any:
+    """`Session.insert` for statements that are built once."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
