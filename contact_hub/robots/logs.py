@@ -7,7 +7,7 @@ could be stored in the other order when the first has to be repeated.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -96,6 +96,10 @@ class Outbox:
 
     def add(self, id_: str, frame: msgspec.Struct) -> None:
         self._letters.append(Letter(id=id_, frame=frame))
+
+    def add_first(self, letters: Sequence[tuple[str, msgspec.Struct]]) -> None:
+        """Before everything that waits, in this order."""
+        self._letters.extendleft(Letter(id=id_, frame=frame) for id_, frame in reversed(letters))
 
     def due(self, now: float) -> msgspec.Struct | None:
         """What must be sent now, if anything.

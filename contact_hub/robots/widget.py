@@ -1,7 +1,8 @@
 """The widget's side of the protocol as a value: frames in, state; state and time, frames out.
 
 Knows no socket and reads no clock. It does everything the protocol asks of a good client: keeps its words until they are acknowledged, takes entries by
-position, comes back with `resume` when something is missing, and forgets when it is told to.
+position, comes back with `resume` when something is missing, and forgets when it is told to. After a restored database it says again what is missing there
+of its own, under the same ids, before anything else.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ class WidgetMind:
         self.welcomes = 0
         self._locales, self._page_language, self._zone = tuple(locales), page_language, zone
         self._epoch = ""
+        self._own: dict[str, str] = {}
+        """What is known to be kept of our own in this conversation, in its order."""
+        self._missed: dict[str, str] = {}
+        """The same of before a restore, until it is known what became of it."""
         self._wishes: list[f.FromWidget] = []
         self._asked: list[f.FromWidget] = []
 
@@ -114,13 +119,17 @@ class WidgetMind:
             case f.Resync():
                 self._epoch = frame.epoch
                 self.log.forget()
+                self._say_again()
             case f.PublicEntry():
                 self._entry(frame)
+                self._say_again()
             case f.Ack():
                 sent = self.outbox.acked(frame.client_message_id)
                 self.acks[frame.client_message_id] = frame
                 if isinstance(sent, f.Start) and frame.conversation != self.conversation:
                     self._switch(frame.conversation)
+                if isinstance(sent, f.Start | _Unaddressed):
+                    self._own[frame.client_message_id] = sent.text
             case f.State():
                 if frame.conversation.conversation == self.conversation:
                     self.state = frame.conversation
@@ -146,13 +155,13 @@ class WidgetMind:
         if not self.welcomed:
             return []
         frames, self._asked = list(self._asked), []
-        message = self.outbox.due(now)
+        message = None if self._missed else self.outbox.due(now)
         if message is not None:
             frames.append(self._addressed(message))
         return frames
 
     def next_due(self) -> float | None:
-        return self.outbox.next_due() if self.welcomed else None
+        return self.outbox.next_due() if self.welcomed and not self._missed else None
 
     def connection_lost(self) -> None:
         self.welcomed = False
@@ -165,11 +174,15 @@ class WidgetMind:
         self.welcomed = True
         self.welcomes += 1
         self.brand, self.hours, self.heartbeat_seconds = frame.brand, frame.hours, frame.heartbeat_seconds
-        self._epoch = frame.epoch
         latest = frame.conversation
+        if self._epoch != frame.epoch and latest is not None and latest.conversation == self.conversation:
+            self._missed, self._own = self._missed | self._own, {}
+            self.log.forget()
+        self._epoch = frame.epoch
         if latest is None:
             self.conversation, self.state = None, None
             self.log = Log()
+            self._own, self._missed = {}, {}
         else:
             if latest.conversation != self.conversation:
                 self._switch(latest.conversation)
@@ -183,12 +196,24 @@ class WidgetMind:
                 raise ComeBack(f"position {entry.position} of a conversation I do not know")
             self._switch(entry.conversation)
         self.log.take(entry)
+        if isinstance(entry.body, f.CustomerMessage):
+            self._own[entry.body.client_message_id] = entry.body.text
+
+    def _say_again(self) -> None:
+        """Once everything that is there has come: what is not among it, first."""
+        if not self._missed or self.state is None or self.log.head < self.state.head:
+            return
+        there = self._own.keys() | {letter.id for letter in self.outbox.waiting()}
+        missing = [(id_, _Unaddressed(id_, text, self.conversation)) for id_, text in self._missed.items() if id_ not in there]
+        self._missed = {}
+        self.outbox.add_first(missing)
 
     def _switch(self, conversation: str) -> None:
         """Another conversation is the visitor's latest; this one's words are over."""
         self.conversation, self.state, self.queue = conversation, None, None
         self.log = Log()
         self._wishes = []
+        self._own, self._missed = {}, {}
 
     def _wish(self, frame: f.FromWidget) -> None:
         if frame not in self._wishes:

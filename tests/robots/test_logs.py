@@ -30,10 +30,14 @@ def entry(position: int, text: str = "hello", conversation: str = "c1") -> f.Pub
     return f.PublicEntry(conversation=conversation, position=position, at=AT, body=f.BrandMessage(text=f"{text} {position}"))
 
 
-def welcome(conversation: str | None = None, *, head: int = 0, state: str = "open") -> f.Welcome:
+def mine(position: int, id_: str) -> f.PublicEntry:
+    return f.PublicEntry(conversation="c1", position=position, at=AT, body=f.CustomerMessage(text=id_, client_message_id=id_))
+
+
+def welcome(conversation: str | None = None, *, head: int = 0, state: str = "open", epoch: str = "e1") -> f.Welcome:
     return f.Welcome(
         protocol=1,
-        epoch="e1",
+        epoch=epoch,
         brand=FACE,
         hours=f.OpeningHours(open=True),
         texts="/api/texts/widget/ar.json",
@@ -152,6 +156,30 @@ def test_resync_forgets_the_entries_and_keeps_what_was_said() -> None:
     mind.heard(f.Resync(because="epoch", epoch="e2"), 0)
     assert mind.log.head == 0
     assert len(mind.outbox) == 1
+
+
+def test_after_a_restore_what_is_missing_of_its_own_is_said_again_before_anything_else() -> None:
+    mind = WidgetMind()
+    mind.heard(welcome("c1", head=0), 0)
+    for position, id_ in enumerate(["id-kept-1", "id-lost-2", "id-lost-3"], start=1):
+        mind.post(id_, id_)
+        mind.due(0)
+        mind.heard(ack(id_, position), 0)
+    mind.post("id-new-4", "not acknowledged yet")
+    mind.connection_lost()
+    mind.heard(welcome("c1", head=1, epoch="e2"), 1)
+    assert mind.due(1) == [], "first it has to be known what is there"
+    mind.heard(f.Resync(because="epoch", epoch="e2"), 1)
+    assert mind.due(1) == []
+    mind.heard(mine(1, "id-kept-1"), 1)
+    said = []
+    for position in (2, 3, 4):
+        (post,) = mind.due(1)
+        assert isinstance(post, f.Post)
+        said.append(post.client_message_id)
+        mind.heard(ack(post.client_message_id, position), 1)
+    assert said == ["id-lost-2", "id-lost-3", "id-new-4"]
+    assert mind.settled
 
 
 def test_a_new_conversation_begins_a_new_log() -> None:
