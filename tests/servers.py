@@ -29,17 +29,19 @@ def postgres_programs() -> Path | None:
 
 
 class Postgres:
-    """A server on data of its own, which may be killed and started again. `durable`: what it committed outlives its end."""
+    """A server on data of its own, which may be killed and started again. `durable`: what it committed outlives its end. `home`: an empty folder for it."""
 
-    def __init__(self, programs: Path, *, durable: bool = False) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="contact-hub-postgres-"))
+    def __init__(
+        self, programs: Path, *, durable: bool = False, home: Path | None = None, addresses: tuple[str, ...] = ("127.0.0.1",)
+    ) -> None:
+        self.home = home or Path(tempfile.mkdtemp(prefix="contact-hub-postgres-"))
         self.port = free_port()
         self._programs, self._someone = programs, _somebody_but_root()
         if self._someone:
             os.chown(self.home, self._someone["user"], self._someone["group"])
         hasty = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         settings = {
-            "listen_addresses": "127.0.0.1",
+            "listen_addresses": ",".join(addresses),
             "port": self.port,
             "unix_socket_directories": self.home,
             "max_connections": 100,
@@ -57,12 +59,20 @@ class Postgres:
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
     @property
+    def running(self) -> bool:
+        return self.server is not None and self.server.poll() is None
+
+    @property
     def log(self) -> Path:
         return self.home / "log"
 
     @property
     def _data(self) -> Path:
         return self.home / "data"
+
+    @property
+    def _backup(self) -> Path:
+        return self.home / "backup"
 
     def start(self) -> None:
         """Returns once it takes connections; after a crash that is after its recovery."""
@@ -87,6 +97,19 @@ class Postgres:
             self.server.wait(20)
             self.server = None
 
+    def back_up(self) -> None:
+        """A base backup of the running server, in the place of an earlier one."""
+        shutil.rmtree(self._backup, ignore_errors=True)
+        command = [self._programs / "pg_basebackup", "-D", self._backup, "-d", self.url, "-X", "stream", "-c", "fast", "--no-sync"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self.home, **self._someone)
+
+    def put_back(self) -> None:
+        """Dies, and lives on as it was when it was last backed up."""
+        self.stop(signal.SIGKILL)
+        shutil.rmtree(self._data)
+        shutil.move(self._backup, self._data)
+        self.start()
+
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.home, ignore_errors=True)
@@ -95,7 +118,8 @@ class Postgres:
 class RedisServer:
     """A server that keeps nothing, and may be killed and started again."""
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, *, addresses: tuple[str, ...] = ("127.0.0.1",)) -> None:
+        self._addresses = addresses
         self.home = Path(tempfile.mkdtemp(prefix="contact-hub-redis-"))
         self.port = free_port()
         self.server: subprocess.Popen[bytes] | None = None
@@ -112,7 +136,18 @@ class RedisServer:
 
     def start(self) -> None:
         """Returns once it answers."""
-        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no", "--dir", str(self.home)]
+        options = [
+            "--bind",
+            *self._addresses,
+            "--port",
+            str(self.port),
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            str(self.home),
+        ]
         with self.log.open("ab") as log:
             self.server = subprocess.Popen([self._program, *options], stdout=log, stderr=log)
         _until(lambda: _answers_ping(self.port), self.server, self.log)

@@ -26,8 +26,11 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from tests.faults.run import Outcome, Plan, torment
+from tests.faults.schedule import KINDS
+from tests.faults.totals import add_to
 from tests.faults.world import say
 
 SHORT = Plan(seed=1130, seconds_max=25)
@@ -38,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parse(arguments)
     outcome = asyncio.run(_round(plan_of(asked)))
     say(json.dumps(outcome.told))
-    sys.stdout.write(json.dumps(outcome.figures, indent=None if asked.json else 2) + "\n")
+    figures = outcome.figures
+    if asked.add_to is not None:
+        figures = add_to(asked.add_to, figures, outcome.seconds, outcome.kinds)
+    sys.stdout.write(json.dumps(figures, indent=None if asked.json else 2) + "\n")
     for finding in [*outcome.findings[:20], *(f"late: {late}" for late in outcome.late)]:
         say(finding)
     if outcome.evidence:
@@ -69,6 +75,8 @@ def plan_of(asked: argparse.Namespace) -> Plan:
         seconds_max=asked.minutes * 60,
         gap=(0.1 * asked.process_pause, 2 * asked.process_pause),
         socket_pause=asked.socket_pause,
+        lanes=2,
+        kinds=tuple(asked.kinds.split(",")) if asked.kinds else (),
     )
 
 
@@ -85,8 +93,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=120.0, help="messages of customers a second, all together")
     parser.add_argument("--process-pause", type=float, default=1.0, help="seconds between two faults of processes, on average")
     parser.add_argument("--socket-pause", type=float, default=0.3, help="seconds between two faults of sockets")
+    parser.add_argument("--kinds", help=f"only these faults of processes, by commas, of {', '.join(KINDS)}")
     parser.add_argument("--minutes", type=float, default=600, help="end after so long in any case")
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--add-to", type=Path, help="add the round to those in this file, and print the sums")
     parser.add_argument("--json", action="store_true", help="one line")
     return parser.parse_args(arguments)
 

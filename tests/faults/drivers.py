@@ -11,10 +11,11 @@ import asyncio
 import contextlib
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from string import ascii_lowercase
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 import httpx
 
@@ -49,6 +50,8 @@ class Said:
     refused: str = ""
     said_at: float = 0.0
     acked_at: float = 0.0
+    taken_back: Literal["", "risk", "again"] = ""
+    """It was said in a time that was taken back: it may be gone (`risk`), or whoever said it has to say it again where it is."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,6 +65,9 @@ class Ledger:
     """What a driver saw and should not have: two acknowledgements that differ, a socket closed for good."""
     acked: int = 0
     comebacks: dict[str, int] = field(default_factory=dict)
+    later: Counter[str] = field(default_factory=Counter)
+    """How often somebody was told to try again in a moment, by code."""
+    _written_at: list[float] = field(default_factory=list)
 
     def note(self, said: Said) -> Said:
         said.said_at = time.monotonic()
@@ -80,6 +86,21 @@ class Ledger:
         if said.position is not None:
             self.oddities.append(f"refused_after_ack: {said.id} {code}")
         said.refused = code
+
+    def write_down(self, who: str, screen: dict[str, list[tuple[int, str]]]) -> None:
+        """What somebody sees as a talk is over."""
+        for conversation, entries in screen.items():
+            self.screens.append((who, conversation, entries))
+            self._written_at.append(time.monotonic())
+
+    def take_back(self, since: float) -> None:
+        """The rows are as they were then: what was acknowledged since may be gone, and what was seen since says nothing."""
+        kept = [place for place, at in enumerate(self._written_at) if at < since]
+        self.screens[:], self._written_at[:] = [self.screens[place] for place in kept], [self._written_at[place] for place in kept]
+        lines = [said for said in self.said if said.position is not None and said.acked_at >= since]
+        self.acked -= len(lines)
+        for said in lines:
+            said.taken_back, said.position = "risk", None
 
     def lost_connections(self, comebacks: list[str]) -> None:
         for why in comebacks:
@@ -103,11 +124,18 @@ class Customer:
         *,
         pause: Callable[[], float],
     ) -> None:
-        self.client = WidgetClient(http, origin, f"{workspace}-shop", chance=chance, patience=IMPATIENT, on_frame=self._heard)
-        self.mind, self.name, self.workspace = self.client.mind, name, workspace
+        self._http, self._origin = http, origin
+        self.name, self.workspace = name, workspace
         self.acked_at = 0.0
+        self.epoch = ""
         self._ledger, self._chance, self._pause = ledger, chance, pause
+        self.client = self._device()
+        self.mind = self.client.mind
         self._mine: dict[str, Said] = {}
+        self._begun = 0
+        """How much had been said before this talk began."""
+        self._leaving = False
+        self._talk: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await self.client.__aenter__()
@@ -121,15 +149,42 @@ class Customer:
         """Until told to stop and everything said was acknowledged; stays connected."""
         await self._until(lambda: self.mind.welcomed, "the first welcome", for_ever=True)
         while not stop.is_set():
-            await self._one_conversation(stop)
+            self._talk = asyncio.create_task(self._one_conversation(stop), name=self.name)
+            await asyncio.wait([self._talk])
+            if not self._talk.cancelled():
+                self._talk.result()
         await self._until(lambda: not self.mind.outbox, "the last acknowledgement")
+
+    async def go_back(self) -> None:
+        """The house was put back to an earlier time, and the ledger too. The client has to say again what is missing of its talk; where the talk itself began
+        later, or was about to end, there is nobody to say it to: another device begins another. Called while nobody is connected."""
+        lines = list(self._mine.values())[self._begun :]
+        if lines and not self._leaving and lines[0].position is not None:
+            for said in lines:
+                said.taken_back = "again" if said.taken_back else ""
+            return
+        for said in lines:
+            said.taken_back = "risk" if said.position is None else said.taken_back
+        old, self.client = self.client, self._device()
+        self.mind = self.client.mind
+        if self._talk is not None:
+            self._talk.cancel()
+        await old.__aexit__()
+        self._ledger.lost_connections(old.comebacks)
+        await self.client.__aenter__()
 
     def screen(self) -> dict[str, list[tuple[int, str]]]:
         """What is on it now, by conversation."""
         entries = [(entry.position, _words(entry.body)) for entry in self.mind.log.entries]
         return {self.mind.conversation: entries} if self.mind.conversation else {}
 
+    def _device(self) -> WidgetClient:
+        brand = f"{self.workspace}-shop"
+        return WidgetClient(self._http, self._origin, brand, chance=self._chance, patience=IMPATIENT, on_frame=self._heard)
+
     async def _one_conversation(self, stop: asyncio.Event) -> None:
+        await self._until(lambda: stop.is_set() or self.mind.welcomed, "a welcome", for_ever=True)
+        self._begun, self._leaving = len(self._mine), False
         self._say(start=True)
         for _ in range(self._chance.randint(5, 60)):
             with contextlib.suppress(TimeoutError):
@@ -143,7 +198,8 @@ class Customer:
         await self._until(lambda: stop.is_set() or not self.mind.outbox, "the acknowledgement", for_ever=True)
         if stop.is_set():
             return
-        self._write_down()
+        self._ledger.write_down(self.name, self.screen())
+        self._leaving = True
         self.mind.end()
         self.client.kick()
         await self._until(lambda: stop.is_set() or self.mind.ended, "the end", for_ever=True)
@@ -160,14 +216,18 @@ class Customer:
         return said
 
     def _heard(self, frame: widget.ToWidget) -> None:
-        if isinstance(frame, widget.Ack):
-            self._ledger.acknowledged(self._mine[frame.client_message_id], frame.conversation, frame.position)
-            self.acked_at = time.monotonic()
-        elif isinstance(frame, Refusal) and frame.about in self._mine and frame.retry_after_seconds is None:
-            self._ledger.refused(self._mine[frame.about], frame.code)
-
-    def _write_down(self) -> None:
-        self._ledger.screens += [(self.name, conversation, entries) for conversation, entries in self.screen().items()]
+        match frame:
+            case widget.Ack():
+                self._ledger.acknowledged(self._mine[frame.client_message_id], frame.conversation, frame.position)
+                self.acked_at = time.monotonic()
+            case widget.Welcome() | widget.Resync():
+                self.epoch = frame.epoch
+            case Refusal() if frame.retry_after_seconds is not None:
+                self._ledger.later[frame.code] += 1
+            case Refusal() if frame.about in self._mine:
+                self._ledger.refused(self._mine[frame.about], frame.code)
+            case _:
+                pass
 
     async def _until(self, so: Callable[[], bool], what: str, *, for_ever: bool = False) -> None:
         if self.client.over is not None:
@@ -185,11 +245,10 @@ class Probe(Customer):
 
     async def run(self, stop: asyncio.Event) -> None:
         await self._until(lambda: self.mind.welcomed, "the first welcome", for_ever=True)
-        self._say(start=True)
         while not stop.is_set():
+            if self.mind.welcomed and not self.mind.outbox:
+                self._say(start=self.mind.conversation is None)
             await asyncio.sleep(_PROBE_SECONDS)
-            if not self.mind.outbox:
-                self._say()
         await self._until(lambda: not self.mind.outbox, "the last acknowledgement")
 
     async def accepted_since(self, moment: float, *, seconds: float) -> float:
@@ -214,6 +273,7 @@ class Agent:
         self._here: frozenset[str] = frozenset()
         self._silent = False
         self.take_overs = 0
+        self.epoch = ""
         self.client = self._window(take_over=True)
 
     @property
@@ -293,8 +353,12 @@ class Agent:
     def _heard(self, frame: console.ToConsole) -> None:
         match frame:
             case console.ConsoleWelcome():
+                self.epoch = frame.epoch
                 self._asked.clear()
                 self._look()
+            case console.ConsoleResync():
+                self.epoch = frame.epoch  # whatever was answered under these positions may have been something else
+                self._answered = {key for key in self._answered if key[0] not in frame.conversations}
             case console.Delta():
                 self._look()
             case console.PublicEntryForStaff() if frame.speaker == "customer":

@@ -6,6 +6,7 @@ under whose lease) is worked out from the rows of history, not from what holds n
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from collections import Counter, defaultdict
@@ -31,6 +32,7 @@ COUNTED: Final = {
     "out_of_order": "out_of_order",
     "hole": "out_of_order",
     "screen_differs": "out_of_order",
+    "stale_epoch": "out_of_order",
     "held_twice": "double_assignments",
     "wrote_without_lease": "double_assignments",
     "seats_exceeded": "seats_exceeded",
@@ -203,6 +205,10 @@ def _words(ledger: Ledger, rows: Rows) -> list[str]:
 def _word(said: Said, there: list[tuple[str, int, str]], reached: dict[tuple[str, str, str], int]) -> list[str]:
     if len(there) > 1:
         return [f"doubled: {said.id} at {there}"]
+    if said.taken_back == "risk":
+        return [f"lost: {said.id} says something else, {there}" for _, _, text in there if text != said.text]
+    if said.taken_back == "again" and there and said.position is None:
+        said = dataclasses.replace(said, conversation=there[0][0], position=there[0][1])  # it was not missing
     if said.refused:
         return [f"refused_but_kept: {said.id} ({said.refused})" for _ in there]
     if said.position is None:

@@ -12,7 +12,8 @@ import dataclasses
 import random
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +24,7 @@ from contact_hub.robots.client import http_client, sign_in, staff_headers
 from tests.faults import judge
 from tests.faults.drivers import SETTLE_SECONDS, Agent, Customer, Ledger, Probe
 from tests.faults.proxy import Door
-from tests.faults.schedule import Tormentor, wishes
+from tests.faults.schedule import Tormentor, Wish, lanes, wishes
 from tests.faults.world import PASSWORD, TALKING, World, dump_rows, new_home, operator_email, say, write_lines
 from tests.servers import free_port
 
@@ -49,6 +50,10 @@ class Plan:
     seconds_max: float = 36_000.0
     gap: tuple[float, float] = (0.2, 2.5)
     socket_pause: float = 0.4
+    lanes: int = 1
+    """2: faults of Redis beside those of everything else."""
+    kinds: tuple[str, ...] = ()
+    """These faults of processes only, in this order at first; empty: all."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +64,10 @@ class Outcome:
     findings: list[str]
     late: list[str]
     """What took longer than it may on a machine that does nothing else."""
+    seconds: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Of each recovery, by kind."""
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    """How often which fault of processes was wished for."""
     evidence: Path | None = None
     told: dict[str, Any] = field(default_factory=dict)
 
@@ -89,7 +98,7 @@ class Round:
             node.name: Probe(http, node.origin, TALKING, f"probe-{node.name}", self.ledger, own(), pause=lambda: pause)
             for node in world.nodes
         }
-        self.tormentor = Tormentor(world, self.probes)
+        self.tormentor = Tormentor(world, self.probes, self._go_back)
         self._sockets, self._windows = own(), own()
         self.began = time.monotonic()
 
@@ -116,7 +125,7 @@ class Round:
         async with asyncio.TaskGroup() as group:
             for customer in self.talking:
                 group.create_task(customer.run(self.stop))
-            lanes = [
+            beside = [
                 asyncio.create_task(lane, name=name)
                 for name, lane in (
                     ("sockets", self._disturb()),
@@ -125,18 +134,14 @@ class Round:
                 )
             ]
             try:
-                for wish in wishes(self.plan.seed, _MOST_FAULTS, gap=self.plan.gap):
-                    if self.had_enough():
-                        break
-                    if self.tormentor.faults >= self.plan.process_faults:
-                        await asyncio.sleep(0.2)
-                        continue
-                    await self.tormentor.do(wish)
-                    self._no_lane_died(lanes)
+                wished = wishes(self.plan.seed, _MOST_FAULTS, gap=self.plan.gap, kinds=self.plan.kinds)
+                async with asyncio.TaskGroup() as torments:
+                    for lane in lanes(wished, many=self.plan.lanes > 1):
+                        torments.create_task(self._torment(lane, beside))
             finally:
-                for lane in lanes[:2]:
-                    lane.cancel()
-                await asyncio.gather(*lanes[:2], return_exceptions=True)
+                for task in beside[:2]:
+                    task.cancel()
+                await asyncio.gather(*beside[:2], return_exceptions=True)
                 self.stop.set()
             await self.tormentor.heal()
             healed = time.monotonic()
@@ -144,7 +149,7 @@ class Round:
                 customer.client.kick()
             await self._rest()
             self.tormentor.recovered.note("all_at_rest", time.monotonic() - healed)
-            lanes[2].cancel()
+            beside[2].cancel()
 
     async def judged(self) -> Outcome:
         """What the rows say. Whoever is behind gets half a minute to catch up."""
@@ -154,7 +159,7 @@ class Round:
             rows = await judge.read_rows(self.world.postgres.url)
             screens = [(one.name, conversation, shown) for one in everybody for conversation, shown in one.screen().items()]
             found = judge.findings(self.ledger, rows, screens)
-            found += await self._reports(rows)
+            found += await self._reports(rows) + await self._stale(everybody)
             if not found or time.monotonic() > give_up:
                 break
             await asyncio.sleep(1)
@@ -171,10 +176,18 @@ class Round:
             "said": len(self.ledger.said),
             "refused": sum(bool(said.refused) for said in self.ledger.said),
             "conversations": len(rows.conversations),
+            "told_to_try_again": dict(self.ledger.later),
             "sockets": dict(self.door.happened),
             "take_overs": sum(agent.take_overs for agent in self.agents),
         }
-        return Outcome(figures=figures, findings=found + stuck, late=self.tormentor.late, told=told)
+        return Outcome(
+            figures=figures,
+            findings=found + stuck,
+            late=self.tormentor.late,
+            seconds=self.tormentor.recovered.seconds,
+            kinds=Counter(fault["kind"] for fault in self.tormentor.history),
+            told=told,
+        )
 
     def _broken(self) -> list[str]:
         """What no fault excuses, by the nodes' own logs."""
@@ -186,6 +199,17 @@ class Round:
         return found
 
     # ------------------------------------------------------------ lanes
+
+    async def _torment(self, lane: list[Wish], beside: list[asyncio.Task[None]]) -> None:
+        """One fault after the other, until everybody had enough."""
+        for wish in lane:
+            while not self.had_enough() and self.tormentor.faults >= self.plan.process_faults:
+                await asyncio.sleep(0.2)
+                self._no_lane_died(beside)
+            if self.had_enough():
+                return
+            await self.tormentor.do(wish)
+            self._no_lane_died(beside)
 
     async def _disturb(self) -> None:
         while True:
@@ -210,7 +234,7 @@ class Round:
         return (
             f"{after:5.0f} s  processes {self.tormentor.faults}/{plan.process_faults}  sockets {self.socket_faults}/{plan.socket_faults}"
             f"  acked {self.ledger.acked}/{plan.messages}  serving {len(self.world.serving)}/{len(self.world.nodes)}"
-            f"  {self.tormentor.now or ('at rest' if self.stop.is_set() else '')}"
+            f"  {' '.join(self.tormentor.now) or ('at rest' if self.stop.is_set() else '')}"
         )
 
     def _no_lane_died(self, lanes: list[asyncio.Task[None]]) -> None:
@@ -227,6 +251,22 @@ class Round:
         for agent in self.agents:
             with contextlib.suppress(TimeoutError):
                 await agent.quiet()
+
+    async def _go_back(self, since: float) -> None:
+        """Nobody hears anything any more of the time that is taken back; then everybody says again what they said in it."""
+        for link in list(self.door.links):
+            link.cut()
+        everybody: list[Customer | Agent] = [*self.talking, *self.agents]
+        while any(one.mind.welcomed for one in everybody):  # noqa: ASYNC110 - many connections, each in its own time
+            await asyncio.sleep(0.05)
+        self.ledger.take_back(since)
+        for customer in self.talking:
+            await customer.go_back()
+
+    async def _stale(self, everybody: Sequence[Customer | Agent]) -> list[str]:
+        """Who counts positions under an epoch that is over."""
+        epochs = await self.world.delivery_epochs()
+        return [f"stale_epoch: {one.name}" for one in everybody if one.epoch != epochs[one.workspace]]
 
     async def _reports(self, rows: judge.Rows) -> list[str]:
         async with http_client() as http:

@@ -1,8 +1,9 @@
 """What goes wrong and when, from a seed: the same seed wishes for the same faults in the same order, at the same distances.
 
-Faults of processes happen one after the other (two at once where that is the point), and each is over when every node that lives accepts again; how long
-that took is what is kept. Each knows what "accepts again" counts from: the fault itself where the service must go on through it, the healing where it cannot.
-Killed nodes come back beside whatever comes next, started again as often as they fail to.
+Faults of processes happen one after the other, and each is over when every node that lives accepts again; how long that took is what is kept. In a long
+round those of Redis have a lane of their own beside the others, for Redis only pokes: it may hide nothing, and everything has to be survived without it.
+Each fault knows what "accepts again" counts from: the fault itself where the service must go on through it, the healing where it cannot. Killed nodes come
+back beside whatever comes next, started again as often as they fail to.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import random
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ import asyncpg
 from redis.exceptions import RedisError
 
 from tests.faults.drivers import Probe
+from tests.faults.machine import Wire
 from tests.faults.world import LEASE_SECONDS, RECOVERY_SECONDS, TAKE_OVER_SECONDS, Lease, Node, World
 
 _GIVE_UP_SECONDS: Final = 90.0
@@ -29,6 +31,7 @@ _FILLING: Final = 3_000_000
 _CLOCK_OFF_SECONDS: Final = 3_600
 _BOOTS_MAX: Final = 10
 _BOOT_PAUSE_SECONDS: Final = 0.5
+_BRIEFLY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +44,28 @@ class Wish:
     dice: int
 
 
-def wishes(seed: int, count: int, *, gap: tuple[float, float] = (0.2, 2.5)) -> list[Wish]:
-    """So many. Each kind comes once before any comes by chance, so that a short round has them all."""
+def wishes(seed: int, count: int, *, gap: tuple[float, float] = (0.2, 2.5), kinds: Sequence[str] = ()) -> list[Wish]:
+    """So many. Each kind comes once before any comes by chance, so that a short round has them all; `kinds`: these only, in this order at first."""
     chance = random.Random(seed)
-    every = [kind for kind in KINDS if KINDS[kind].first]
-    chance.shuffle(every)
-    more = chance.choices(list(KINDS), [kind.weight for kind in KINDS.values()], k=max(0, count - len(every)))
+    every, able = list(kinds), list(kinds) or list(KINDS)
+    if not every:
+        every = [kind for kind in KINDS if KINDS[kind].first]
+        chance.shuffle(every)
+    more = chance.choices(able, [KINDS[kind].weight for kind in able], k=max(0, count - len(every)))
     return [
         Wish(number=number, kind=kind, after_seconds=round(chance.uniform(*gap), 2), dice=chance.randrange(2**32))
         for number, kind in enumerate([*every, *more][:count])
     ]
+
+
+def lanes(wished: Iterable[Wish], *, many: bool) -> list[list[Wish]]:
+    """Those that happen one after the other, by what may happen beside each other."""
+    if not many:
+        return [list(wished)]
+    alone, redis = list[Wish](), list[Wish]()
+    for wish in wished:
+        (redis if KINDS[wish.kind].redis_only else alone).append(wish)
+    return [alone, redis]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,30 +89,38 @@ class Recovered:
 class Tormentor:
     """Does to processes what is wished for. `faults` counts what was done, `late` what took longer than it may."""
 
-    def __init__(self, world: World, probes: dict[str, Probe]) -> None:
+    def __init__(self, world: World, probes: dict[str, Probe], go_back: Callable[[float], Awaitable[None]]) -> None:
+        """`go_back`: told the moment to which everything is put back, while no node lives."""
         self.world, self.probes = world, probes
+        self._go_back = go_back
         self.recovered = Recovered()
         self.faults = 0
-        self.now = ""
+        self.now: dict[str, None] = {}
         self.history: list[dict[str, Any]] = []
         self.late: list[str] = []
         self.stuck: list[str] = []
+        self._redis_lane = asyncio.Lock()
         self._coming: dict[str, asyncio.Task[None]] = {}
 
     async def do(self, wish: Wish) -> None:
         """One fault, from its beginning until all is well."""
+        if not KINDS[wish.kind].able(self.world):
+            return
         await asyncio.sleep(wish.after_seconds)
-        self.now = wish.kind
-        began = time.monotonic()
-        try:
-            await KINDS[wish.kind].do(self, random.Random(wish.dice))
-        except TimeoutError as late:
-            self.stuck.append(f"{wish.number} {wish.kind}: {late}")
-        self.history.append({"number": wish.number, "kind": wish.kind, "at": began, "seconds": round(time.monotonic() - began, 2)})
-        self.now = ""
+        async with self._redis_lane if "redis" in wish.kind else contextlib.nullcontext():
+            self.now[wish.kind] = None
+            began = time.monotonic()
+            try:
+                await KINDS[wish.kind].do(self, random.Random(wish.dice))
+            except TimeoutError as late:
+                self.stuck.append(f"{wish.number} {wish.kind}: {late}")
+            took = round(time.monotonic() - began, 2)
+            self.history.append({"number": wish.number, "kind": wish.kind, "at": began, "seconds": took})
+            del self.now[wish.kind]
 
     async def heal(self) -> None:
         """Everything runs again."""
+        self.world.wires.mend()
         for node in self.world.nodes:
             node.go_on()
             if not node.alive and node.name not in self._coming:
@@ -180,7 +203,10 @@ class Tormentor:
     async def _two_living(self) -> list[Node]:
         """Nodes of which one may be taken away: somebody has to be left."""
         while len(living := self._living()) < 2:
-            await asyncio.wait(self._coming.values(), return_when=asyncio.FIRST_COMPLETED)
+            if self._coming:
+                await asyncio.wait(self._coming.values(), timeout=1, return_when=asyncio.FIRST_COMPLETED)
+            else:  # all are down on purpose
+                await asyncio.sleep(0.1)
         return living
 
     # ------------------------------------------------------------ PostgreSQL
@@ -218,6 +244,33 @@ class Tormentor:
         await asyncio.to_thread(self.world.postgres.start)
         await self._accepting(kind, await self._postgres_back(), self._living(), most=RECOVERY_SECONDS)
 
+    async def fill_disk(self, chance: random.Random) -> None:
+        """PostgreSQL has no room left: first for rows, then for its log, and there it may end altogether."""
+        self.faults += 1
+        await asyncio.to_thread(self.world.disk.full)
+        try:
+            await asyncio.sleep(chance.uniform(1, 6))
+        finally:
+            await asyncio.to_thread(self.world.disk.room)
+        await self._accepting("disk_full", await self._postgres_back(), self._living(), most=RECOVERY_SECONDS)
+
+    async def put_back(self, chance: random.Random) -> None:
+        """Everything dies, and a backup of some seconds before is put in its place. Whoever talks is told so, and says again what is missing."""
+        await self._all_back()
+        since = time.monotonic()
+        await asyncio.to_thread(self.world.postgres.back_up)
+        await asyncio.sleep(chance.uniform(1, 5))
+        for node in self.world.nodes:
+            node.kill()
+        self.faults += 1
+        await self._go_back(since)
+        await self.world.put_back()
+        back = time.monotonic()
+        for node in self.world.nodes:
+            self._bring_back(node, after_seconds=0)
+        await self._all_back()
+        await self._accepting("put_back", back, self._living())
+
     async def _postgres_back(self) -> float:
         give_up = time.monotonic() + _GIVE_UP_SECONDS
         while True:
@@ -225,6 +278,8 @@ class Tormentor:
                 await self.world.rows("SELECT 1")
                 return time.monotonic()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                if not self.world.postgres.running:  # it gave up, and somebody starts it again
+                    await asyncio.to_thread(self.world.postgres.start)
                 if time.monotonic() > give_up:
                     raise TimeoutError("PostgreSQL did not come back") from None
                 await asyncio.sleep(0.05)
@@ -260,6 +315,30 @@ class Tormentor:
 
     async def kill_redis_and_holder(self, chance: random.Random) -> None:
         await asyncio.gather(self.kill_redis(chance), self.kill_holder(random.Random(chance.random())))
+
+    # ------------------------------------------------------------ wires
+
+    async def cut_off_postgres(self, chance: random.Random) -> None:
+        """One node, mostly an owner, does not reach the database: the others go on, and it is back as soon as it does."""
+        node, how, briefly = await self._holder(chance), _how(chance), chance.random() < _BRIEFLY
+        leases, others = await self._leases(), [other for other in self._living() if other is not node]
+        self.world.wires.cut(self.world.nodes.index(node), self.world.postgres.port, how)
+        began, self.faults = time.monotonic(), self.faults + 1
+        try:
+            await self._accepting("postgres_cut_off", began, others)
+            if not briefly:
+                await self._taken_over(leases, node, began, "take_over_after_cut")
+            await asyncio.sleep(chance.uniform(0, 3))
+        finally:
+            self.world.wires.mend(self.world.postgres.port)
+        await self._accepting("postgres_reached_again", time.monotonic(), [node], most=RECOVERY_SECONDS)
+
+    async def cut_off_redis(self, chance: random.Random) -> None:
+        """One node neither hears the others nor is heard by them."""
+        node = await self._holder(chance)
+        self.world.wires.cut(self.world.nodes.index(node), self.world.redis.port, _how(chance))
+        async with self._no_pokes("redis_cut_off", chance.uniform(1, 6)):
+            self.world.wires.mend(self.world.redis.port)
 
     @contextlib.asynccontextmanager
     async def _no_pokes(self, kind: str, seconds: float) -> Any:
@@ -325,12 +404,18 @@ class Tormentor:
         return [node for node in self.world.nodes if node.up and node.alive and not node.paused]
 
 
+def _how(chance: random.Random) -> Wire:
+    return chance.choice(["silent", "refused"])
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     do: Callable[[Tormentor, random.Random], Awaitable[None]]
     weight: float
     first: bool = True
     """Whether a short round has it too."""
+    able: Callable[[World], bool] = lambda _world: True
+    redis_only: bool = False
 
 
 KINDS: Final[dict[str, Kind]] = {
@@ -339,14 +424,18 @@ KINDS: Final[dict[str, Kind]] = {
     "holder_stop": Kind(Tormentor.stop_holder, 4),
     "rolling_restart": Kind(Tormentor.restart_rolling, 1.5, first=False),
     "clock_off": Kind(Tormentor.clock_off, 2, first=False),
-    "redis_kill": Kind(Tormentor.kill_redis, 3),
-    "redis_pause": Kind(Tormentor.pause_redis, 3),
-    "redis_flush": Kind(Tormentor.flush_redis, 3),
-    "redis_full": Kind(Tormentor.fill_redis, 3),
+    "redis_kill": Kind(Tormentor.kill_redis, 3, redis_only=True),
+    "redis_pause": Kind(Tormentor.pause_redis, 3, redis_only=True),
+    "redis_flush": Kind(Tormentor.flush_redis, 3, redis_only=True),
+    "redis_full": Kind(Tormentor.fill_redis, 3, redis_only=True),
     "redis_and_holder_kill": Kind(Tormentor.kill_redis_and_holder, 2, first=False),
     "postgres_restart": Kind(Tormentor.restart_postgres, 2, first=False),
     "postgres_crash": Kind(Tormentor.crash_postgres, 2),
     "postgres_kill": Kind(Tormentor.kill_postgres, 2, first=False),
     "backends_ended": Kind(Tormentor.kill_backends, 4),
     "backend_kill": Kind(Tormentor.kill_one_backend, 2, first=False),
+    "postgres_cut_off": Kind(Tormentor.cut_off_postgres, 4, first=False, able=lambda world: world.wires.able),
+    "redis_cut_off": Kind(Tormentor.cut_off_redis, 3, first=False, able=lambda world: world.wires.able, redis_only=True),
+    "disk_full": Kind(Tormentor.fill_disk, 3, first=False, able=lambda world: world.disk.able),
+    "put_back": Kind(Tormentor.put_back, 0.5, first=False),
 }

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,9 +28,11 @@ from redis.asyncio import Redis
 from bench.floors import HubProcess
 from contact_hub.app import build
 from contact_hub.settings import Settings
-from contact_hub.store import migrate
+from contact_hub.store import Store, migrate
+from contact_hub.store.restoring import begin_new_epochs
 from contact_hub.workspace import from_document
 from tests import servers
+from tests.faults.machine import Disk, Wires
 
 TALKING, QUIET = "alder", "birch"
 """Widgets of a deployment belong to one workspace; the other is there to be owned."""
@@ -194,7 +196,10 @@ class World:
     home: Path
     postgres: servers.Postgres
     redis: servers.RedisServer
-    nodes: list[Node]
+    disk: Disk
+    """What PostgreSQL writes to."""
+    wires: Wires
+    nodes: list[Node] = field(default_factory=list)
     serving: list[Node] = field(default_factory=list)
 
     @classmethod
@@ -203,15 +208,32 @@ class World:
         programs, redis = servers.postgres_programs(), shutil.which("redis-server")
         if programs is None or redis is None:
             raise RuntimeError("no PostgreSQL or no redis-server on this machine")
-        world = cls(home=home, postgres=servers.Postgres(programs, durable=True), redis=servers.RedisServer(redis), nodes=[])
-        await asyncio.to_thread(world.postgres.start)
-        await asyncio.to_thread(world.redis.start)
+        disk, wires = Disk(Path(tempfile.mkdtemp(prefix="contact-hub-disk-"))), Wires(nodes)
+        addresses = ("127.0.0.1", *wires.addresses) if wires.able else ("127.0.0.1",)
+        world = cls(
+            home=home,
+            postgres=servers.Postgres(programs, durable=True, home=disk.home, addresses=addresses),
+            redis=servers.RedisServer(redis, addresses=addresses),
+            disk=disk,
+            wires=wires,
+        )
+        try:
+            await world._lay_down(nodes=nodes, agents=agents, door=door)
+        except BaseException:
+            world.end()
+            raise
+        return world
+
+    async def _lay_down(self, *, nodes: int, agents: int, door: int) -> None:
+        await asyncio.to_thread(self.postgres.start)
+        await asyncio.to_thread(self.redis.start)
         for number in range(nodes):
-            folder = home / f"node{number}"
+            folder = self.home / f"node{number}"
             folder.mkdir()
+            address = self.wires.addresses[number] if self.wires.able else "127.0.0.1"
             env = {
-                "CONTACT_HUB_DATABASE_URL": world.postgres.url,
-                "CONTACT_HUB_REDIS_URL": world.redis.url,
+                "CONTACT_HUB_DATABASE_URL": self.postgres.url.replace("127.0.0.1", address),
+                "CONTACT_HUB_REDIS_URL": self.redis.url.replace("127.0.0.1", address),
                 "CONTACT_HUB_ORIGIN": f"http://localhost:{door}",
                 "CONTACT_HUB_WORKSPACE": TALKING,
                 "CONTACT_HUB_HOST": "127.0.0.1",
@@ -223,14 +245,13 @@ class World:
                 "CONTACT_HUB_AGENT_MESSAGES_PER_MINUTE": "600000",
                 "CONTACT_HUB_SHUTDOWN_SECONDS": "2",
             }
-            world.nodes.append(Node(name=folder.name, hub=HubProcess(folder=folder, port=servers.free_port(), env=env)))
-        settings = Settings(database_url=world.postgres.url, data_dir=home, log_level="warning")
+            self.nodes.append(Node(name=folder.name, hub=HubProcess(folder=folder, port=servers.free_port(), env=env)))
+        settings = Settings(database_url=self.postgres.url, data_dir=self.home, log_level="warning")
         await migrate(settings.url)
         async with build(settings) as hub:
             secret = await hub.passwords.hash(PASSWORD)
             for name in WORKSPACES:
                 await hub.workspaces.apply(from_document(workspace(name, agents)), by="faults", first_password_hash=secret)
-        return world
 
     async def boot(self) -> None:
         """All nodes, at once."""
@@ -249,6 +270,21 @@ class World:
                 ready = await asyncio.gather(*(_is_ready(http, node) for node in self.nodes))
                 self.serving = [node for node, well in zip(self.nodes, ready, strict=True) if well]
                 await asyncio.sleep(_LOOK_SECONDS)
+
+    async def put_back(self) -> None:
+        """The database as it was when it was last backed up, and told so, as `docs/operations.md` says. All nodes are down."""
+        await asyncio.to_thread(self.postgres.put_back)
+        settings = Settings(database_url=self.postgres.url, data_dir=self.home, log_level="warning")
+        store = await Store.open(settings.url)
+        try:
+            await begin_new_epochs(store, datetime.now(UTC))
+        finally:
+            await store.close()
+
+    async def delivery_epochs(self) -> dict[str, str]:
+        """What clients have to be told that positions count under."""
+        rows = await self.rows("SELECT id, delivery_epoch FROM workspaces")
+        return {row["id"]: row["delivery_epoch"] for row in rows}
 
     async def leases(self) -> dict[str, Lease]:
         """Who owns what, by the rows."""
@@ -275,6 +311,7 @@ class World:
 
     def end(self) -> None:
         """Nothing of it stays but the folder."""
+        self.wires.mend()
         for node in self.nodes:
             node.go_on() if node.alive else None
             node.kill()
@@ -283,6 +320,7 @@ class World:
                 shutil.copy(server.log, self.home / f"{type(server).__name__.lower()}.log")
         self.redis.remove()
         self.postgres.remove()
+        self.disk.remove()
 
 
 def new_home() -> Path:
