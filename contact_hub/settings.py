@@ -134,7 +134,10 @@ class Settings(BaseSettings):
 
     heartbeat_seconds: float = Field(default=10, gt=0, le=25)
     poll_seconds: float = Field(
-        default=1.75, gt=0, le=5, description="how often to look without being told to; what may be added where Redis is away"
+        default=1.75,
+        gt=0,
+        le=5,
+        description="how often to look without being told to, where a loss on the bus would not be noticed (Redis is away)",
     )
     lease_seconds: float = Field(default=4, ge=1, le=60)
     ticket_seconds: float = Field(default=30, gt=0, le=300)

@@ -8,8 +8,11 @@ from contact_hub.bus.poke import Poke, Subscription, traced
 
 
 class MemoryBus:
-    def __init__(self) -> None:
+    """`alone`: no other process works on the same database. Of what another does, this bus tells nothing."""
+
+    def __init__(self, *, alone: bool = True) -> None:
         self._listeners: set[Subscription] = set()
+        self._alone = alone
 
     def publish(self, pokes: Iterable[Poke]) -> None:
         heard = list(traced(pokes))
@@ -32,3 +35,6 @@ class MemoryBus:
 
     def healthy(self) -> bool:
         return True
+
+    def hears_all(self) -> bool:
+        return self._alone

@@ -1,4 +1,4 @@
-"""What a poke is and what a bus promises, which is little: most pokes arrive, soon."""
+"""What a poke is and what a bus promises, which is little: most pokes arrive, soon; and whether a loss would be noticed."""
 
 from __future__ import annotations
 
@@ -97,3 +97,6 @@ class Bus(Protocol):
     async def close(self) -> None: ...
 
     def healthy(self) -> bool: ...
+
+    def hears_all(self) -> bool:
+        """Whether whatever is said reaches us, or is told as `everything` where it was lost: only then does silence mean that nothing moved."""

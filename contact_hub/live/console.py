@@ -47,7 +47,7 @@ class ConsoleSession:
         self._workspaces, self._conversations, self._bus = wires.workspaces, wires.conversations, wires.bus
         self._mail = wires.mail
         self._queues = wires.queues
-        self._clock, self._heartbeat_seconds, self._poll_seconds = wires.clock, wires.heartbeat_seconds, wires.poll_seconds
+        self._clock, self._heartbeat_seconds, self._patience = wires.clock, wires.heartbeat_seconds, wires.patience
         self._scope: AgentScope | None = None
         self._presence_epoch = 0
         self._view: f.View | None = None
@@ -139,7 +139,7 @@ class ConsoleSession:
         """For ever: what moved since the last look."""
         assert self._listener is not None
         while True:
-            pokes = await self._listener.next(poll_seconds=self._poll_seconds)
+            pokes = await self._listener.next(poll_seconds=self._patience())
             with told_of(pokes, face="console"):
                 await self._told(pokes)
 
@@ -159,7 +159,7 @@ class ConsoleSession:
 
     def _due(self) -> bool:
         """Whether the whole of the view was not looked at for so long that a poke about something else may have been lost."""
-        return self._clock.monotonic() - self._looked_at > self._poll_seconds
+        return self._clock.monotonic() - self._looked_at > self._patience()
 
     def heartbeat(self) -> f.ConsoleHeartbeat:
         return f.ConsoleHeartbeat(heads={id_: (cursor.public, cursor.staff) for id_, cursor in self._cursors.items()})

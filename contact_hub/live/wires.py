@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -17,6 +18,9 @@ from contact_hub.live.switchboard import Switchboard
 from contact_hub.store import Store
 from contact_hub.workspace.service import Workspaces
 
+QUIET_SECONDS: Final = 30.0
+"""Where the bus would tell of a loss, a look without a cause only guards against our own mistakes."""
+
 
 class Out(Protocol):
     """Where frames go."""
@@ -29,7 +33,7 @@ class Out(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wires:
-    """`heartbeat_seconds` is told to the client, `poll_seconds` is how long a session trusts silence."""
+    """`heartbeat_seconds` is told to the client, `poll_seconds` is how long a session trusts the silence of a bus that may have lost something."""
 
     store: Store
     reader: Reader
@@ -42,3 +46,7 @@ class Wires:
     clock: Clock
     heartbeat_seconds: float
     poll_seconds: float
+
+    def patience(self) -> float:
+        """For how many seconds a session may hear nothing before it looks by itself."""
+        return QUIET_SECONDS * random.uniform(0.8, 1.2) if self.bus.hears_all() else self.poll_seconds  # noqa: S311 - jitter

@@ -7,11 +7,14 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
+from redis.asyncio import Redis
 
 from contact_hub.bus import Bus, MemoryBus, Poke
+from contact_hub.bus.numbering import BEAT_SECONDS, SILENCE_SECONDS, Batch
 from contact_hub.bus.poke import EVERYTHING, PENDING_MAX, Subscription
-from contact_hub.bus.redis import RedisBus
+from contact_hub.bus.redis import CHANNEL, RedisBus
 from contact_hub.live.switchboard import Switchboard
 from tests.servers import free_port
 
@@ -81,9 +84,8 @@ async def test_redis_that_dies_and_comes_back_is_told_as_everything(tmp_path: Pa
         await heard(subscription, Poke("input", "w", "w"))  # our own process hears us all the same
         second = await asyncio.create_subprocess_exec(redis_program, *options, stdout=asyncio.subprocess.DEVNULL)
         async with asyncio.timeout(15):
-            while not any(poke.kind == "everything" for poke in await subscription.next()):
+            while EVERYTHING not in await subscription.next() or not bus.healthy():
                 pass
-        assert bus.healthy()
     finally:
         await bus.close()
         if second is not None:
@@ -120,6 +122,51 @@ async def test_redis_that_stands_still_shows_and_is_forgiven(tmp_path: Path, red
         await server.wait()
         await bus.close()
         await other.close()
+
+
+@pytest.mark.services
+async def test_what_redis_loses_is_told_as_everything_and_who_falls_silent_too(redis_url: str) -> None:
+    bus = RedisBus(redis_url)
+    await bus.open()
+    subscription = bus.subscribe()
+    try:
+        async with Redis.from_url(redis_url) as other, asyncio.timeout(10):
+
+            async def says(number: int, *pokes: Poke, last: bool = False) -> None:
+                await other.publish(CHANNEL, msgspec.msgpack.encode(Batch("other", number, list(pokes), last)))
+
+            mine = Poke("conversation", "w", "mine")
+            await says(1, mine)
+            await heard(subscription, mine)
+            await says(3)
+            await heard(subscription, EVERYTHING)
+            await heard(subscription, EVERYTHING)  # it says nothing more, and did not say goodbye
+            await other.publish(CHANNEL, b"of a later version")
+            await heard(subscription, EVERYTHING)
+            assert bus.hears_all()
+    finally:
+        await bus.close()
+    assert not MemoryBus(alone=False).hears_all()
+
+
+@pytest.mark.services
+async def test_who_leaves_in_order_alarms_nobody(redis_url: str) -> None:
+    bus, other = RedisBus(redis_url), RedisBus(redis_url)
+    await bus.open()
+    await other.open()
+    poke = Poke("conversation", "w", "last")
+    other.publish([poke])
+    subscription = bus.subscribe()
+    await heard(subscription, poke)
+    while bus._attendance._heard.keys() != {bus._name, other._name}:
+        await subscription.next()
+    parting = Poke("conversation", "w", "parting")
+    other.publish([parting])
+    await other.close()
+    await heard(subscription, parting)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(subscription.next(), SILENCE_SECONDS + BEAT_SECONDS)
+    await bus.close()
 
 
 async def test_the_switchboard_passes_on_only_what_a_listener_cares_for() -> None:

@@ -34,7 +34,9 @@ async def test_a_story_tells_every_decision_as_a_sentence(sqlite_url: str, tmp_p
 
 async def test_whoever_waits_is_told_why_and_what_will_change(sqlite_url: str, tmp_path: Path) -> None:
     async with hubs.floor(sqlite_url, tmp_path) as floor:
-        conversation = await (await floor.visitor()).start("Guten Tag, ich habe eine Frage.")
+        customer = await floor.visitor()
+        conversation = await customer.start("Guten Tag, ich habe eine Frage.")
+        await customer.expect("queue")  # the owner knows of it
         told = await story(floor.hub, "test", conversation, tag="en")
         assert told.waiting is not None
         assert "0 of 3 agents could take it now" in told.waiting["sentence"]

@@ -163,7 +163,7 @@ class _BadBus(MemoryBus):
     """Loses and doubles pokes."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(alone=False)
         self.chance = random.Random(7)
 
     def publish(self, pokes) -> None:  # type: ignore[no-untyped-def]

@@ -66,7 +66,7 @@ class VisitorSession:
         self._store, self._reader, self._switchboard = wires.store, wires.reader, wires.switchboard
         self._workspaces, self._conversations, self._bus = wires.workspaces, wires.conversations, wires.bus
         self._mail = wires.mail
-        self._heartbeat_seconds, self._poll_seconds = wires.heartbeat_seconds, wires.poll_seconds
+        self._heartbeat_seconds, self._patience = wires.heartbeat_seconds, wires.patience
         self._scope: VisitorScope | None = None
         self._around = Surroundings()
         self._conversation: str | None = None
@@ -164,7 +164,7 @@ class VisitorSession:
         """For ever: what moved since the last look."""
         assert self._listener is not None
         while True:
-            pokes = await self._listener.next(poll_seconds=self._poll_seconds)
+            pokes = await self._listener.next(poll_seconds=self._patience())
             with told_of(pokes, face="widget"):
                 await self._told(pokes)
 
