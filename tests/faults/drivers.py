@@ -327,6 +327,11 @@ class Agent:
             self._ledger.lost_connections([f"sent away ({self.client.over})"])
             await self.take_over()
 
+    def go_back(self) -> None:
+        """The house was put back to an earlier time: what had not been acknowledged yet may be refused by it, for it may know nothing of the talk."""
+        for said in self._mine.values():
+            said.taken_back = "risk" if said.position is None and not said.refused else said.taken_back
+
     async def quiet(self) -> None:
         """Until everything that was written is read, answered and acknowledged; from then on nothing more is said."""
         await self.client.until(self._done, seconds=SETTLE_SECONDS, what=f"the last acknowledgement of {self.name}")

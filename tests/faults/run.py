@@ -260,6 +260,8 @@ class Round:
         while any(one.mind.welcomed for one in everybody):  # noqa: ASYNC110 - many connections, each in its own time
             await asyncio.sleep(0.05)
         self.ledger.take_back(since)
+        for agent in self.agents:
+            agent.go_back()
         for customer in self.talking:
             await customer.go_back()
 
