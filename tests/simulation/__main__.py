@@ -15,6 +15,7 @@ from tests.simulation.bugs import BUGS, BY_NAME, SOUND, Bug
 from tests.simulation.history import Outcome, play
 
 SEEDS_MAX = 2_000
+_TELL_EVERY = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +106,12 @@ def _many(seeds: range, bug: str, jobs: int, *, plain: bool) -> int:
                     f"seed {outcome.seed}: {outcome.violations[0][:240]} (+{len(outcome.violations) - 1})\n  {replay(outcome)}",
                     flush=True,
                 )
+        if played % _TELL_EVERY == 0:
+            print(
+                f"{played} of {len(seeds)} played, {len(failed)} failed, {time.perf_counter() - began:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
     took = time.perf_counter() - began
     if plain:
         summary = {

@@ -1,7 +1,7 @@
 """Bugs planted on purpose, to prove that the checks can fail.
 
 Each replaces one collaborator of the product by a faulty kind of it, at the seams at which the simulation builds a node; nothing of this can be reached from
-the product. The last five are bugs that the simulation found in the product; their seeds are their regression tests.
+the product. Those whose names begin with `found_` the simulation found in the product: they are its regression tests.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from contact_hub.clock import Clock, DatabaseClock
 from contact_hub.errors import HubError
 from contact_hub.live.console import ConsoleSession
 from contact_hub.live.owner import Owner
-from contact_hub.scope import AgentScope, Scope
+from contact_hub.scope import AgentScope, Scope, VisitorScope
 from contact_hub.staff.desk import Desk
 from contact_hub.store import Lane, Tx
 from contact_hub.store.conversations import Conversations
@@ -294,13 +294,13 @@ class _CallsTheRollOnly(Owner):
 class _VisitorWithoutPoll(VisitorSession):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self._poll_seconds = _NEVER
+        self._patience = lambda: _NEVER
 
 
 class _ConsoleWithoutPoll(ConsoleSession):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self._poll_seconds = _NEVER
+        self._patience = lambda: _NEVER
 
 
 class _ResumesTooFar(VisitorSession):
@@ -381,6 +381,12 @@ class _Reopens(Conversations):
         if "persona" in changes and changes.get("state") == "ended":
             changes["state"] = "open" if changes["persona"] else "waiting"
         await super().update(scope, conversation, **changes)
+
+
+class _BegunInTheLatest(Conversations):
+    async def begun_by(self, scope: VisitorScope, client_message_id: str) -> str | None:
+        begun, latest = await super().begun_by(scope, client_message_id), await self.latest_of_device(scope)
+        return begun if latest is not None and latest.id == begun else None
 
 
 BUGS: Final[Sequence[Bug]] = (
@@ -472,6 +478,11 @@ BUGS: Final[Sequence[Bug]] = (
         name="found_reopened",
         story="found: an accept reopened what the customer had just ended",
         outfit=_repository("conversations", _Reopens),
+    ),
+    Bug(
+        name="found_begun_anew",
+        story="found: a beginning sent again was looked for in the device's latest conversation alone",
+        outfit=_repository("conversations", _BegunInTheLatest),
     ),
 )
 

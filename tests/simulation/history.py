@@ -148,9 +148,9 @@ class _History:
             Customer(f"customer-{n}", dice.choice(floor.BRANDS), self.nodes, random.Random(dice.random()), self.trace)
             for n in range(dice.randint(1, 3))
         ]
-        chosen = dice.sample(sorted(floor.AGENTS), dice.choice((1, 2, 2, 2)))
+        chosen = dice.sample(sorted(floor.AGENTS), dice.choice((1, 2, 2, 3, 3)))
         self.agents = [Agent(name, floor.AGENTS[name], self.nodes, random.Random(dice.random()), self.trace) for name in chosen]
-        self.seconds = dice.uniform(5, 12)
+        self.seconds = dice.uniform(5, 15)
         self.faults = 0
         self.books = Books(nodes=self.nodes, customers=self.customers, agents=self.agents, storage=made)
 

@@ -297,11 +297,12 @@ def _journal(_: Books, tables: Tables) -> Iterator[str]:
     for what, count in rows.items():
         if told[what] != count:
             yield f"the journal tells of {told[what]} {what}, the rows of {count}"
-    arrived = {
+    arrived = Counter(
         row["body"]["event"]["inquiry"] for row in tables.journal if row["body"].get("event", {}).get("is") == "inquiry_arrived"
-    }
-    for inquiry in tables.inquiries.keys() - arrived:
-        yield f"{inquiry} never arrived"
+    )
+    for inquiry in tables.inquiries:
+        if arrived[inquiry] != 1:
+            yield f"{inquiry} arrived {arrived[inquiry]} times"
     posted: Counter[tuple[str, str]] = Counter()
     for row in tables.journal:
         if row["body"]["is"] == "message_posted":

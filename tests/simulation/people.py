@@ -260,7 +260,7 @@ class Customer(Client):
 
     async def _act(self) -> None:
         while True:
-            await asyncio.sleep(self.dice.expovariate(1 / (0.7 if self.chatty else 2.5)))
+            await asyncio.sleep(self.dice.expovariate(1 / (0.4 if self.chatty else 1.5)))
             if not self.welcome or self.quiet:
                 continue
             running = self.state is not None and self.state["state"] != "ended"
@@ -269,17 +269,17 @@ class Customer(Client):
                     self._send(self._new("start", None))
                 continue
             die = self.dice.random()
-            if die < 0.62:
+            if die < 0.45:
                 self._send(self._new("public", self.conversation))
-            elif die < 0.72 and self.ledger:
+            elif die < 0.55 and self.ledger:
                 self._send(self.dice.choice(list(self.ledger.values())))  # once more, whatever became of it
-            elif die < 0.78:
+            elif die < 0.59:
                 self._say(type="end", conversation=self.conversation)
-            elif die < 0.84:
+            elif die < 0.64:
                 self._say(type="read", conversation=self.conversation, position=self._thread().head)
-            elif die < 0.9 and self.line is not None:
+            elif die < 0.68 and self.line is not None:
                 self.line.leave()  # the page is loaded again
-            elif die < 0.94:
+            elif die < 0.7:
                 self.here = False
                 asyncio.get_running_loop().call_later(self.dice.uniform(0.5, 4), self._come_back)
 
@@ -408,7 +408,7 @@ class Agent(Client):
 
     async def _act(self) -> None:
         while True:
-            await asyncio.sleep(self.dice.expovariate(1.6 if self.diligent else 0.7))
+            await asyncio.sleep(self.dice.expovariate(4.0 if self.diligent else 1.0))
             if not self.welcome:
                 continue
             if self.view["me"].get("availability") in {"offline", "away"} and (self.quiet or self.dice.random() < 0.8):
@@ -420,11 +420,11 @@ class Agent(Client):
             for card in list(self.view["conversations"].values()):
                 self._work(card)
             die = self.dice.random()
-            if die < 0.02:
+            if die < 0.01:
                 self._say(type="availability", availability="away", reason="break")
-            elif die < 0.06 and self.line is not None:
+            elif die < 0.03 and self.line is not None:
                 self.line.leave()
-            elif die < 0.08:
+            elif die < 0.04:
                 self.here = False
                 asyncio.get_running_loop().call_later(self.dice.uniform(0.5, 5), self._come_back)
 
@@ -445,16 +445,16 @@ class Agent(Client):
             if die < 0.5:
                 self._say(type="wrap_up", conversation=conversation, disposition="solved", note="")
             return
-        if die < 0.5:
+        if die < 0.3:
             self._send(self._new("public", conversation))
-        elif die < 0.6:
+        elif die < 0.4:
             self._send(self._new("staff", conversation))
-        elif die < 0.66:
-            target = self.dice.choice(({}, {"agent": self.agent}, {"pool": POOL_OF[self.agent]}))
+        elif die < 0.48:
+            target = self.dice.choice(({}, {}, {"agent": self.agent}, {"pool": POOL_OF[self.agent]}))
             self._say(type="transfer", conversation=conversation, note="please go on", **target)
-        elif die < 0.74:
+        elif die < 0.52:
             self._say(type="end", conversation=conversation)
-        elif die < 0.8:
+        elif die < 0.56:
             head = self.threads.get((conversation, "public"), Thread()).head
             self._say(type="read", conversation=conversation, position=head)
 

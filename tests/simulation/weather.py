@@ -47,7 +47,7 @@ class Weather:
 
         return cls(
             dice=dice,
-            slow=dice.choice((0.01, 0.05, 0.15)),
+            slow=dice.choice((0.0, 0.01, 0.05, 0.15)),
             commit_lost=chance(0.06),
             answer_lost=chance(0.06),
             read_lost=chance(0.04),
