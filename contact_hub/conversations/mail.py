@@ -1,8 +1,9 @@
 """What people do with mail in a conversation: answer, forward, attach, decide about what nobody knows.
 
-Like every command: one transaction. Whom a brand writes to is the brand's rule (`mail.cc`, `mail.forward`) and is asked here, before the guard reads the
-words exactly as it does in a chat. What was said before stands below an answer only where each of its readers was there: an address that the agent adds
-gets the answer and no history.
+Like every command: one transaction. Where a mail is made, its making stands before it, since looking through a file takes a second and everybody's writes
+would wait for it; what could have changed meanwhile is asked again. Whom a brand writes to is the brand's rule (`mail.cc`, `mail.forward`) and is asked here,
+before the guard reads the words exactly as it does in a chat. What was said before stands below an answer only where each of its readers was there: an
+address that the agent adds gets the answer and no history.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from contact_hub.errors import HubError
 from contact_hub.ids import Ids
 from contact_hub.mail import mime
 from contact_hub.mail.compose import File, Letter, Quoted
+from contact_hub.mail.drafts import Draft, Made
 from contact_hub.privacy.masking import mask_cards
 from contact_hub.scope import AgentScope, Scope, VisitorScope
 from contact_hub.store import Store, Tx, lane_of
@@ -67,9 +69,15 @@ class Wanted:
 
 
 class Post(Protocol):
-    """Whoever freezes mails and sends them."""
+    """Whoever makes mails, freezes and sends them. What takes time is done between two transactions and in none."""
 
-    async def put(self, tx: Tx, floor: Floor, wanted: Wanted, now: datetime, /) -> str:
+    async def draft(self, tx: Tx, floor: Floor, wanted: Wanted, now: datetime, /) -> Draft:
+        """What a mail is made of; only reads."""
+
+    async def make(self, draft: Draft, /) -> Made:
+        """The mail itself."""
+
+    async def put(self, tx: Tx, made: Made, /) -> str:
         """The id of the frozen mail, which is on its way once the transaction is."""
 
     async def decide(self, tx: Tx, workspace: str, mail: str, decision: Literal["sent", "again"], now: datetime, /) -> bool:
@@ -80,7 +88,15 @@ class MailDesk:
     """All commands on mail that an agent gives."""
 
     def __init__(
-        self, *, store: Store, workspaces: Workspaces, conversations: Conversations, post: Post, bus: Bus, clock: Clock, ids: Ids
+        self,
+        *,
+        store: Store,
+        workspaces: Workspaces,
+        conversations: Conversations,
+        post: Post,
+        bus: Bus,
+        clock: Clock,
+        ids: Ids,
     ) -> None:
         self._store, self._workspaces, self._conversations, self._post = store, workspaces, conversations, post
         self._bus, self._clock, self._ids = bus, clock, ids
@@ -97,59 +113,72 @@ class MailDesk:
         now = self._clock.now()
         print_ = msgspec.json.encode([to, cc, bcc, subject, text, asked.attachments]).decode()
 
+        async with self._store.read() as tx:
+            drafted = None
+            if not await self._said(tx, scope, asked.conversation, asked.client_message_id):
+                drafted = await self._drafted_reply(tx, scope, asked, text, subject, (to, cc, bcc), now)
+        made = await self._post.make(drafted[0]) if drafted is not None else None
+
         async def command(tx: Tx) -> Posted:
-            system = Scope.system(scope.workspace)
-            again = await tx.conversations.sent_before(system, asked.conversation, scope.agent_id, asked.client_message_id)
-            if again is not None:
-                conversation = await tx.conversations.get(system, asked.conversation)
+            if await self._said(tx, scope, asked.conversation, asked.client_message_id):
+                conversation = await tx.conversations.get(Scope.system(scope.workspace), asked.conversation)
                 said: PublicBody = BrandMail(outgoing="", subject=subject, text=text)
                 return await self._say(tx, scope, conversation, said, now, asked.client_message_id, print_)
-            conversation = await self._conversations.mine(tx, scope, asked.conversation)
-            if conversation.state == "ended":
-                raise HubError("conversation_ended")
-            floor = self._workspaces.floor(scope.workspace)
-            brand = _writing(floor, conversation)
-            thread = await _Thread.read(tx, conversation)
-            thread.admit(brand, to=to, copied=(*cc, *bcc))
-            self._conversations.check_words(floor, scope, brand, conversation, f"{subject}\n{to_text(text)}", asked.confirmed)
-            files = await _files(tx, scope, conversation.id, asked.attachments)
-            persona = persona_face(floor.persona(scope.agent_id, brand.id))
-            letter = Letter(
-                to=thread.named(to),
-                cc=thread.named(cc),
-                bcc=thread.named(bcc),
-                subject=subject,
-                text=to_text(text),
-                rich=to_html(text),
-                files=tuple(File(name=row.name, type=row.type, content=content) for row, content in files),
-                quoted=thread.quoted(brand) if asked.quote and thread.was_there((*to, *cc, *bcc)) else (),
-                quote=brand.mail.quote if asked.quote else "none",
-            )
-            wanted = Wanted(
-                kind="reply",
-                conversation=conversation,
-                letter=letter,
-                persona=persona.name,
-                answers=thread.latest.mail if thread.latest else None,
-                sender=scope.agent_id,
-            )
-            outgoing = await self._post.put(tx, floor, wanted, now)
-            await tx.mail.adopt(scope.workspace, conversation.id, asked.attachments, outgoing)
-            body = BrandMail(
-                outgoing=outgoing,
-                subject=subject or thread.subject,
-                text=text,
-                to=tuple(MailAddress(email=str(one), name=one.name) for one in letter.to),
-                cc=tuple(MailAddress(email=str(one), name=one.name) for one in letter.cc),
-                attachments=tuple(_ref(row) for row, _ in files),
-                persona=persona,
-                language=conversation.language_tag,
-            )
+            conversation = await self._in_hand(tx, scope, asked.conversation)
+            assert made is not None and drafted is not None, "what was said stays said"  # noqa: PT018
+            outgoing = await self._post.put(tx, made)
+            if await tx.mail.adopt(scope.workspace, conversation.id, asked.attachments, outgoing) != len(set(asked.attachments)):
+                raise HubError("attachment_unknown")  # taken back meanwhile
+            body = msgspec.structs.replace(drafted[1], outgoing=outgoing)
             posted = await self._say(tx, scope, conversation, body, now, asked.client_message_id, print_)
             await tx.mail.place(scope.workspace, outgoing, posted.position)
             return posted
 
         return await self._store.write(command, name="mail.reply", lane=lane_of(scope), cost=2)
+
+    async def _drafted_reply(
+        self, tx: Tx, scope: AgentScope, asked: f.ReplyByMail, text: str, subject: str, to: Sequence[tuple[str, ...]], now: datetime
+    ) -> tuple[Draft, BrandMail]:
+        """What the mail is made of, and what will stand in the conversation."""
+        conversation = await self._in_hand(tx, scope, asked.conversation)
+        floor = self._workspaces.floor(scope.workspace)
+        brand = _writing(floor, conversation)
+        thread = await _Thread.read(tx, conversation)
+        addressed, copied, hidden = to
+        thread.admit(brand, to=addressed, copied=(*copied, *hidden))
+        self._conversations.check_words(floor, scope, brand, conversation, f"{subject}\n{to_text(text)}", asked.confirmed)
+        files = await _files(tx, scope, conversation.id, asked.attachments)
+        persona = persona_face(floor.persona(scope.agent_id, brand.id))
+        letter = Letter(
+            to=thread.named(addressed),
+            cc=thread.named(copied),
+            bcc=thread.named(hidden),
+            subject=subject,
+            text=to_text(text),
+            rich=to_html(text),
+            files=tuple(File(name=row.name, type=row.type, content=content) for row, content in files),
+            quoted=thread.quoted(brand) if asked.quote and thread.was_there((*addressed, *copied, *hidden)) else (),
+            quote=brand.mail.quote if asked.quote else "none",
+        )
+        wanted = Wanted(
+            kind="reply",
+            conversation=conversation,
+            letter=letter,
+            persona=persona.name,
+            answers=thread.latest.mail if thread.latest else None,
+            sender=scope.agent_id,
+        )
+        body = BrandMail(
+            outgoing="",
+            subject=subject or thread.subject,
+            text=text,
+            to=tuple(MailAddress(email=str(one), name=one.name) for one in letter.to),
+            cc=tuple(MailAddress(email=str(one), name=one.name) for one in letter.cc),
+            attachments=tuple(_ref(row) for row, _ in files),
+            persona=persona,
+            language=conversation.language_tag,
+        )
+        return await self._post.draft(tx, floor, wanted, now), body
 
     async def forward(self, scope: AgentScope, asked: f.ForwardMail) -> Posted:
         """Send what the customer wrote on to one of the client's own people; only staff sees that it was.
@@ -159,21 +188,21 @@ class MailDesk:
         words = mask_cards(asked.text.strip())
         now = self._clock.now()
 
+        async with self._store.read() as tx:
+            draft = None
+            if not await self._said(tx, scope, asked.conversation, asked.client_message_id, log="staff"):
+                draft = await self._drafted_forward(tx, scope, asked, words, now)
+        made = await self._post.make(draft) if draft is not None else None
+
         async def command(tx: Tx) -> Posted:
             system = Scope.system(scope.workspace)
-            again = await tx.conversations.sent_before(
-                system, asked.conversation, scope.agent_id, asked.client_message_id, log="staff"
-            )
-            conversation = (
-                await self._conversations.mine(tx, scope, asked.conversation)
-                if again is None
-                else await tx.conversations.get(system, asked.conversation)
-            )
             values: dict[str, str] = {"to": asked.to, "position": str(asked.position)}
-            if again is None:
-                if conversation.state == "ended":
-                    raise HubError("conversation_ended")
-                values["mail"] = await self._forwarded(tx, scope, conversation, asked, words, now)
+            if await self._said(tx, scope, asked.conversation, asked.client_message_id, log="staff"):
+                conversation = await tx.conversations.get(system, asked.conversation)
+            else:
+                conversation = await self._in_hand(tx, scope, asked.conversation)
+                assert made is not None, "what was said stays said"
+                values["mail"] = await self._post.put(tx, made)
             entry = NewStaffEntry(
                 at=now,
                 kind="mail_forwarded",
@@ -189,9 +218,8 @@ class MailDesk:
 
         return await self._store.write(command, name="mail.forward", lane=lane_of(scope), cost=2)
 
-    async def _forwarded(
-        self, tx: Tx, scope: AgentScope, conversation: Conversation, asked: f.ForwardMail, words: str, now: datetime
-    ) -> str:
+    async def _drafted_forward(self, tx: Tx, scope: AgentScope, asked: f.ForwardMail, words: str, now: datetime) -> Draft:
+        conversation = await self._in_hand(tx, scope, asked.conversation)
         floor = self._workspaces.floor(scope.workspace)
         brand = _writing(floor, conversation)
         if asked.to.casefold() not in {address.casefold() for address in brand.mail.forward}:
@@ -216,7 +244,7 @@ class MailDesk:
         )
         persona = floor.persona(scope.agent_id, brand.id).name
         wanted = Wanted(kind="forward", conversation=conversation, letter=letter, persona=persona, sender=scope.agent_id)
-        return await self._post.put(tx, floor, wanted, now)
+        return await self._post.draft(tx, floor, wanted, now)
 
     async def transcript(self, scope: VisitorScope, conversation_id: str, email: str) -> None:
         """Send a customer what was said in a conversation that has ended; asked for again, it is not sent again. It takes an agent's word in it to be sent at
@@ -229,27 +257,44 @@ class MailDesk:
         if mime.ascii_address(address) is None:
             raise HubError("form_incomplete", field="email")
 
+        async with self._store.read() as tx:
+            draft = await self._drafted_transcript(tx, scope, conversation_id, address, now)
+        if draft is None:
+            return
+        made = await self._post.make(draft)
+
         async def command(tx: Tx) -> None:
             conversation = await tx.conversations.get(scope, conversation_id)
-            system = Scope.system(scope.workspace)
-            if any(mail.kind == "transcript" for mail in await tx.mail.outgoing_of(system, conversation_id)):
+            if await _has_transcript(tx, conversation):
                 return
-            floor = self._workspaces.floor(scope.workspace)
-            brand = _writing(floor, conversation)
-            thread = await _Thread.read(tx, conversation)
-            answered = any(isinstance(told.body, BrandMessage | BrandMail) for told in thread.entries)
-            if conversation.state != "ended" or not answered:
+            if conversation.state != "ended":
                 raise HubError("not_ended")
-            if thread.customer is None and conversation.customer:
+            known = (await _Thread.read(tx, conversation)).customer
+            if known is None and conversation.customer:
                 await tx.customers.update(scope.workspace, conversation.customer, email=address)
-            text = _transcript(thread, brand, conversation)
-            letter = Letter(to=(Address(address, thread.customer.name if thread.customer else ""),), text=text)
-            await self._post.put(tx, floor, Wanted(kind="transcript", conversation=conversation, letter=letter), now)
+            await self._post.put(tx, made)
             await self._conversations.say(
                 tx, conversation, conversation.inquiry, Notice(key="notice.transcript_sent", values={"email": address}), now
             )
 
         await self._store.write(command, name="mail.transcript", lane=lane_of(scope))
+
+    async def _drafted_transcript(
+        self, tx: Tx, scope: VisitorScope, conversation_id: str, address: str, now: datetime
+    ) -> Draft | None:
+        """None where it was sent before."""
+        conversation = await tx.conversations.get(scope, conversation_id)
+        if await _has_transcript(tx, conversation):
+            return None
+        floor = self._workspaces.floor(scope.workspace)
+        brand = _writing(floor, conversation)
+        thread = await _Thread.read(tx, conversation)
+        answered = any(isinstance(told.body, BrandMessage | BrandMail) for told in thread.entries)
+        if conversation.state != "ended" or not answered:
+            raise HubError("not_ended")
+        text = _transcript(thread, brand, conversation)
+        letter = Letter(to=(Address(address, thread.customer.name if thread.customer else ""),), text=text)
+        return await self._post.draft(tx, floor, Wanted(kind="transcript", conversation=conversation, letter=letter), now)
 
     async def attach(self, scope: AgentScope, conversation_id: str, name: str, content: bytes) -> AttachmentRef:
         """Keep a file that a mail of this conversation will take along. Raises: not_yours, attachment_too_large, attachment_refused."""
@@ -326,6 +371,20 @@ class MailDesk:
             client_message_id=id_,
             fingerprint=print_,
         )
+
+    async def _said(
+        self, tx: Tx, scope: AgentScope, conversation: str, id_: str, *, log: Literal["public", "staff"] = "public"
+    ) -> bool:
+        """Whether this agent's command was carried out before, under the same id."""
+        system = Scope.system(scope.workspace)
+        return await tx.conversations.sent_before(system, conversation, scope.agent_id, id_, log=log) is not None
+
+    async def _in_hand(self, tx: Tx, scope: AgentScope, conversation: str) -> Conversation:
+        """The conversation, where this agent may write in it now. Raises: not_yours, conversation_ended."""
+        found = await self._conversations.mine(tx, scope, conversation)
+        if found.state == "ended":
+            raise HubError("conversation_ended")
+        return found
 
     def _moved(self, tx: Tx, workspace: str, conversation: str) -> None:
         tx.after_commit(lambda: self._bus.publish([Poke("conversation", workspace, conversation)]))
@@ -438,6 +497,11 @@ def _transcript(thread: _Thread, brand: Brand, conversation: Conversation) -> st
         who = formatting.person(said.name) if said.name else "–"
         parts.append(f"{who} · {formatting.date_time(told.at, tag, zone)}\n{said.text}")
     return "\n\n".join(parts)
+
+
+async def _has_transcript(tx: Tx, conversation: Conversation) -> bool:
+    mails = await tx.mail.outgoing_of(Scope.system(conversation.workspace), conversation.id)
+    return any(mail.kind == "transcript" for mail in mails)
 
 
 async def _files(tx: Tx, scope: AgentScope, conversation: str, wanted: Sequence[str]) -> list[tuple[AttachmentRecord, bytes]]:

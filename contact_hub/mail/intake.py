@@ -7,6 +7,7 @@ too. A mail that cannot be understood is put aside with a reason, and can be run
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ from contact_hub.mail.placing import Place, Placing
 from contact_hub.mail.reading import Question
 from contact_hub.mail.returns import Returns
 from contact_hub.mail.workshop import MailReader, Unreadable
+from contact_hub.privacy.masking import mask_cards
 from contact_hub.store import Lane, Store, Tx
 from contact_hub.store.records import RawMail, RawMailState
 from contact_hub.workspace.floor import Floor
@@ -38,6 +40,8 @@ UNDERSTAND: Final = "mail.understand"
 _HEAD_KEPT: Final = 64 * 1024
 _HEAD_READ: Final = 1024 * 1024
 _SHOWN: Final = 300
+_AT_ONCE_BYTES_MAX: Final = 64 * 1024
+"""Of larger ones we make sense in a thread: everybody's writes wait for the loop."""
 _IDS_KEPT: Final = 50
 _REPORTS: Final = frozenset(("bounce", "feedback_report"))
 _SAME: Final = re.compile(
@@ -107,6 +111,7 @@ class Intake:
         now = self._clock.now()
         size = size or len(raw)
         too_large = size > BYTES_MAX
+        key = dedupe_key(raw) if len(raw) <= _AT_ONCE_BYTES_MAX else await asyncio.to_thread(dedupe_key, raw)
         mail = RawMail(
             workspace=workspace,
             id=self._ids.mint("mal", now),
@@ -114,7 +119,7 @@ class Intake:
             brand=BrandId(brand.id),
             uidvalidity=uidvalidity,
             uid=uid,
-            dedupe_key=dedupe_key(raw),
+            dedupe_key=key,
             envelope=envelope,
             received_at=received_at or now,
             size=size,
@@ -196,7 +201,10 @@ class Intake:
         except Unreadable as trouble:
             await self._fail(mail, trouble.code)
             return
-        place = self._placing.prepare(floor, brand, box, mail, read)
+        html = read.html
+        if html is not None:
+            html = mask_cards(html) if len(html) <= _AT_ONCE_BYTES_MAX else await asyncio.to_thread(mask_cards, html)
+        place = self._placing.prepare(floor, brand, box, mail, read, html)
 
         async def command(tx: Tx) -> RawMailState:
             present = await tx.mail.raw(workspace, mail_id)

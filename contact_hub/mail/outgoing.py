@@ -1,4 +1,4 @@
-"""Mail that shall leave: composed, looked at once more, signed and frozen, in the transaction of whoever wants it sent.
+"""Mail that shall leave: composed, looked at once more and signed before anything is written, then frozen in the transaction of whoever wants it sent.
 
 From here on its bytes never change. What is kept is what every try sends, what staff can look at, and what an answer's Message-ID is compared with. The rows
 are the truth; the job beside them only hastens. How a mail travels is `sending`'s business; here is what people and other mails say about it afterwards.
@@ -22,8 +22,9 @@ from contact_hub.errors import HubError
 from contact_hub.ids import Ids
 from contact_hub.jobs import Job, Jobs
 from contact_hub.mail import mime
-from contact_hub.mail.compose import ENTROPY_BYTES, Composed, Letter, Thread, compose, stationery
+from contact_hub.mail.compose import ENTROPY_BYTES, Letter, Thread, compose, stationery
 from contact_hub.mail.dkim import Key, signed
+from contact_hub.mail.drafts import Draft, Made
 from contact_hub.mail.egress import check, secrets_of
 from contact_hub.mail.reading import Fate
 from contact_hub.mail.secret import secret
@@ -54,28 +55,42 @@ class Frozen:
 
 
 class OutgoingMail:
-    """All that may be done with mails that leave, inside the caller's transaction. `hosts`: names of our machines, which no mail may say."""
+    """All that may be done with mails that leave, inside the caller's transactions. `hosts`: names of our machines, which no mail may say.
+
+    Three steps, so that no transaction waits for the work: `draft` reads what a mail is made of, `make` does the work, `put` writes it down.
+    """
 
     def __init__(
         self, *, jobs: Jobs, ids: Ids, hosts: Collection[str] = (), entropy: Callable[[int], bytes] = secrets.token_bytes
     ) -> None:
         self._jobs, self._ids, self._hosts, self._entropy = jobs, ids, tuple(hosts), entropy
 
-    async def put(self, tx: Tx, floor: Floor, wanted: Wanted, now: datetime) -> str:
-        """Freeze a mail that a person wrote; it is on its way once the transaction is. Its id.
-
-        Raises: mail_no_relay, mail_address_invalid, mail_refused, mail_secret_missing, mail_too_large.
-        """
+    async def draft(self, tx: Tx, floor: Floor, wanted: Wanted, now: datetime) -> Draft:
+        """What the mail that a person wrote is made of; only reads. Raises: mail_no_relay, mail_address_invalid, mail_too_large."""
         conversation = wanted.conversation
         brand = floor.brand(conversation.brand)
+        fresh = None if await tx.mail.keys(floor.id) else self._entropy(32)
         if wanted.kind == "forward":  # to the client's own people: no answer of theirs may land in the customer's thread
             thread, mailbox = Thread(), _sending(brand)
         else:
-            thread, mailbox = await self._thread(tx, brand, conversation, wanted.answers, now)
-        frozen = await self.freeze(
-            tx, floor, mailbox, conversation, wanted.letter, thread, now, kind=wanted.kind, persona=wanted.persona
+            thread, mailbox = await self._thread(tx, brand, conversation, wanted.answers, fresh)
+        return self._drafted(
+            floor, mailbox, conversation, wanted.letter, thread, now, kind=wanted.kind, persona=wanted.persona, fresh=fresh
         )
-        return frozen.id
+
+    async def make(self, draft: Draft) -> Made:
+        """Compose, check and sign it: all that takes time, and no transaction. Raises: mail_refused, mail_secret_missing."""
+        if draft.size <= AT_ONCE_BYTES_MAX:
+            return self._made(draft)
+        return await asyncio.to_thread(self._made, draft)
+
+    async def put(self, tx: Tx, made: Made) -> str:
+        """Freeze a mail; it is on its way once the transaction is. Its id."""
+        if (fresh := made.draft.fresh) is not None:
+            keys = await tx.mail.ensure_key(made.draft.floor.id, fresh, made.draft.at)
+            if keys[0] != fresh and made.draft.thread.key:
+                raise HubError("unavailable")  # another first mail was faster: whoever asked asks again, and finds its key
+        return (await self._keep(tx, made)).id
 
     async def freeze(
         self,
@@ -90,47 +105,80 @@ class OutgoingMail:
         kind: OutgoingKind,
         persona: str = "",
     ) -> Frozen:
-        """Compose, check, sign, keep and leave the work to be done. Raises as `put` does."""
-        brand = floor.brand(conversation.brand)
-        letter = _addressed(letter, brand)
-        size = sum(len(file.content) for file in letter.files) + len(letter.text) + sum(len(one.text) for one in letter.quoted)
-        if size > BYTES_MAX:
-            raise HubError("mail_too_large")
-        paper = stationery(
-            brand, address=mailbox.address, language=conversation.language_tag, persona=persona, zone=conversation.zone
+        """All three steps at once, for a robot's few words. Raises as they do."""
+        draft = self._drafted(floor, mailbox, conversation, letter, thread, now, kind=kind, persona=persona)
+        return await self._keep(tx, await self.make(draft))
+
+    def _drafted(
+        self,
+        floor: Floor,
+        mailbox: Mailbox,
+        conversation: Conversation,
+        letter: Letter,
+        thread: Thread,
+        now: datetime,
+        *,
+        kind: OutgoingKind,
+        persona: str,
+        fresh: bytes | None = None,
+    ) -> Draft:
+        draft = Draft(
+            floor=floor,
+            mailbox=mailbox,
+            conversation=conversation,
+            letter=_addressed(letter, floor.brand(conversation.brand)),
+            thread=thread,
+            kind=kind,
+            persona=persona,
+            at=now,
+            fresh=fresh,
         )
-        entropy = self._entropy(ENTROPY_BYTES)
+        if draft.size > BYTES_MAX:
+            raise HubError("mail_too_large")
+        return draft
 
-        def made() -> tuple[Composed, bytes]:
-            composed = compose(letter, paper, thread, now=now, entropy=entropy)
-            check(composed.raw, secrets_of(floor, brand, hosts=self._hosts), composed.context)
-            key = _key(mailbox, paper.domain)
-            return composed, signed(composed.raw, key) if key else composed.raw
+    def _made(self, draft: Draft) -> Made:
+        conversation, brand = draft.conversation, draft.brand
+        paper = stationery(
+            brand,
+            address=draft.mailbox.address,
+            language=conversation.language_tag,
+            persona=draft.persona,
+            zone=conversation.zone,
+        )
+        composed = compose(draft.letter, paper, draft.thread, now=draft.at, entropy=self._entropy(ENTROPY_BYTES))
+        check(composed.raw, secrets_of(draft.floor, brand, hosts=self._hosts), composed.context)
+        key = _key(draft.mailbox, paper.domain)
+        return Made(draft=draft, composed=composed, raw=signed(composed.raw, key) if key else composed.raw)
 
-        composed, raw = made() if size <= AT_ONCE_BYTES_MAX else await asyncio.to_thread(made)
+    async def _keep(self, tx: Tx, made: Made) -> Frozen:
+        draft, composed = made.draft, made.composed
+        workspace, conversation = draft.floor.id, draft.conversation
         row = Outgoing(
-            workspace=floor.id,
-            id=self._ids.mint("out", now),
+            workspace=workspace,
+            id=self._ids.mint("out", draft.at),
             brand=conversation.brand,
             conversation=conversation.id,
-            kind=kind,
+            kind=draft.kind,
             message_id=composed.message_id,
             subject=composed.subject,
             envelope_from=composed.envelope_from,
-            due_at=now,
-            made_at=now,
+            due_at=draft.at,
+            made_at=draft.at,
         )
-        await tx.mail.put_out(row, raw, composed.recipients)
-        if thread.conversation is not None:
-            await tx.mail.learn_id(floor.id, brand.id, composed.message_id, conversation.id, ours=True)
-        await self._jobs.add(tx, Job(kind=SEND, workspace=floor.id, payload={"mail": row.id}))
+        await tx.mail.put_out(row, made.raw, composed.recipients)
+        if draft.thread.conversation is not None:
+            await tx.mail.learn_id(workspace, draft.brand.id, composed.message_id, conversation.id, ours=True)
+        await self._jobs.add(tx, Job(kind=SEND, workspace=workspace, payload={"mail": row.id}))
         return Frozen(id=row.id, message_id=row.message_id, subject=row.subject, recipients=composed.recipients)
 
     async def thread(
         self, tx: Tx, floor: Floor, conversation: Conversation, answers: str | None, now: datetime
     ) -> tuple[Thread, Mailbox]:
         """What ties a mail to its conversation, and the mailbox it is written from. Raises: mail_no_relay."""
-        return await self._thread(tx, floor.brand(conversation.brand), conversation, answers, now)
+        if not await tx.mail.keys(floor.id):
+            await tx.mail.ensure_key(floor.id, self._entropy(32), now)
+        return await self._thread(tx, floor.brand(conversation.brand), conversation, answers, None)
 
     async def decide(self, tx: Tx, workspace: str, mail: str, decision: Literal["sent", "again"], now: datetime) -> bool:
         """What a person says of a mail that nobody knows about: it arrived, or it shall be sent once more. A mail that failed may be sent once more too.
@@ -177,10 +225,10 @@ class OutgoingMail:
     # ------------------------------------------------------------ inside
 
     async def _thread(
-        self, tx: Tx, brand: Brand, conversation: Conversation, answers: str | None, now: datetime
+        self, tx: Tx, brand: Brand, conversation: Conversation, answers: str | None, fresh: bytes | None
     ) -> tuple[Thread, Mailbox]:
         workspace = conversation.workspace
-        keys = await tx.mail.keys(workspace) or await tx.mail.ensure_key(workspace, self._entropy(32), now)
+        keys = [fresh] if fresh is not None else await tx.mail.keys(workspace)
         mailbox, subject = _sending(brand), ""
         replied: str | None = None
         earlier: tuple[str, ...] = ()

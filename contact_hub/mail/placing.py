@@ -111,8 +111,8 @@ class Placing:
         self._conversations, self._clock, self._ids, self._detect = conversations, clock, ids, detect
         self.answers = answers
 
-    def prepare(self, floor: Floor, brand: Brand, box: Mailbox | None, mail: RawMail, read: ReadMail) -> Place:
-        """Mask what must be masked, and hear the language of what its sender newly wrote."""
+    def prepare(self, floor: Floor, brand: Brand, box: Mailbox | None, mail: RawMail, read: ReadMail, html: str | None) -> Place:
+        """Mask what must be masked, and hear the language of what its sender newly wrote. `html`: its page, masked already."""
         own = [tag for tag in read.languages if tag]
         hints = Hints(brand_languages=tuple(brand.languages), locales=tuple(own))
         return Place(
@@ -125,7 +125,7 @@ class Placing:
             text=_kept(read.reply or read.quoted or read.subject, TEXT_CHARS_MAX),
             heard=self._detect(read.own[:TEXT_CHARS_MAX], hints),
             hints=hints,
-            html=None if read.html is None else mask_cards(read.html),
+            html=html,
         )
 
     async def tie(self, tx: Tx, place: Place) -> Thread:

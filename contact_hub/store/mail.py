@@ -1,7 +1,8 @@
 """Mail in rows: what came, how far each mailbox was read, what threads it, what goes out, and what keeps robots apart.
 
 A mail is stored before anybody understands it, once per mailbox however often it is fetched; the same row then tells what became of it. Bytes are asked for
-one mail at a time and never come with a list. Ids thread within one brand only: a question about an id answers with the brand it belongs to.
+one mail at a time and never come with a list; on SQLite they lie in a table of their own, since there every change of a row copies the whole of it. Ids
+thread within one brand only: a question about an id answers with the brand it belongs to.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from contact_hub.store.tables import (
     conversations,
     mail_ancestors,
     mail_breaker,
+    mail_bytes,
     mail_ids,
     mail_keys,
     mailbox_cursors,
@@ -54,6 +56,7 @@ _O: Final = outgoing_mails.c
 _P: Final = outgoing_recipients.c
 _U: Final = automatic_answers.c
 _B: Final = mail_breaker.c
+_Y: Final = mail_bytes.c
 _C: Final = conversations.c
 WAITING: Final[tuple[RawMailState, ...]] = ("waiting",)
 NOTHING_CAME_OF: Final[tuple[RawMailState, ...]] = ("held", "failed", "dropped")
@@ -201,9 +204,10 @@ class Mail:
 
     async def keep_raw(self, mail: RawMail, raw: bytes) -> tuple[str, bool]:
         """Keep a mail as it came; its id, and whether it is new. One that the mailbox brought before is not kept again, whatever became of it."""
-        row = self._session.insert(raw_mails).values(**_RAW.write(mail), html=None, bytes=raw)
+        row = self._session.insert(raw_mails).values(**_RAW.write(mail), html=None, bytes=None if self._apart else raw)
         kept = await self._session.execute(row.on_conflict_do_nothing().returning(_R.id))
         if kept.rows:
+            await self._put_bytes(mail.workspace, mail.id, raw)
             return mail.id, True
         same = _R.dedupe_key == mail.dedupe_key
         if mail.uid is not None:
@@ -219,9 +223,10 @@ class Mail:
 
     async def raw_bytes(self, workspace: str, mail: str) -> bytes | None:
         """The mail as it came; None where it was deleted."""
-        found = await self._session.execute(select(_R.bytes).where(_R.workspace == workspace, _R.id == mail))
-        content = found.scalar()
-        return None if content is None else bytes(content)
+        found = await self._session.execute(
+            select(_R.bytes, _Y.bytes).select_from(_with_bytes(raw_mails)).where(_R.workspace == workspace, _R.id == mail)
+        )
+        return _bytes_of(found.rows[0]) if found.rows else None
 
     async def due(self, workspace: str, now: datetime, limit: int = 50) -> list[RawMail]:
         """Mails that wait to be worked off, the oldest first."""
@@ -244,7 +249,7 @@ class Mail:
 
     async def bury_raw(self, workspace: str, mail: str, now: datetime) -> None:
         """Delete a mail for good: what stays is that it was there, so that no second fetch brings it back."""
-        await self._bury(now, _R.workspace == workspace, _R.id == mail)
+        await self._bury(workspace, now, _R.id == mail)
 
     async def expire_raw(self, workspace: str, before: datetime, now: datetime, limit: int) -> tuple[int, list[str]]:
         """Forget how mails came that have been here since before then, the oldest first. Those that wait are left alone; of one that became nothing only
@@ -257,9 +262,8 @@ class Mail:
         )
         mails = [str(row.id) for row in found.rows]
         if mails:
-            there = (_R.workspace == workspace, _R.id.in_(mails))
-            await self._bury(now, *there, _R.state.in_(NOTHING_CAME_OF))
-            await self._strip(now, *there)
+            await self._bury(workspace, now, _R.id.in_(mails), _R.state.in_(NOTHING_CAME_OF))
+            await self._strip(workspace, now, _R.id.in_(mails))
         return len(mails), [str(row.id) for row in found.rows if row.state in {"held", "failed"}]
 
     async def forget_mails(
@@ -269,36 +273,55 @@ class Mail:
         has to be sent is left alone."""
         theirs = select(_C.id).where(_C.workspace == workspace, _C.customer.in_(list(customers))).scalar_subquery()
         nothing = await self._bury(
-            now, _R.workspace == workspace, _R.sender.in_(list(addresses)), _R.state.in_(NOTHING_CAME_OF), _R.gone_at.is_(None)
+            workspace, now, _R.sender.in_(list(addresses)), _R.state.in_(NOTHING_CAME_OF), _R.gone_at.is_(None)
         )
-        came = await self._strip(now, _R.workspace == workspace, _R.conversation.in_(theirs))
-        files = await self._session.execute(delete(attachments).where(_A.workspace == workspace, _A.conversation.in_(theirs)))
-        went = await self._session.execute(
-            update(outgoing_mails)
-            .where(
-                _O.workspace == workspace,
-                _O.conversation.in_(theirs),
-                _O.state.in_(["sent", "bounced"]),
-                func.length(_O.bytes) > 0,
-            )
-            .values(bytes=b"")
+        came = await self._strip(workspace, now, _R.conversation.in_(theirs))
+        files = await self._drop_files(workspace, _A.conversation.in_(theirs))
+        over = (_O.workspace == workspace, _O.conversation.in_(theirs), _O.state.in_(["sent", "bounced"]))
+        found = await self._session.execute(
+            select(_O.id).select_from(_with_bytes(outgoing_mails)).where(*over, func.length(func.coalesce(_Y.bytes, _O.bytes)) > 0)
         )
-        return Forgotten(came=came + nothing, went=went.count, files=files.count)
+        went = [str(row.id) for row in found.rows]
+        await self._drop_bytes(workspace, _Y.id.in_(went))
+        await self._session.execute(update(outgoing_mails).where(_O.workspace == workspace, _O.id.in_(went)).values(bytes=b""))
+        return Forgotten(came=came + nothing, went=len(went), files=files)
 
-    async def _bury(self, now: datetime, *which: Any) -> int:
+    async def _bury(self, workspace: str, now: datetime, *which: Any) -> int:
+        mails = (_R.workspace == workspace, *which)
+        await self._drop_bytes(workspace, _Y.id.in_(select(_R.id).where(*mails)))
         done = await self._session.execute(
             update(raw_mails)
-            .where(*which)
+            .where(*mails)
             .values(state="tombstone", sender="", subject="", findings={}, envelope=None, html=None, bytes=None, gone_at=now)
         )
         return done.count
 
-    async def _strip(self, now: datetime, *which: Any) -> int:
+    async def _strip(self, workspace: str, now: datetime, *which: Any) -> int:
         """What stays is where the mail stands, and what later mails are tied to it by."""
+        mails = (_R.workspace == workspace, _R.gone_at.is_(None), *which)
+        await self._drop_bytes(workspace, _Y.id.in_(select(_R.id).where(*mails)))
         done = await self._session.execute(
-            update(raw_mails).where(*which, _R.gone_at.is_(None)).values(envelope=None, html=None, bytes=None, gone_at=now)
+            update(raw_mails).where(*mails).values(envelope=None, html=None, bytes=None, gone_at=now)
         )
         return done.count
+
+    @property
+    def _apart(self) -> bool:
+        """Whether bytes lie in a table of their own."""
+        return self._session.dialect == "sqlite"
+
+    async def _put_bytes(self, workspace: str, id_: str, content: bytes) -> None:
+        if self._apart:
+            await self._session.execute(insert(mail_bytes), {"workspace": workspace, "id": id_, "bytes": content})
+
+    async def _drop_bytes(self, workspace: str, which: Any) -> None:
+        if self._apart:
+            await self._session.execute(delete(mail_bytes).where(_Y.workspace == workspace, which))
+
+    async def _drop_files(self, workspace: str, *which: Any) -> int:
+        files = (_A.workspace == workspace, *which)
+        await self._drop_bytes(workspace, _Y.id.in_(select(_A.id).where(*files)))
+        return (await self._session.execute(delete(attachments).where(*files))).count
 
     async def raw_mails(
         self, scope: Scope, *, states: Collection[RawMailState] = (), mailbox: str | None = None, limit: int = 200
@@ -393,7 +416,10 @@ class Mail:
     # -- attachments
 
     async def attach(self, attachment: AttachmentRecord, content: bytes) -> None:
-        await self._session.execute(insert(attachments), {**_ATTACHMENT.write(attachment), "bytes": content})
+        await self._session.execute(
+            insert(attachments), {**_ATTACHMENT.write(attachment), "bytes": b"" if self._apart else content}
+        )
+        await self._put_bytes(attachment.workspace, attachment.id, content)
 
     async def attachments_of(self, scope: Scope, conversation: str, *, mail: str | None = None) -> list[AttachmentRecord]:
         """The files of a conversation that can be seen, or of one mail of it."""
@@ -411,20 +437,21 @@ class Mail:
         staff_only(scope)
         found = await self._session.ask(
             scope,
-            select(*_ATTACHMENT.columns, _A.bytes).where(
-                _A.workspace == scope.workspace, _A.id == attachment, _seen(scope, _A.conversation)
-            ),
+            select(*_ATTACHMENT.columns, _A.bytes, _Y.bytes)
+            .select_from(_with_bytes(attachments))
+            .where(_A.workspace == scope.workspace, _A.id == attachment, _seen(scope, _A.conversation)),
         )
         if not found.rows:
             raise HubError("not_found")
-        *row, content = tuple(found.rows[0])
-        return _ATTACHMENT.read(row), bytes(content)
+        *row, within, apart = tuple(found.rows[0])
+        return _ATTACHMENT.read(row), _bytes_of((within, apart)) or b""
 
     # -- what goes out
 
     async def put_out(self, mail: Outgoing, raw: bytes, recipients: Collection[str]) -> None:
         """A frozen mail, to be sent to each of these."""
-        await self._session.execute(insert(outgoing_mails), {**_OUTGOING.write(mail), "bytes": raw})
+        await self._session.execute(insert(outgoing_mails), {**_OUTGOING.write(mail), "bytes": b"" if self._apart else raw})
+        await self._put_bytes(mail.workspace, mail.id, raw)
         rows = [
             _RECIPIENT.write(OutgoingRecipient(workspace=mail.workspace, mail=mail.id, address=address)) for address in recipients
         ]
@@ -437,10 +464,12 @@ class Mail:
 
     async def outgoing_bytes(self, workspace: str, mail: str) -> bytes:
         """Exactly what is sent, at every try. Raises: not_found."""
-        found = await self._session.execute(select(_O.bytes).where(_O.workspace == workspace, _O.id == mail))
+        found = await self._session.execute(
+            select(_O.bytes, _Y.bytes).select_from(_with_bytes(outgoing_mails)).where(_O.workspace == workspace, _O.id == mail)
+        )
         if not found.rows:
             raise HubError("not_found")
-        return bytes(found.scalar())
+        return _bytes_of(found.rows[0]) or b""
 
     async def outgoing_by_message_id(self, workspace: str, message_id: str) -> Outgoing | None:
         found = await self._session.execute(
@@ -568,13 +597,14 @@ class Mail:
         reached = [_RECIPIENT.read(row) for row in found.rows]
         return [(mail, [one for one in reached if one.mail == mail.id]) for mail in mails]
 
-    async def adopt(self, workspace: str, conversation: str, attachments_: Collection[str], mail: str) -> None:
-        """Files that were waiting in a conversation now belong to this mail."""
-        await self._session.execute(
+    async def adopt(self, workspace: str, conversation: str, attachments_: Collection[str], mail: str) -> int:
+        """Files that were waiting in a conversation now belong to this mail; how many were."""
+        done = await self._session.execute(
             update(attachments)
             .where(_A.workspace == workspace, _A.conversation == conversation, _A.id.in_(list(attachments_)), _A.mail == "")
             .values(mail=mail)
         )
+        return done.count
 
     async def place(self, workspace: str, mail: str, position: int) -> None:
         """Where a mail of ours stands in its conversation's public log."""
@@ -589,16 +619,12 @@ class Mail:
         )
         files = [str(row.id) for row in found.rows]
         if files:
-            await self._session.execute(delete(attachments).where(_A.workspace == workspace, _A.id.in_(files), _A.mail == ""))
+            await self._drop_files(workspace, _A.id.in_(files), _A.mail == "")
         return len(files)
 
     async def detach(self, workspace: str, conversation: str, attachment: str) -> None:
         """Take back a file that no mail has."""
-        await self._session.execute(
-            delete(attachments).where(
-                _A.workspace == workspace, _A.conversation == conversation, _A.id == attachment, _A.mail == ""
-            )
-        )
+        await self._drop_files(workspace, _A.conversation == conversation, _A.id == attachment, _A.mail == "")
 
     async def outgoing_mails(self, scope: Scope, *, states: Collection[OutgoingState] = (), limit: int = 200) -> list[Outgoing]:
         """For operators: what went or should go out, the newest first."""
@@ -659,6 +685,18 @@ class Mail:
     async def sweep_guards(self, before: datetime) -> None:
         """Forget counters of senders who fell silent before then."""
         await self._session.execute(delete(automatic_answers).where(_U.at < before))
+
+
+def _with_bytes(table: Any) -> Any:
+    """Each row with its bytes that lie apart, if they do."""
+    return table.outerjoin(mail_bytes, and_(_Y.workspace == table.c.workspace, _Y.id == table.c.id))
+
+
+def _bytes_of(row: Sequence[Any]) -> bytes | None:
+    """From the row itself, or from apart."""
+    within, apart = row
+    content = within if apart is None else apart
+    return None if content is None else bytes(content)
 
 
 def _folder(workspace: str, mailbox: str, folder: str) -> tuple[Any, ...]:

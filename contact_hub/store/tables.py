@@ -577,6 +577,10 @@ raw_mails = Table(
 """Every mail that came, as it came, before anybody understood it. `held`: kept apart, since its sender is doubtful; `dropped`: nobody's inquiry;
 `gone_at`: when its bytes were deleted."""
 
+mail_bytes = Table("mail_bytes", metadata, _words("workspace"), _words("id"), _bytes("bytes"), _key("id"))
+"""On SQLite: bytes of raw mails, outgoing mails and files, by their id, since there each change of a row writes the whole of it anew. PostgreSQL keeps large
+values apart by itself."""
+
 mail_ids = Table(
     "mail_ids",
     metadata,

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import pytest
 
+from agents.frames import ReplyByMail
+from contact_hub.app import Hub
+from contact_hub.conversations.mail import MailDesk, Post, Wanted
+from contact_hub.errors import HubError
+from contact_hub.ids import Ids
+from contact_hub.mail.drafts import Draft, Made
+from contact_hub.mail.outgoing import OutgoingMail
 from contact_hub.mail.workshop import InProcess
 from contact_hub.scope import Scope
+from contact_hub.store import Tx
 from contact_hub.web.site_mail import Postbox, Sent
+from contact_hub.workspace.floor import Floor
 from tests import hubs
 from tests.mail.offices import MAIL_WORKSPACE, letter
 
@@ -189,3 +200,68 @@ async def test_a_message_left_at_a_closed_door_becomes_mail_where_there_is_an_ad
             found = await tx.conversations.find(Scope.system("test"), conversation)
         assert found is not None
         assert found.channel.value == ("email" if email else "chat")
+
+
+@dataclass
+class Meanwhile:
+    """Makes mails as the hub does, and lets something happen while one is made."""
+
+    of: Post
+    happens: Callable[[], Awaitable[None]]
+
+    async def draft(self, tx: Tx, floor: Floor, wanted: Wanted, now: datetime, /) -> Draft:
+        return await self.of.draft(tx, floor, wanted, now)
+
+    async def make(self, draft: Draft, /) -> Made:
+        async with asyncio.timeout(hubs.PATIENCE_SECONDS):
+            await self.happens()
+        return await self.of.make(draft)
+
+    async def put(self, tx: Tx, made: Made, /) -> str:
+        return await self.of.put(tx, made)
+
+    async def decide(self, tx: Tx, workspace: str, mail: str, decision: Literal["sent", "again"], now: datetime, /) -> bool:
+        return await self.of.decide(tx, workspace, mail, decision, now)
+
+
+def _desk_where(hub: Hub, happens: Callable[[], Awaitable[None]]) -> MailDesk:
+    return MailDesk(
+        store=hub.store,
+        workspaces=hub.workspaces,
+        conversations=hub.conversations,
+        post=Meanwhile(OutgoingMail(jobs=hub.jobs, ids=Ids()), happens),
+        bus=hub.bus,
+        clock=hub.clock,
+        ids=Ids(),
+    )
+
+
+async def test_while_a_mail_is_made_others_write_and_what_changed_meanwhile_is_asked_again(sqlite_url: str, tmp_path: Path) -> None:
+    async with a_mail_in_hand(sqlite_url, tmp_path) as desk:
+        hub, scope = desk.floor.hub, Scope.agent("test", "anna", "anna")
+        place = f"/api/conversations/{desk.conversation}/files"
+        file = (await desk.agent.staff.post(f"{place}?name=a.txt", content=b"hello")).json()["id"]
+        asked = ReplyByMail(
+            client_message_id=hubs.message_id(),
+            conversation=desk.conversation,
+            to=[ANNA],
+            subject="",
+            text="Ihr Paket ist unterwegs.",
+            attachments=[file],
+        )
+
+        async def somebody_writes() -> None:
+            await hub.store.write(lambda tx: tx.mail.sweep_guards(datetime(2000, 1, 1, tzinfo=UTC)), name="else")
+
+        async def it_is_taken_back() -> None:
+            await hub.mail.detach(scope, desk.conversation, file)
+
+        async def nobody_asks() -> None:
+            raise AssertionError("made twice")
+
+        with pytest.raises(HubError, match="attachment_unknown"):
+            await _desk_where(hub, it_is_taken_back).reply(scope, asked)
+        without = msgspec.structs.replace(asked, attachments=[])
+        posted = await _desk_where(hub, somebody_writes).reply(scope, without)
+        assert await _desk_where(hub, nobody_asks).reply(scope, without) == posted
+        assert len(await desk.sent()) == 1

@@ -148,7 +148,10 @@ class Office:
             letter=Letter(to=tuple(Address(one) for one in to), text=text, **more),
             persona="Jonas",
         )
-        return await self.store.write(lambda tx: self.outgoing.put(tx, self.rules.of, wanted, self.clock.now()), name="put")
+        async with self.store.read() as tx:
+            draft = await self.outgoing.draft(tx, self.rules.of, wanted, self.clock.now())
+        made = await self.outgoing.make(draft)
+        return await self.store.write(lambda tx: self.outgoing.put(tx, made), name="put")
 
     async def mail(self, id_: str) -> Outgoing:
         async with self.store.read() as tx:

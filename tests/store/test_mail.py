@@ -6,8 +6,11 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from contact_hub.store import Store
+from sqlalchemy import delete, update
+
+from contact_hub.store import Store, Tx
 from contact_hub.store.records import Outgoing, RawMail
+from contact_hub.store.tables import mail_bytes, raw_mails
 from routing.model import BrandId
 from tests.store.builders import NOW, WORKSPACE, at, laid_down
 
@@ -127,3 +130,18 @@ async def test_an_outgoing_mail_keeps_its_bytes_and_each_recipient_a_state(store
         assert await tx.mail.outgoing_bytes(WORKSPACE, "out") == b"\x00raw"
         assert [one.state for one in await tx.mail.recipients(WORKSPACE, "out")] == ["bounced", "queued"]
         assert await tx.mail.outgoing_by_message_id(WORKSPACE, "m@x") == mail
+
+
+async def test_a_mail_whose_bytes_an_earlier_version_kept_in_its_row_is_read_and_forgotten_like_any(store: Store) -> None:
+    await store.write(lambda tx: tx.mail.keep_raw(raw("old"), b"new place"), name="keep")
+
+    async def as_it_was(tx: Tx) -> None:
+        await tx.execute(delete(mail_bytes).where(mail_bytes.c.id == "old"))
+        await tx.execute(update(raw_mails).where(raw_mails.c.id == "old").values(bytes=b"old place", state="stored"))
+
+    await store.write(as_it_was, name="as it was")
+    async with store.read() as tx:
+        assert await tx.mail.raw_bytes(WORKSPACE, "old") == b"old place"
+    assert await store.write(lambda tx: tx.mail.expire_raw(WORKSPACE, at(1), at(1), 5), name="expire") == (1, [])
+    async with store.read() as tx:
+        assert await tx.mail.raw_bytes(WORKSPACE, "old") is None
