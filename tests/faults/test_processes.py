@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from tests.faults.__main__ import SHORT
 from tests.faults.drivers import Ledger, Said
 from tests.faults.proxy import _first_frame
 from tests.faults.run import torment
-from tests.faults.schedule import wishes
+from tests.faults.schedule import KINDS, lanes, wishes
+from tests.faults.totals import add_to
 from tests.faults.world import RECOVERY_SECONDS, TAKE_OVER_SECONDS
 
 SLACK = 3
@@ -37,7 +39,29 @@ async def test_a_short_round_of_faults_costs_nothing() -> None:
 def test_a_seed_wishes_for_the_same_again() -> None:
     assert wishes(7, 40) == wishes(7, 40) != wishes(8, 40)
     assert wishes(7, 400)[:40] == wishes(7, 400)[:40]
-    assert SHORT.process_faults >= len({wish.kind for wish in wishes(SHORT.seed, 8)}) == 8
+    assert [wish.kind for wish in wishes(1, len(SHORT.kinds), kinds=SHORT.kinds)] == list(SHORT.kinds)
+    assert {kind for kind, how in KINDS.items() if how.first} <= set(SHORT.kinds)
+
+
+def test_faults_of_redis_have_a_lane_of_their_own_and_nothing_is_lost_on_the_way() -> None:
+    wished = wishes(7, 60)
+    alone, redis = lanes(wished, many=True)
+    assert sorted([*alone, *redis], key=lambda wish: wish.number) == wished == lanes(wished, many=False)[0]
+    assert {wish.kind.split("_")[0] for wish in redis} == {"redis"}
+    assert "put_back" not in {wish.kind for wish in redis}
+
+
+def test_rounds_are_added_up(tmp_path: Path) -> None:
+    sums = tmp_path / "faults.json"
+    for took in (1.0, 3.0, 2.0):
+        told = add_to(sums, {"acked": 10, "lost": 0, "recovery_s": {}}, {"take_over": [took]}, {"holder_kill": 1})
+    assert told == {
+        "rounds": 3,
+        "acked": 30,
+        "lost": 0,
+        "recovery_s": {"take_over": {"p50": 2.0, "max": 3.0}},
+        "kinds": {"holder_kill": 3},
+    }
 
 
 def entry(position: int, id_: str = "", text: str = "", **more: Any) -> dict[str, Any]:
@@ -118,6 +142,25 @@ def test_the_judge_finds_what_is_wrong_with_words(ledger: list[Said], there: jud
     findings = judge.findings(Ledger(said=ledger), there, [])
     assert found in kinds(findings)
     assert judge.counted(findings)[figure] >= 1
+
+
+def test_what_was_acknowledged_after_a_backup_may_be_gone_but_not_what_its_client_still_knows() -> None:
+    ledger = Ledger(said=[said("m1", 1), said("m2", 2), said("m3", 3)])
+    for number, line in enumerate(ledger.said):
+        line.acked_at = float(number)
+    ledger.acked = 3
+    ledger.write_down("somebody", {"c": [(1, "text m1"), (2, "text m2"), (3, "text m3")]})
+    ledger.take_back(1.0)
+    assert (ledger.acked, ledger.screens, [line.position for line in ledger.said]) == (1, [], [1, None, None])
+    older = rows(entry(1, "m1", "text m1"))
+    assert judge.findings(ledger, older, []) == []
+    ledger.said[1].taken_back = "again"
+    assert kinds(judge.findings(ledger, older, [])) == {"never_acknowledged"}
+    ledger.acknowledged(ledger.said[1], "c", 2)
+    assert judge.findings(ledger, rows(entry(1, "m1", "text m1"), entry(2, "m2", "text m2")), []) == []
+    assert kinds(judge.findings(ledger, older, [])) == {"lost"}
+    twice = rows(entry(1, "m1", "text m1"), entry(2, "m2", "text m2"), entry(3, "m3", "text m3"), entry(4, "m3", "text m3"))
+    assert kinds(judge.findings(ledger, twice, [])) == {"doubled"}
 
 
 def test_the_judge_finds_a_screen_that_differs() -> None:
