@@ -206,7 +206,7 @@ class Presences:
 
     async def all(self, scope: SystemScope | OperatorScope) -> dict[AgentId, Presence]:
         operators_only(scope)
-        found = await self._session.execute(select(*_PRESENCE.columns).where(_P.workspace == scope.workspace))
+        found = await self._session.execute(_PRESENCES, {"workspace": scope.workspace})
         return {row.agent: _PRESENCE.read(row) for row in found.rows}
 
     async def take_over(self, workspace: str, agent: str, *, node: str, at: datetime) -> int:
@@ -289,6 +289,7 @@ _PRESENCE_OF: Final = select(*_PRESENCE.columns).where(_P.workspace == bindparam
 
 _AGENTS: Final = bindparam("agents", type_=Names)
 _SEATS_OF_MANY: Final = select(*_SEATS.columns).where(_S.workspace == bindparam("workspace"), among(_S.agent, _AGENTS))
+_PRESENCES: Final = select(*_PRESENCE.columns).where(_P.workspace == bindparam("workspace"))
 _PRESENCES_OF: Final = select(*_PRESENCE.columns).where(_P.workspace == bindparam("workspace"), among(_P.agent, _AGENTS))
 _LIVE_OF: Final = (
     select(*_OFFER.columns)

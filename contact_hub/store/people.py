@@ -18,7 +18,7 @@ from contact_hub.store.records import Session as SessionRecord
 from contact_hub.store.session import Session
 from contact_hub.store.shape import Shape
 from contact_hub.store.tables import accounts, drafts, sessions, sign_in_attempts, tickets
-from contact_hub.store.types import Names, among
+from contact_hub.store.types import Instant, Names, among
 from routing.model import AgentId, ClientId, VendorId
 
 _A: Final = accounts.c
@@ -29,6 +29,26 @@ _D: Final = drafts.c
 _ACCOUNT: Final = Shape(Account, accounts)
 _SESSION: Final = Shape(SessionRecord, sessions)
 _TICKET: Final = Shape(Ticket, tickets)
+
+_NOW: Final = bindparam("now", type_=Instant)
+_LIVE_SESSION: Final = (
+    select(*_SESSION.columns, *_ACCOUNT.columns)
+    .join(accounts, and_(_A.workspace == _S.workspace, _A.id == _S.account))
+    .where(
+        _S.token_hash == bindparam("hash"),
+        _S.expires_at > _NOW,
+        _S.revoked_at.is_(None),
+        _A.disabled_at.is_(None),
+        _A.generation == _S.generation,
+    )
+)
+_ADD_TICKET: Final = insert(tickets)
+_USE_TICKET: Final = (
+    update(tickets)
+    .where(_T.ticket_hash == bindparam("hash"), _T.kind == bindparam("of_kind"), _T.used_at.is_(None), _T.expires_at > _NOW)
+    .values(used_at=_NOW)
+    .returning(*_TICKET.columns)
+)
 
 
 class AccountChanges(TypedDict, total=False):
@@ -83,17 +103,7 @@ class Sessions:
 
     async def live(self, token_hash: str, now: datetime) -> tuple[SessionRecord, Account] | None:
         """The session and its account, where both are good: not expired, not revoked, not disabled, of the account's present generation."""
-        found = await self._session.execute(
-            select(*_SESSION.columns, *_ACCOUNT.columns)
-            .join(accounts, and_(_A.workspace == _S.workspace, _A.id == _S.account))
-            .where(
-                _S.token_hash == token_hash,
-                _S.expires_at > now,
-                _S.revoked_at.is_(None),
-                _A.disabled_at.is_(None),
-                _A.generation == _S.generation,
-            )
-        )
+        found = await self._session.execute(_LIVE_SESSION, {"hash": token_hash, "now": now})
         if not found.rows:
             return None
         row, width = found.rows[0], len(_SESSION.columns)
@@ -136,16 +146,11 @@ class Tickets:
         self._session = session
 
     async def insert(self, ticket: Ticket) -> None:
-        await self._session.execute(insert(tickets), _TICKET.write(ticket))
+        await self._session.execute(_ADD_TICKET, _TICKET.write(ticket))
 
     async def use(self, ticket_hash: str, kind: Literal["console", "widget"], now: datetime) -> Ticket | None:
         """Compare and set: of any number of attempts one gets the ticket, and none after its time."""
-        used = await self._session.execute(
-            update(tickets)
-            .where(_T.ticket_hash == ticket_hash, _T.kind == kind, _T.used_at.is_(None), _T.expires_at > now)
-            .values(used_at=now)
-            .returning(*_TICKET.columns)
-        )
+        used = await self._session.execute(_USE_TICKET, {"hash": ticket_hash, "of_kind": kind, "now": now})
         return _TICKET.read(used.rows[0]) if used.rows else None
 
     async def sweep(self, before: datetime) -> int:

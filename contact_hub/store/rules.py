@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from contact_hub.scope import OperatorScope, SystemScope
 from contact_hub.store.records import Workspace, WorkspaceVersion
@@ -19,6 +19,10 @@ _W: Final = workspaces.c
 _V: Final = workspace_versions.c
 _WORKSPACE: Final = Shape(Workspace, workspaces)
 _VERSION: Final = Shape(WorkspaceVersion, workspace_versions)
+
+_ALL: Final = select(*_WORKSPACE.columns).order_by(_W.id)
+_ONE: Final = select(*_WORKSPACE.columns).where(_W.id == bindparam("workspace"))
+_LATEST: Final = select(*_VERSION.columns).where(_V.workspace == bindparam("whose")).order_by(_V.version.desc()).limit(1)
 
 
 class Workspaces:
@@ -36,11 +40,11 @@ class Workspaces:
         return found
 
     async def get(self, workspace: str) -> Workspace | None:
-        found = await self._session.execute(select(*_WORKSPACE.columns).where(_W.id == workspace))
+        found = await self._session.execute(_ONE, {"workspace": workspace})
         return _WORKSPACE.read(found.rows[0]) if found.rows else None
 
     async def all(self) -> list[Workspace]:
-        found = await self._session.execute(select(*_WORKSPACE.columns).order_by(_W.id))
+        found = await self._session.execute(_ALL)
         return [_WORKSPACE.read(row) for row in found.rows]
 
     async def set_delivery_epoch(self, workspace: str, delivery_epoch: str) -> None:
@@ -66,9 +70,7 @@ class WorkspaceVersions:
 
     async def latest(self, scope: SystemScope | OperatorScope) -> WorkspaceVersion | None:
         operators_only(scope)
-        found = await self._session.execute(
-            select(*_VERSION.columns).where(_V.workspace == scope.workspace).order_by(_V.version.desc()).limit(1)
-        )
+        found = await self._session.execute(_LATEST, {"whose": scope.workspace})
         return _VERSION.read(found.rows[0]) if found.rows else None
 
     async def get(self, scope: SystemScope | OperatorScope, version: int) -> WorkspaceVersion | None:
