@@ -57,7 +57,14 @@ def facets(floor: Floor, who: Principal) -> dict[str, Any]:
     return {
         "clients": [{"id": client.id, "name": client.name} for client in clients],
         "brands": [
-            {"id": brand.id, "name": brand.name, "client": brand.client, "colour": str(brand.look.colour), "zone": str(brand.zone)}
+            {
+                "id": brand.id,
+                "name": brand.name,
+                "client": brand.client,
+                "colour": str(brand.look.colour),
+                "zone": str(brand.zone),
+                "dispositions": {code: dict(labels) for code, labels in brand.dispositions.items()},
+            }
             for brand in brands
         ],
         "pools": [{"id": pool.id, "name": pool.name, "vendor": pool.vendor} for pool in pools],

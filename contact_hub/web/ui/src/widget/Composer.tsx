@@ -50,8 +50,8 @@ export function Composer({ chat }: { chat: Chat }) {
         </button>
       </div>
       {chat.conversation && (
-        <p class="small">
-          {ending && t("widget.end.confirm")}
+        <p class="small ending">
+          {ending && <span>{t("widget.end.confirm")}</span>}
           <button type="button" class="plain" onClick={() => (ending ? chat.end() : setEnding(true))}>
             {t("widget.end")}
           </button>

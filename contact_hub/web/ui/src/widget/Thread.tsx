@@ -57,7 +57,7 @@ export function Thread({ chat, brand, shown }: { chat: Chat; brand: BrandFace; s
           </p>
         )}
       </div>
-      {conversation?.state === "waiting" && chat.hours.open && <Waiting queue={queue} />}
+      {conversation?.state === "waiting" && (chat.hours.open ? <Waiting queue={queue} /> : <Left chat={chat} brand={brand} />)}
     </>
   );
 }
@@ -146,6 +146,19 @@ function Waiting({ queue }: { queue: Queue | null }) {
     <div class="foot queue" role="status">
       <p>{ahead < 0 ? t("widget.queue.waiting") : ahead > 0 ? tn("widget.queue.position", ahead) : t("widget.queue.next")}</p>
       {minutes && <p>{t("widget.queue.wait", minutes)}</p>}
+    </div>
+  );
+}
+
+/** A message was left while everybody is closed: it arrived, how it is answered, and when somebody is back. The talk itself says so where no mail is sent. */
+function Left({ chat, brand }: { chat: Chat; brand: BrandFace }) {
+  const { next_opening } = chat.hours;
+  const told = chat.entries.some(({ body }) => body.kind !== "customer_message");
+  if (told || !brand.mail || !chat.entries.length) return null;
+  return (
+    <div class="foot queue" role="status">
+      <p>{t("notice.email_received")}</p>
+      {next_opening && <p>{t("widget.closed.next_opening", { when: nextOpening(next_opening, texts()) })}</p>}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 // The words for what the workspace names by id: from its own labels where it has them, else from the catalogue, else the id made readable.
 import { languageName } from "$shared/format";
-import type { LanguageView, Reference } from "$shared/protocol.gen";
+import type { ConversationCard, LanguageView, Reference } from "$shared/protocol.gen";
 import { t, texts } from "$shared/texts.svelte";
 
 /** The label for the reader: in their language, a relative of it, English, or whatever there is. */
@@ -10,6 +10,10 @@ export function label(byTag: Readonly<Record<string, string>> | undefined, fallb
   const relative = Object.keys(byTag).find((other) => other.split("-")[0] === tag.split("-")[0]);
   return byTag[tag] ?? (relative && byTag[relative]) ?? byTag.en ?? Object.values(byTag)[0] ?? readable(fallback);
 }
+
+/** What to call a customer: their name, else where they write from, so that two without a name are told apart. */
+export const customerName = ({ customer_name, customer_email }: Pick<ConversationCard, "customer_name" | "customer_email">): string =>
+  customer_name || customer_email || t("console.customer.unnamed");
 
 export const kindName = (reference: Reference | null, kind: string): string => label(reference?.kinds[kind], kind);
 

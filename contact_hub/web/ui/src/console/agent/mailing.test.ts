@@ -23,7 +23,7 @@ test("a chat goes on by mail at the address the customer gave", () => {
 });
 
 test("a subject is answered once", () => {
-  expect(["Vase", "Re: Vase", "RE : x", ""].map(answerTo)).toEqual(["Re: Vase", "Re: Vase", "RE : x", ""]);
+  expect(["Vase", "Re: Vase", "AW: Re: Vase", "RE : Vase", "رد: Vase", "Regal", ""].map(answerTo)).toEqual([...Array<string>(5).fill("Re: Vase"), "Re: Regal", ""]);
 });
 
 test("addresses are found in what was pasted", () => {

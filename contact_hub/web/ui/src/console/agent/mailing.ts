@@ -55,8 +55,11 @@ export function answering(card: ConversationCard, entries: readonly PublicEntryF
   };
 }
 
+/** As the programs of our customers begin an answer's subject, each in its own language, often several times. */
+const ANSWERED = /^(?:(?:re|aw|sv|vs|antw|odp|ynt|rif|res|réf|رد|תשובה|回复|答复)\s*(?:\[\d+\])?\s*[:：]\s*)+/i;
+
 /** `Re: …`, once. */
-export const answerTo = (subject: string): string => (!subject || /^re\s*:/i.test(subject) ? subject : `Re: ${subject}`);
+export const answerTo = (subject: string): string => subject && `Re: ${subject.replace(ANSWERED, "")}`;
 
 /** Without the token after a plus. */
 const plain = (address: string): string => address.toLowerCase().replace(/\+[^@]*@/, "@");
@@ -90,7 +93,7 @@ export function spokenWarnings(codes: readonly string[] = []): string[] {
 export function bytes(size: number, tag: string): string {
   const [value, unit] = size < 1_000 ? [size, "byte"] : size < 1_000_000 ? [size / 1_000, "kilobyte"] : [size / 1_000_000, "megabyte"];
   const language = tag === "en-XA" ? "en" : tag;
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: value < 10 && unit !== "byte" ? 1 : 0 }).format(value);
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: unit === "byte" ? "long" : "short", maximumFractionDigits: value < 10 && unit !== "byte" ? 1 : 0 }).format(value);
 }
 
 /** `PDF`, `JPEG`: the end of a type, as people know it. */

@@ -4,7 +4,7 @@ import type { Texts } from "$shared/i18n";
 
 export interface Facets {
   readonly clients: readonly { id: string; name: string }[];
-  readonly brands: readonly { id: string; name: string; client: string; colour: string; zone: string }[];
+  readonly brands: readonly { id: string; name: string; client: string; colour: string; zone: string; dispositions?: Readonly<Record<string, Readonly<Record<string, string>>>> }[];
   readonly pools: readonly { id: string; name: string; vendor: string | null }[];
   readonly vendors: readonly { id: string; name: string }[];
   readonly languages: readonly string[];
@@ -62,9 +62,17 @@ export const channelLabel = (channel: string, texts: Texts): string => keyLabel(
 
 /** The kind in the reader's language, in its base language, in English, or as it is called. */
 export function kindLabel(id: string, facets: Facets, tag: string): string {
-  const labels = facets.kinds.find((kind) => kind.id === id)?.labels ?? {};
-  return labels[tag] ?? labels[tag.split("-")[0] ?? tag] ?? labels.en ?? id;
+  return labelIn(facets.kinds.find((kind) => kind.id === id)?.labels, tag) ?? id;
 }
+
+/** A wrap-up code by the brand's own label for it. */
+export function dispositionLabel(code: string, brand: string | undefined, facets: Facets, texts: Texts): string {
+  if (code === "timeout" && texts.has("console.wrap.timeout")) return texts.t("console.wrap.timeout");
+  return labelIn(facets.brands.find(({ id }) => id === brand)?.dispositions?.[code], texts.tag) ?? code.replaceAll(/[_-]+/g, " ");
+}
+
+const labelIn = (labels: Readonly<Record<string, string>> = {}, tag: string): string | undefined =>
+  labels[tag] ?? labels[tag.split("-")[0] ?? tag] ?? labels.en;
 
 // Row keys of days and hours are local to the report's zone, so they are written in UTC: no second shift may happen here.
 export const dayLabel = (key: string, tag: string): string =>

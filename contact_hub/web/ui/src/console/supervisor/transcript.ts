@@ -1,5 +1,5 @@
 // Both logs of a conversation as one reading: what customer and brand said, and between it what only staff saw.
-import type { PublicEntryForStaff, StaffEntry } from "$shared/protocol.gen";
+import type { MailFace, PublicEntryForStaff, StaffEntry } from "$shared/protocol.gen";
 import { languageName } from "$shared/format";
 import type { Texts } from "$shared/i18n";
 import { type Names, readable, reasonText, type Step } from "./decisions";
@@ -13,6 +13,8 @@ export interface Line {
   readonly persona: string;
   readonly text: string;
   readonly kind: string;
+  /** What a mail has beside its words. */
+  readonly mail?: MailFace;
 }
 
 /** By time; at the same moment what everybody saw comes first, and each log keeps its own order whatever its clock says. */
@@ -52,8 +54,9 @@ function spokenLine(entry: PublicEntryForStaff, texts: Texts): Line {
     side,
     author: entry.author ?? "",
     persona: entry.persona ?? "",
-    text: entry.key ? told(entry.key, entry.key, noticed(entry.values ?? {}, texts), texts) : [entry.mail?.subject, entry.text].filter(Boolean).join("\n"),
+    text: entry.key ? told(entry.key, entry.key, noticed(entry.values ?? {}, texts), texts) : (entry.text ?? ""),
     kind: entry.key ?? "message",
+    ...(entry.mail && { mail: entry.mail }),
   };
 }
 
