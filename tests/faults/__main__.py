@@ -38,7 +38,8 @@ from tests.faults.world import say
 SHORT = Plan(
     seed=1130,
     process_faults=12,
-    seconds_max=35,
+    seconds_max=26,
+    gap=(0.1, 1.2),
     lanes=2,
     kinds=(
         "holder_kill",
@@ -47,12 +48,12 @@ SHORT = Plan(
         "disk_full",
         "postgres_cut_off",
         "redis_cut_off",
+        "put_back",
         "holder_stop",
         "redis_pause",
         "backends_ended",
         "redis_flush",
         "redis_full",
-        "put_back",
     ),
 )
 """It begins with the gravest; a machine that is slow gets through fewer, and not through less of any."""

@@ -241,7 +241,6 @@ class Tormentor:
         self.faults += 1
         await asyncio.to_thread(self.world.postgres.stop, how)
         await asyncio.sleep(chance.choice([0.0, chance.uniform(0.2, 4)]))
-        await asyncio.to_thread(self.world.postgres.start)
         await self._accepting(kind, await self._postgres_back(), self._living(), most=RECOVERY_SECONDS)
 
     async def fill_disk(self, chance: random.Random) -> None:
@@ -278,8 +277,10 @@ class Tormentor:
                 await self.world.rows("SELECT 1")
                 return time.monotonic()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                if not self.world.postgres.running:  # it gave up, and somebody starts it again
-                    await asyncio.to_thread(self.world.postgres.start)
+                if not self.world.postgres.running:  # it was ended or gave up, and somebody starts it again
+                    with contextlib.suppress(RuntimeError):
+                        await asyncio.to_thread(self.world.postgres.start)
+                        continue
                 if time.monotonic() > give_up:
                     raise TimeoutError("PostgreSQL did not come back") from None
                 await asyncio.sleep(0.05)
