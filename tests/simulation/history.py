@@ -34,6 +34,8 @@ from tests.simulation.weather import Trace, Weather
 CONVERGE_SECONDS: Final = 30.0
 FIRST_LOOK_SECONDS: Final = 5.0
 STEPS_MAX: Final = 2_000_000
+_SELDOM_ALONE: Final = 0.35
+"""How often a misfortune brings another along: what costs something comes in twos."""
 _TIDY_EVERY: Final = 40
 """The collector looks at everything that was ever imported: between histories, and not after each."""
 
@@ -236,6 +238,10 @@ class _History:
             await asyncio.sleep(self.dice.expovariate(1 / often))
             self.faults += 1
             await self.dice.choice(kinds)()
+            if self.dice.random() < _SELDOM_ALONE:
+                await asyncio.sleep(self.dice.uniform(0, 0.3))
+                self.faults += 1
+                await self.dice.choice(kinds)()
 
     async def _kill(self) -> None:
         node = self._somebody()
