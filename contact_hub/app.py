@@ -44,6 +44,7 @@ from contact_hub.mail.attention import Attention
 from contact_hub.mail.boxes import Boxes
 from contact_hub.mail.door import Door
 from contact_hub.mail.intake import Intake
+from contact_hub.mail.names import Names
 from contact_hub.mail.office import MailOffice
 from contact_hub.mail.outgoing import OutgoingMail
 from contact_hub.mail.placing import Placing
@@ -295,6 +296,7 @@ async def build(
             reader=reader or workshop,
             placing=placing,
             returns=Returns(conversations=conversations, bus=bus, bounced=outgoing.bounced),
+            names=names_of(settings),
         )
         retention = Retention(store=store, workspaces=workspaces, clock=clock, ids=ids)
         jobs.register(*intake.kinds(), *retention.kinds())
@@ -410,6 +412,11 @@ def _translations(
         country=settings.translation_country,
         local=settings.translation_engine == "argos",
     )
+
+
+def names_of(settings: Settings) -> Names | None:
+    """Whom to ask DNS, if anybody."""
+    return None if settings.mail_resolver == "off" else Names(settings.mail_resolver)
 
 
 def _door(settings: Settings, intake: Intake) -> Door | None:

@@ -37,6 +37,7 @@ async def run_demo(*, port: int, data: Path | None, robots: bool, speed: float, 
             log_level="warning",
             log_format="console",
             mail_door="smtp://127.0.0.1:0",
+            mail_resolver="off",
             mail_readers=1,
         )
         set_up(level=settings.log_level, style=settings.log_format)

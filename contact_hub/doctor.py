@@ -11,13 +11,14 @@ from datetime import timedelta
 from typing import Any, Final, Literal
 from urllib.request import Request, urlopen
 
-from contact_hub.app import Hub, build
+from contact_hub.app import Hub, build, names_of
 from contact_hub.clock import DatabaseClock
 from contact_hub.errors import CODES, HubError
 from contact_hub.jobs.desk import Trouble
 from contact_hub.jobs.model import HOUSE
 from contact_hub.live.health import clock_trouble
 from contact_hub.mail.boxes import try_mailbox
+from contact_hub.mail.domains import look_up
 from contact_hub.mail.imap import MailboxTrouble
 from contact_hub.mail.trying import try_to_send
 from contact_hub.scope import Scope
@@ -275,12 +276,26 @@ async def _sending(hub: Hub, workspace: str) -> list[Finding]:
     findings = [Finding(what=f"mail of {one.mailbox}", state="error", sentence=f"{one.what}: {one.trouble}") for one in wrong]
     if tried and not wrong:
         findings.append(Finding(what=f"sending mail of {workspace}", state="ok", sentence=f"{len(tried)} relays and keys tried."))
+    findings += await _domains(hub, workspace)
     async with hub.store.read() as tx:
         backlog = {state: count for where, state, count, _ in await tx.mail.outgoing_backlog() if where == workspace}
     if doubtful := backlog.get("unknown", 0) + backlog.get("failed", 0):
         sentence = f"{doubtful} mails were not sent, or nobody knows whether they were; the page Mail lists them."
         findings.append(Finding(what=f"mail of {workspace}", state="warning", sentence=sentence))
     return findings
+
+
+async def _domains(hub: Hub, workspace: str) -> list[Finding]:
+    """What DNS tells receivers about each domain that mail leaves from."""
+    floor = hub.workspaces.floor(workspace)
+    if not any(box.relay is not None for brand in floor.workspace.brands for box in brand.mailboxes):
+        return []
+    if (names := names_of(hub.settings)) is None:
+        return [Finding(what=f"domains of {workspace}", state="ok", sentence="Not checked: CONTACT_HUB_MAIL_RESOLVER is off.")]
+    return [
+        Finding(what=one.what, state="warning" if one.state == "unknown" else one.state, sentence=one.sentence)
+        for one in await look_up(floor, names)
+    ]
 
 
 async def _audit(hub: Hub, workspace: str) -> Finding:

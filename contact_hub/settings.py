@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -60,6 +61,16 @@ def _port_of(parts: SplitResult) -> bool:
         return parts.port != 0
     except ValueError:
         return False
+
+
+def _resolver(value: str) -> str:
+    if value in {"system", "off"}:
+        return value
+    host, _, port = value.rpartition(":")
+    ip_address(host.strip("[]"))
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise ValueError("must be system, off, or IP:PORT")
+    return value
 
 
 def _door(value: str) -> str:
@@ -126,6 +137,10 @@ class Settings(BaseSettings):
 
     mail_door: Annotated[str, AfterValidator(_door)] | None = Field(
         default=None, description="where a mail server of the house hands mail in (lmtp://HOST:PORT or smtp://…); port 0: any"
+    )
+    mail_resolver: Annotated[str, AfterValidator(_resolver)] = Field(
+        default="system",
+        description="whom to ask (DNS) about signatures of mail and about our own domains: system, off, or an address (IP:PORT)",
     )
     mail_readers: int = Field(default=2, ge=1, le=16, description="processes that read mail, some 80 MB each")
 

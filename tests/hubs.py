@@ -186,7 +186,7 @@ async def floor(
         "agent_messages_per_minute": 6_000,
         **settings,
     }
-    config = Settings(database_url=url, data_dir=folder, port=port, workspace="test", **given)
+    config = Settings(database_url=url, data_dir=folder, port=port, workspace="test", **{"mail_resolver": "off", **given})
     async with build(config, clock=clock, bus=bus, reader=reader) as hub:
         await hub.workspaces.apply(workspace(text), by="tests", first_password_hash=await hub.passwords.hash(PASSWORD))
         async with running(hub, sites=sites) as server, contextlib.AsyncExitStack() as stack:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 import structlog
 
 from contact_hub.channels.email.limits import Arrivals
@@ -23,8 +24,9 @@ from contact_hub.errors import HubError
 from contact_hub.ids import Ids
 from contact_hub.jobs import Attempt, Job, JobRow, Jobs, Kind
 from contact_hub.mail.metrics import outcome, taken
+from contact_hub.mail.names import Names
 from contact_hub.mail.placing import Place, Placing
-from contact_hub.mail.reading import Question
+from contact_hub.mail.reading import Question, ReadMail
 from contact_hub.mail.returns import Returns
 from contact_hub.mail.workshop import MailReader, Unreadable
 from contact_hub.privacy.masking import mask_cards
@@ -43,6 +45,9 @@ _SHOWN: Final = 300
 _AT_ONCE_BYTES_MAX: Final = 64 * 1024
 """Of larger ones we make sense in a thread: everybody's writes wait for the loop."""
 _IDS_KEPT: Final = 50
+_ASKED: Final = re.compile(r"(?:[a-z0-9_.-]{1,120}\._domainkey|_dmarc)\.[a-z0-9_.-]{1,120}")
+"""What may be asked at a stranger's wish: nothing but keys and policies."""
+_ASKED_MAX: Final = 8
 _REPORTS: Final = frozenset(("bounce", "feedback_report"))
 _SAME: Final = re.compile(
     rb"^(?:message-id|from|to|date|subject)[ \t]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.IGNORECASE | re.MULTILINE
@@ -53,7 +58,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Intake:
-    """Takes mails in. `reader` understands them; everything else is rows."""
+    """Takes mails in. `reader` understands them; everything else is rows. `names`: whom to ask about signatures; nobody, where there is none."""
 
     def __init__(
         self,
@@ -66,10 +71,11 @@ class Intake:
         reader: MailReader,
         placing: Placing,
         returns: Returns,
+        names: Names | None = None,
     ) -> None:
         self._store, self._workspaces, self._jobs = store, workspaces, jobs
         self._clock, self._ids, self._reader = clock, ids, reader
-        self._placing, self._returns = placing, returns
+        self._placing, self._returns, self._names = placing, returns, names
 
     def kinds(self) -> tuple[Kind, ...]:
         """What is to be registered as background work."""
@@ -197,7 +203,7 @@ class Intake:
             await self._fail(mail, "brand_gone")
             return
         try:
-            read = await self._reader.read(_question(mail, raw, brand, box))
+            read = await self._read(_question(mail, raw, brand, box))
         except Unreadable as trouble:
             await self._fail(mail, trouble.code)
             return
@@ -225,11 +231,25 @@ class Intake:
         state = await self._store.write(command, name="mail.store", lane=_lane(workspace, brand.id), cost=2)
         outcome(workspace, brand.id, read.kind, state)
 
+    async def _read(self, question: Question) -> ReadMail:
+        """Where our own mail server said nothing of who wrote it, the signatures are checked against DNS, in a limited time: an answer that does not come is
+        none, and the mail is from somebody unproven. Raises: Unreadable."""
+        if self._names is None:
+            return await self._reader.read(question)
+        read = await self._reader.read(msgspec.structs.replace(question, checks=True))
+        asks = [name for name in read.asks if _ASKED.fullmatch(name)][:_ASKED_MAX]
+        if not asks:
+            return read
+        records = await self._names.all(asks)
+        return await self._reader.read(msgspec.structs.replace(question, records=records))
+
     async def _deal_with(self, tx: Tx, place: Place) -> dict[str, Any]:
         """Where the mail goes, as changes of its row."""
         read, mail = place.read, place.mail
         released = "released_by" in mail.findings
         findings = {**mail.findings, "kind": read.kind, "reasons": list(read.reasons)[:8]}
+        if read.witness == "own_check":
+            findings["checked"] = read.dmarc
         if read.kind in _REPORTS and not released:
             about = await self._returns.tell(tx, place)
             return {"state": "dropped", "reason": read.kind, "findings": findings, "conversation": about}

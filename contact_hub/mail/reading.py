@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from contact_hub.channels.email.attachments import verdict
-from contact_hub.channels.email.authenticity import authenticity, without_foreign_results
+from contact_hub.channels.email.authenticity import Known, authenticity, questions, without_foreign_results
 from contact_hub.channels.email.bounces import RecipientVerdict
 from contact_hub.channels.email.classify import MailKind, classify
 from contact_hub.channels.email.headers import ids
@@ -39,6 +39,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     own_addresses: tuple[str, ...] = ()
     envelope_from: str | None = None
     to: tuple[str, ...] = ()
+    checks: bool = False
+    """Whether it shall be said what our own check of who signed would have to ask."""
+    records: dict[str, tuple[str, ...]] | None = None
+    """What DNS says, for our own check of who signed; None where none is wished or nothing was asked yet."""
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +99,9 @@ class ReadMail(msgspec.Struct, frozen=True, kw_only=True):
     proven: bool
     dmarc: str
     because: str
+    witness: str
+    asks: tuple[str, ...]
+    """Names whose text records our own check of who signed would need, where nobody else has spoken."""
     reply: str
     own: str
     quoted: str
@@ -120,7 +127,9 @@ class ReadMail(msgspec.Struct, frozen=True, kw_only=True):
 def read_mail(question: Question) -> ReadMail:
     """Read one mail. Any bytes are one."""
     mail = parse(question.raw)
-    judged = authenticity(mail, question.raw, own_servers=question.own_servers)
+    known = None if question.records is None else Known(question.records)
+    judged = authenticity(mail, question.raw, own_servers=question.own_servers, resolver=known)
+    asks = questions(mail, question.raw, own_servers=question.own_servers) if known is None and question.checks else ()
     mail = _with_envelope(without_foreign_results(mail, question.own_servers), question)
     found = classify(mail, question.own_addresses)
     stripped = strip(mail.text, mail.html)
@@ -147,6 +156,8 @@ def read_mail(question: Question) -> ReadMail:
         proven=judged.proven,
         dmarc=judged.dmarc.value,
         because=judged.because,
+        witness=judged.witness.value,
+        asks=asks,
         reply=_sound(stripped.reply),
         own=_sound(stripped.own),
         quoted=_sound(stripped.quoted),

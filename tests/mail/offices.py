@@ -15,6 +15,7 @@ from contact_hub.conversations.service import Conversations, Detect
 from contact_hub.ids import Ids
 from contact_hub.jobs import Jobs
 from contact_hub.mail.intake import Intake
+from contact_hub.mail.names import Names
 from contact_hub.mail.placing import Placing
 from contact_hub.mail.returns import Returns
 from contact_hub.mail.workshop import InProcess, MailReader
@@ -128,7 +129,9 @@ class Office:
 
 
 @contextlib.asynccontextmanager
-async def office(url: str, *, reader: MailReader | None = None, hear: Detect = hear) -> AsyncIterator[Office]:
+async def office(
+    url: str, *, reader: MailReader | None = None, hear: Detect = hear, names: Names | None = None
+) -> AsyncIterator[Office]:
     store = await Store.open(url)
     clock, ids, bus = ManualClock(NOW), Ids(), MemoryBus()
     try:
@@ -144,6 +147,7 @@ async def office(url: str, *, reader: MailReader | None = None, hear: Detect = h
             reader=reader or InProcess(),
             placing=Placing(conversations=conversations, clock=clock, ids=ids, detect=hear),
             returns=Returns(conversations=conversations, bus=bus),
+            names=names,
         )
         yield Office(store=store, intake=intake, clock=clock, conversations=conversations, workspaces=workspaces)
     finally:

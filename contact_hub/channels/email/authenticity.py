@@ -63,6 +63,30 @@ class Resolver(Protocol):
         """The text records of a name, each with its strings joined. Raises `TemporarilyUnknown` when it cannot tell now."""
 
 
+class Known:
+    """A resolver that was told beforehand; of other names it cannot tell."""
+
+    def __init__(self, records: Mapping[str, Sequence[str]]) -> None:
+        self._records = records
+
+    def txt(self, name: str) -> Sequence[str]:
+        found = self._records.get(name.lower())
+        if found is None:
+            raise TemporarilyUnknown(name)
+        return found
+
+
+class _Asked:
+    """A resolver that knows nothing and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def txt(self, name: str) -> Sequence[str]:
+        self.names.append(name.lower())
+        return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authenticity:
     """What is known about who sent a mail. `signed_by`: domains whose signature holds. `policy`: what the sender's domain asks to do with failures."""
@@ -98,6 +122,15 @@ def authenticity(mail: InboundMail, raw: bytes, *, own_servers: Collection[str],
     if found is not None:
         return found
     return check(mail, raw, resolver) if resolver is not None else Authenticity(from_domain=_from_domain(mail))
+
+
+def questions(mail: InboundMail, raw: bytes, *, own_servers: Collection[str]) -> tuple[str, ...]:
+    """The names whose records our own check would need (`Known`); none where our server has spoken, or nothing could be proven anyway."""
+    if _has_several_senders(mail) or not _from_domain(mail) or results_of(mail, own_servers) is not None:
+        return ()
+    asked = _Asked()
+    check(mail, raw, asked)
+    return tuple(dict.fromkeys(asked.names))
 
 
 def without_foreign_results(mail: InboundMail, own_servers: Collection[str]) -> InboundMail:
