@@ -64,14 +64,10 @@ class Inquiries:
     ) -> dict[BrandId, Waiting]:
         """How many wait (or ring) for each brand; a brand for which nobody waits is absent."""
         operators_only(scope)
-        asked = (
-            select(_I.brand, func.count().label("waiting"), func.min(_I.arrived_at, type_=_I.arrived_at.type).label("oldest"))
-            .where(_I.workspace == scope.workspace, _I.state.in_(("waiting", "offered")))
-            .group_by(_I.brand)
-        )
-        if brands is not None:
-            asked = asked.where(_I.brand.in_(list(brands)))
-        result = await self._session.execute(asked)
+        if brands is None:
+            result = await self._session.execute(_WAITING, {"workspace": scope.workspace})
+        else:
+            result = await self._session.execute(_WAITING_FOR, {"workspace": scope.workspace, "brands": sorted(brands)})
         return {row.brand: Waiting(brand=row.brand, waiting=row.waiting, oldest_since=row.oldest) for row in result.rows}
 
     async def insert(self, inquiry: Inquiry) -> None:
@@ -284,6 +280,12 @@ def _change(kind: Kind, names: frozenset[str]) -> Update:
 
 
 _SEATS_OF: Final = select(*_SEATS.columns).where(_S.workspace == bindparam("workspace"), _S.agent == bindparam("agent"))
+_WAITING: Final = (
+    select(_I.brand, func.count().label("waiting"), func.min(_I.arrived_at, type_=_I.arrived_at.type).label("oldest"))
+    .where(_I.workspace == bindparam("workspace"), _I.state.in_(("waiting", "offered")))
+    .group_by(_I.brand)
+)
+_WAITING_FOR: Final = _WAITING.where(among(_I.brand, bindparam("brands", type_=Names)))
 _PRESENCE_OF: Final = select(*_PRESENCE.columns).where(_P.workspace == bindparam("workspace"), _P.agent == bindparam("agent"))
 
 

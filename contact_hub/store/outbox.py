@@ -14,11 +14,11 @@ from sqlalchemy import Integer, and_, bindparam, delete, func, or_, select, upda
 
 from contact_hub.scope import OperatorScope, SystemScope
 from contact_hub.store.records import OutboxBacklog, OutboxItem
-from contact_hub.store.session import Session
+from contact_hub.store.session import Session, insert_for
 from contact_hub.store.shape import Shape
 from contact_hub.store.tables import outbox
 from contact_hub.store.types import Instant, Names, among
-from contact_hub.store.visibility import operators_only
+from contact_hub.store.visibility import once, operators_only
 
 Ending = Literal["waiting", "done", "failed"]
 _X: Final = outbox.c
@@ -32,6 +32,23 @@ _DUE: Final = (
 )
 _NEXT_DUE: Final = select(func.min(_X.due_at)).where(_X.state == "waiting", _OF_KINDS)
 _LOST: Final = select(*_ITEM.columns).where(_X.state == "running", _X.lease_until <= _NOW).order_by(_X.lease_until).limit(_MOST)
+_CLAIM: Final = (
+    update(outbox)
+    .where(_X.workspace == bindparam("whose"), _X.id == bindparam("item"), _X.state == "waiting", _X.due_at <= _NOW, _OF_KINDS)
+    .values(
+        state="running",
+        holder=bindparam("by"),
+        lease_until=bindparam("until", type_=Instant),
+        begun_at=_NOW,
+        attempts=_X.attempts + 1,
+    )
+    .returning(*_ITEM.columns)
+)
+
+
+@once
+def _add(dialect: str) -> Any:
+    return insert_for(dialect, outbox).on_conflict_do_nothing(index_elements=[_X.workspace, _X.id]).returning(_X.id)
 
 
 class Outbox:
@@ -40,8 +57,7 @@ class Outbox:
 
     async def add(self, item: OutboxItem) -> bool:
         """False where this very work is known already, whatever has become of it."""
-        row = self._session.insert(outbox).values(_ITEM.write(item))
-        done = await self._session.execute(row.on_conflict_do_nothing(index_elements=[_X.workspace, _X.id]).returning(_X.id))
+        done = await self._session.execute(_add(self._session.dialect), _ITEM.write(item))
         return bool(done.rows)
 
     async def due(self, now: datetime, kinds: Collection[str], limit: int) -> list[OutboxItem]:
@@ -72,12 +88,8 @@ class Outbox:
         self, workspace: str, item: str, kinds: Collection[str], holder: str, now: datetime, until: datetime
     ) -> OutboxItem | None:
         """Begin an attempt; None where it is not due, not there, not of these kinds, or begun by somebody else."""
-        done = await self._session.execute(
-            update(outbox)
-            .where(_X.workspace == workspace, _X.id == item, _X.state == "waiting", _X.due_at <= now, _X.kind.in_(sorted(kinds)))
-            .values(state="running", holder=holder, lease_until=until, begun_at=now, attempts=_X.attempts + 1)
-            .returning(*_ITEM.columns)
-        )
+        begun = {"whose": workspace, "item": item, "kinds": sorted(kinds), "by": holder, "now": now, "until": until}
+        done = await self._session.execute(_CLAIM, begun)
         return _ITEM.read(done.rows[0]) if done.rows else None
 
     async def renew(self, holders: Collection[str], until: datetime) -> frozenset[str]:
