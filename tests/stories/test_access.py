@@ -6,49 +6,26 @@ One walk through all screens for each language; a screen is judged when it has d
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, Frame, Page, expect
 
 from tests.stories import floors
+from tests.stories.access import faults
 from tests.stories.conftest import People
 from tests.stories.pages import IN_A_BROWSER, Console, Widget, dress
 
 pytestmark = IN_A_BROWSER
 
-RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
-NARROW, WIDE = 320, 1280
 SCREENS: Final = {
     *("sign-in", "idle", "offer", "conversation", "wrap-up", "palette", "transfer"),
-    *("quality", "conversations", "conversation page", "floor", "routing", "mail", "workspace"),
+    *("quality", "conversations", "conversation page", "floor", "routing", "mail", "jobs", "workspace"),
     *("widget form", "widget chat", "widget rating"),
 }
 
 Judge = Callable[[str, Page | Frame], Awaitable[None]]
-
-CLIPPED: Final = """() => {
-  const cut = [];
-  const forTheEar = (at) => at && (getComputedStyle(at).clipPath !== 'none' || forTheEar(at.parentElement));
-  for (const at of document.querySelectorAll('button, a, h1, h2, h3, label, th, legend, [role=tab], .button')) {
-    const style = getComputedStyle(at), box = at.getBoundingClientRect();
-    if (!box.width || !at.innerText?.trim() || at.closest('.skip') || forTheEar(at)) continue;
-    // An ellipsis is a decision; a word that is cut without one is an accident.
-    const hides = ['hidden', 'clip'].includes(style.overflowX) && style.textOverflow !== 'ellipsis';
-    if (hides && at.scrollWidth > at.clientWidth + 1) cut.push(at.outerHTML.slice(0, 120));
-    if (box.left < -1 || box.right > innerWidth + 1) {
-      let scrolls = at.parentElement;
-      while (scrolls && !['auto', 'scroll'].includes(getComputedStyle(scrolls).overflowX)) scrolls = scrolls.parentElement;
-      if (!scrolls) cut.push(`outside: ${at.outerHTML.slice(0, 120)}`);
-    }
-  }
-  return cut;
-}"""
-SIDEWAYS: Final = "() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
-WORDS: Final = "() => document.body.innerText + [...document.querySelectorAll('[aria-label]')].map((at) => at.ariaLabel)"
-RAW_KEY: Final = re.compile(r"\b(?:widget|console|signin|notice|quality|admin|routing|error|errors)\.[a-z_]+(?:\.[a-z_0-9]+)*\b")
 
 
 @pytest.mark.timeout(150)
@@ -59,7 +36,7 @@ async def test_every_screen_keeps_the_rules_shows_all_and_lacks_no_word(stage: f
 
     async def judge(name: str, screen: Page | Frame) -> None:
         judged.add(name)
-        found.extend([f"{name}: {one}" async for one in _faults(screen, axe=tag != "en-XA")])
+        found.extend([f"{name}: {one}" async for one in faults(screen, axe=tag != "en-XA")])
 
     await _walk(stage, people, judge, tag=tag)
     assert found == []
@@ -72,28 +49,9 @@ async def test_the_judge_sees_what_is_wrong(people: People) -> None:
         <html lang="en"><title>All wrong</title><main><h1 style="width: 60px; overflow: hidden; white-space: nowrap">Cut in the middle</h1>
         <p style="color: #ccc; background: #fff">Too pale</p><div style="width: 2000px">widget.no.such.key</div></main>
     """)
-    found = "\n".join([one async for one in _faults(page, axe=True)])
+    found = "\n".join([one async for one in faults(page, axe=True)])
     for fault in ("color-contrast", "sideways", "cut:", "no words for widget.no.such.key"):
         assert fault in found
-
-
-async def _faults(screen: Page | Frame, *, axe: bool) -> AsyncIterator[str]:
-    """What is wrong with a screen in both themes and at both widths."""
-    page = screen if isinstance(screen, Page) else screen.page
-    for theme in ("light", "dark") if axe else ():
-        await page.emulate_media(color_scheme=theme)
-        await screen.evaluate("(theme) => document.documentElement.dataset.theme = theme", theme)
-        answer = await Axe().run(screen, options={"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": RULES}})
-        for violation in answer.response["violations"]:
-            yield f"{theme}: {_told(violation)}"
-    for width in (NARROW, WIDE):
-        await page.set_viewport_size({"width": width, "height": 800})
-        if over := await screen.evaluate(SIDEWAYS):
-            yield f"at {width}: scrolls sideways by {over} px"
-        for cut in await screen.evaluate(CLIPPED):
-            yield f"at {width}: cut: {cut}"
-    for key in sorted(set(RAW_KEY.findall(await screen.evaluate(WORDS)))):
-        yield f"no words for {key}"
 
 
 async def _walk(stage: floors.Stage, people: People, judge: Judge, *, tag: str) -> None:
@@ -158,15 +116,8 @@ async def _walk(stage: floors.Stage, people: People, judge: Judge, *, tag: str) 
     await judge("conversations", supervisor.page)
 
     operator = await Console.sign_in(await somebody(), stage, floors.ROBIN, tag=tag)
-    for name, holds in (("floor", "Amélie"), ("routing", "Kestrel"), ("mail", ""), ("workspace", "velour")):
+    for name, holds in (("floor", "Amélie"), ("routing", "Kestrel"), ("mail", ""), ("jobs", ""), ("workspace", "velour")):
         await operator.page.goto(f"{stage.console}/{name}")
         await expect(operator.page.locator("main h1")).to_be_visible()
         await expect(operator.page.locator("main")).to_contain_text(holds)
         await judge(name, operator.page)
-
-
-def _told(violation: dict[str, Any]) -> str:
-    places = "; ".join(
-        f"{node['target']} {node['html'][:160]} {[one['message'] for one in node['any']][:2]}" for node in violation["nodes"][:4]
-    )
-    return f"{violation['id']} ({len(violation['nodes'])}): {places}"
