@@ -15,7 +15,9 @@ _LINK: Final = re.compile(
     r"(?:https?://|www\.)\S+|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}|\b[\w-]{1,63}\.(?:com|net|org|io|de|fr|ru|co|eu|app)\b\S*",
     re.IGNORECASE,
 )
-_HANDLE: Final = re.compile(r"[#@]\w+")
+# Where no space is written, the sentence goes on right behind the order's number: 荷物#33328はいつ…
+_SPACELESS: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+_HANDLE: Final = re.compile(rf"[#@](?:[A-Za-z0-9_-]+(?=[{_SPACELESS}])|\w+)")
 _CODE: Final = re.compile(r"(?:\b[A-Za-z_]*|)\d[A-Za-z0-9_\-/.:,]*")
 _DIGIT: Final = re.compile(r"\d")
 _EMOJI: Final = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2190-\u21ff\u2b00-\u2bff\ufe0f\u200d\u20e3\U000e0000-\U000e007f]+")

@@ -116,6 +116,18 @@ def test_links_codes_and_brand_words_do_not_mislead() -> None:
     assert detect("Bestellung DE-4711-X nicht angekommen https://shop.example.com/en/order?id=9 iPhone").tag == "de"
 
 
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("荷物#33328はいつ届くか教えていただけますか。", "ja"),
+        ("我的订单#51402到哪里了？本来应该星期二送到。", "zh-Hans"),
+        ("주문#123은 언제 오나요", "ko"),
+    ],
+)
+def test_an_order_number_swallows_no_sentence_where_no_space_is_written(text: str, tag: str) -> None:
+    assert detect(text).tag == tag
+
+
 def test_an_english_greeting_does_not_hide_the_language() -> None:
     assert detect("hi, mein Paket ist nicht angekommen").tag == "de"
     assert detect("hello, mi pedido no ha llegado todavía").tag == "es"
