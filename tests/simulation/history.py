@@ -226,6 +226,7 @@ class _History:
             self._stop,
             self._stop,
             self._cut_store,
+            self._cut_store,
             self._cut_bus,
             self._leave,
             self._cut_sockets,
@@ -236,19 +237,18 @@ class _History:
         often = self.dice.choice((0.0, 1.0, 2.0, 4.0))
         while often:
             await asyncio.sleep(self.dice.expovariate(1 / often))
+            node = self._somebody()
+            self.dice.choice(kinds)(node)
             self.faults += 1
-            await self.dice.choice(kinds)()
             if self.dice.random() < _SELDOM_ALONE:
                 await asyncio.sleep(self.dice.uniform(0, 0.3))
+                self.dice.choice(kinds)(node if self.dice.random() < 0.7 else self._somebody())
                 self.faults += 1
-                await self.dice.choice(kinds)()
 
-    async def _kill(self) -> None:
-        node = self._somebody()
+    def _kill(self, node: Node) -> None:
         self._doom(node, node.kill)
 
-    async def _stop(self) -> None:
-        node = self._somebody()
+    def _stop(self, node: Node) -> None:
         process, seconds = node.process, self.dice.uniform(0.5, 5)
 
         def strike() -> None:
@@ -265,15 +265,13 @@ class _History:
             self.trace(f"wake {process.name}")
             self.loop.resume(process)
 
-    async def _cut_store(self) -> None:
-        node = self.dice.choice(self.nodes)
+    def _cut_store(self, node: Node) -> None:
         if node.alive and node.link is not None:
             self.trace(f"cut store {node.process.name}")
             node.link.cut()
             self.loop.world_later(self.dice.uniform(0.3, 5), node.link.heal)
 
-    async def _cut_bus(self) -> None:
-        node = self.dice.choice(self.nodes)
+    def _cut_bus(self, node: Node) -> None:
         if node.alive and node.bus is not None:
             self.trace(f"cut bus {node.process.name}")
             node.bus.cut()
@@ -281,38 +279,40 @@ class _History:
             bus = node.bus
             self.loop.world_later(self.dice.uniform(0.3, 6), lambda: bus.heal(tell=tell))
 
-    async def _leave(self) -> None:
-        node = self.dice.choice(self.nodes)
+    def _leave(self, node: Node) -> None:
         if node.open and node.process.state == "running":
             node.ask_to_leave()
 
-    async def _cut_sockets(self) -> None:
+    def _cut_sockets(self, _: Node) -> None:
         for node in self.nodes:
             for line in node.lines:
                 if line.up and self.dice.random() < 0.5:
                     line.cut()
 
-    async def _other_rules(self) -> None:
-        node = self.dice.choice(self.nodes)
+    def _other_rules(self, node: Node) -> None:
         rules = floor.other_rules(self.dice)
         if node.open:
             self.loop.spawn(None, _quietly(node.ask(lambda hub: hub.workspaces.apply(rules, by="history"))), "rules")
 
-    async def _second_window(self) -> None:
+    def _second_window(self, node: Node) -> None:
         """An agent opens the console elsewhere, and works there from now on."""
-        agent = self.dice.choice(self.agents)
+        agent = self._one_at(node)
         if not agent.superseded and agent.here:
             windows = sum(one.agent == agent.agent for one in self.agents)
             other = Agent(agent.agent, agent.house, self.nodes, random.Random(self.dice.random()), self.trace, window=windows + 1)
             self.agents.append(other)
             self._send_in(other)
 
-    async def _go_home(self) -> None:
+    def _go_home(self, node: Node) -> None:
         """The lid is closed, and nobody comes back."""
-        agent = self.dice.choice(self.agents)
+        agent = self._one_at(node)
         agent.here, agent.superseded = False, True
         if agent.line is not None:
             agent.line.cut() if self.dice.random() < 0.5 else agent.line.leave()
+
+    def _one_at(self, node: Node) -> Agent:
+        """An agent; one of those at this node, if there are any."""
+        return self.dice.choice([agent for agent in self.agents if agent.line in node.lines] or self.agents)
 
     def _heal(self) -> None:
         self.trace("heals")
