@@ -351,6 +351,10 @@ class Agent:
         ready = mind.me is not None and mind.me.availability == "ready"
         return mind.welcomed and ready and read and wrapped and not mind.offers and not mind.unacknowledged
 
+    def _still_says(self, id_: str) -> bool:
+        """The window that is left may be told no by a time in which another agent had the talk; the new one has the same words, and its answer counts."""
+        return any(letter.id == id_ for outbox in self.mind.outboxes.values() for letter in outbox.waiting())
+
     def _be_ready(self) -> None:
         self.mind.availability("ready")
         self.client.kick()
@@ -371,7 +375,7 @@ class Agent:
             case console.ConsoleAck():
                 self._ledger.acknowledged(self._mine[frame.client_message_id], frame.conversation, frame.position)
             case Refusal() if frame.about in self._mine and frame.retry_after_seconds is None:
-                if frame.code not in _NO_ANSWER:
+                if frame.code not in _NO_ANSWER and not self._still_says(frame.about):
                     self._ledger.refused(self._mine[frame.about], frame.code)
                     self._answered.discard(self._about[frame.about])
             case _:
