@@ -34,6 +34,7 @@ DOMAINS: Final[Mapping[str, str]] = {
     "console": "console",
     "signin": "console",
     "admin": "admin",
+    "demo": "admin",
     "quality": "quality",
     "error": "errors",
     "routing": "errors",

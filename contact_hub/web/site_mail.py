@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cache
 from html import escape
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
@@ -25,7 +26,9 @@ from contact_hub.channels.email.parse import parse
 from contact_hub.channels.email.strip import strip
 from contact_hub.ids import new_token
 from contact_hub.mail import mime
+from contact_hub.web.readers import wishes
 from contact_hub.workspace.model import Brand
+from i18n import catalogues, formatting, tags
 
 KEPT_MAX: Final = 500
 SOMEBODY: Final = "anna.berger@mail.example"
@@ -35,6 +38,23 @@ _PICTURE: Final = bytes.fromhex(
     "0000000049454e44ae426082"
 )
 _TAGGED: Final = re.compile(r"\+[^@]*@")
+_HOLE: Final = re.compile(r"\{\{([a-z.]+)\}\}")
+_PLAIN: Final = (
+    "heading",
+    "languages",
+    "name",
+    "address",
+    "subject",
+    "text",
+    "as",
+    "as.text",
+    "as.html",
+    "as.file",
+    "send",
+    "look",
+    "look.again",
+)
+"""Texts of the page that need no values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,35 +174,68 @@ def _body(text: str, style: str, answers: InboundMail | None) -> mime.Part:
 
 
 async def answer(post: Postbox, brand: Brand, template: str, scope: Mapping[str, Any], body: bytes) -> str:
-    """The page for a visitor of the brand's site; what they wrote is sent first."""
+    """The page for a visitor of the brand's site, in the language that is asked for or that their browser likes; what they wrote is sent first."""
     asked = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), max_num_fields=20))
+    tag = _language(asked.get("lang", ""), scope)
     said = ""
     if scope["method"] == "POST":
         asked = dict(parse_qsl(body[:_FORM_BYTES_MAX].decode("utf-8", "replace"), max_num_fields=20))
-        said = await _send(post, brand, asked)
+        said = await _send(post, brand, asked, tag)
     me = asked.get("me", "").strip() or SOMEBODY
     came = post.sent_to(me)
     answered = _by_id(came, asked.get("answers", "") if scope["method"] == "GET" else "")
+    address = brand.mailboxes[0].address
     values = {
+        "tag": tag,
+        "dir": tags.direction(tag),
         "brand": brand.name,
-        "address": brand.mailboxes[0].address,
         "me": me,
         "name": asked.get("name", "") or ("Anna Berger" if me == SOMEBODY else ""),
         "answers": answered.message_id or "" if answered else "",
-        "to": str(answered.reply_to[0]) if answered and answered.reply_to else brand.mailboxes[0].address,
+        "to": str(answered.reply_to[0]) if answered and answered.reply_to else address,
         "subject": _again(answered.subject) if answered else "",
         "said": said,
+        "t.intro": _text("intro", tag, brand=brand.name),
+        "t.write": _text("write", tag, address=address),
+        "t.came": _text("came", tag, address=me),
+        **{f"t.{name}": _text(name, tag) for name in _PLAIN},
     }
-    page = template
-    for key, value in values.items():
-        page = page.replace(f"{{{{{key}}}}}", escape(value))
-    return page.replace("{{mails}}", "".join(_shown(one, me) for one in came) or "<p>Nothing yet.</p>")
+    made = {key: escape(value) for key, value in values.items()} | {
+        "languages": " ".join(_link(one, me, chosen=one == tag) for one in _languages()),
+        "mails": "".join(_shown(one, me, tag) for one in came) or f"<p>{escape(_text('nothing', tag))}</p>",
+    }
+    return _HOLE.sub(lambda hole: made[hole[1]], template)
 
 
-async def _send(post: Postbox, brand: Brand, asked: Mapping[str, str]) -> str:
+def _text(name: str, tag: str, **values: str) -> str:
+    return catalogues.isolated_text(f"demo.mail.{name}", tag, **values)
+
+
+@cache
+def _languages() -> tuple[str, ...]:
+    return catalogues.offered(("demo.",))
+
+
+def _language(wished: str, scope: Mapping[str, Any]) -> str:
+    """The language of the page: the one in its address, else the one the browser likes best."""
+    accepted = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), "")
+    if wished in _languages():
+        return wished
+    return tags.best_match(wishes(accepted), _languages()) or catalogues.SOURCE
+
+
+def _link(tag: str, me: str, *, chosen: bool) -> str:
+    place = f"/mail?lang={quote(tag)}&me={quote(me)}"
+    here = ' aria-current="true"' if chosen else ""
+    return (
+        f'<a href="{escape(place)}" lang="{tag}" dir="{tags.direction(tag)}"{here}>{escape(tags.display_name(tag, in_tag=tag))}</a>'
+    )
+
+
+async def _send(post: Postbox, brand: Brand, asked: Mapping[str, str], tag: str) -> str:
     me, text = asked.get("me", "").strip(), asked.get("text", "").strip()
     if mime.ascii_address(me) is None or not text:
-        return "An address and a text are needed."
+        return _text("incomplete", tag)
     own = _TAGGED.sub("@", brand.mailboxes[0].address).rpartition("@")[2]
     to = asked.get("to", "")
     if mime.ascii_address(to) is None or to.rpartition("@")[2] != own:  # the page writes to its brand and to nobody else
@@ -198,8 +251,8 @@ async def _send(post: Postbox, brand: Brand, asked: Mapping[str, str]) -> str:
             answers=answered,
         )
     except (OSError, aiosmtplib.SMTPException) as trouble:
-        return f"It was not taken: {trouble}"
-    return "Sent."
+        return _text("refused", tag, said=str(trouble))
+    return _text("sent", tag)
 
 
 def _by_id(mails: list[Sent], message_id: str) -> InboundMail | None:
@@ -210,16 +263,18 @@ def _again(subject: str) -> str:
     return subject if subject[:3].casefold() == "re:" else f"Re: {subject}"
 
 
-def _shown(sent: Sent, me: str) -> str:
+def _shown(sent: Sent, me: str, tag: str) -> str:
     mail = sent.mail
     stripped = strip(mail.text, None)
     sender = f"{mail.sender.name} <{mail.sender}>" if mail.sender else ""
     files = ", ".join(one.name for one in mail.attachments)
-    link = f"/mail?me={quote(me)}&answers={quote(mail.message_id or '')}"
+    link = f"/mail?lang={quote(tag)}&me={quote(me)}&answers={quote(mail.message_id or '')}"
     return (
-        f'<article><h3 dir="auto">{escape(mail.subject)}</h3><p>{escape(sender)} · {sent.at:%H:%M:%S} UTC</p>'
+        f'<article><h3 dir="auto">{escape(mail.subject)}</h3><p><bdi>{escape(sender)}</bdi> · {escape(formatting.time_with_zone(sent.at, tag, "UTC"))}</p>'
         f'<pre dir="auto">{escape(stripped.reply or mail.text or "")}</pre>'
-        + (f"<p>With: {escape(files)}</p>" if files else "")
-        + (f'<details><summary>Everything</summary><pre dir="auto">{escape(mail.text or "")}</pre></details>')
-        + f'<p><a href="{escape(link)}">Answer</a></p></article>'
+        + (f"<p>{escape(_text('with', tag, files=files))}</p>" if files else "")
+        + (
+            f'<details><summary>{escape(_text("everything", tag))}</summary><pre dir="auto">{escape(mail.text or "")}</pre></details>'
+        )
+        + f'<p><a href="{escape(link)}">{escape(_text("answer", tag))}</a></p></article>'
     )
