@@ -21,6 +21,7 @@ from contact_hub.brands.faces import DECLINE_REASONS, reference
 from contact_hub.bus import Poke
 from contact_hub.conversations.service import Posted
 from contact_hub.errors import HubError
+from contact_hub.live.queues import FRESH_SECONDS
 from contact_hub.live.reader import Look
 from contact_hub.live.switchboard import Key, Listener, told_of
 from contact_hub.live.view import brands_of, build, card_moved
@@ -55,6 +56,7 @@ class ConsoleSession:
         self._listener: Listener | None = None
         self._rules = 0
         self._looked_at = 0.0
+        self._queues_at = 0.0
         self._telling = asyncio.Lock()
 
     @property
@@ -139,7 +141,7 @@ class ConsoleSession:
         """For ever: what moved since the last look."""
         assert self._listener is not None
         while True:
-            pokes = await self._listener.next(poll_seconds=self._patience())
+            pokes = await self._listener.next(poll_seconds=FRESH_SECONDS if self._queues_old() else self._patience())
             with told_of(pokes, face="console"):
                 await self._told(pokes)
 
@@ -149,6 +151,12 @@ class ConsoleSession:
         if any(poke.kind == "roll_call" for poke in pokes):
             await self._desk.answer_roll_call(self.scope, self._presence_epoch)
         kinds = {poke.kind for poke in pokes} - {"typing", "refused", "console", "roll_call"}
+        if "queue" in kinds:
+            self._queues.moved(self.scope.workspace)
+        elif self._queues_old() and not self._due():
+            await self._look_at_queues()
+            if not pokes:
+                return
         if kinds and kinds <= {"queue", "conversation"} and not self._due():
             if "queue" in kinds:
                 await self._look_at_queues()
@@ -156,6 +164,15 @@ class ConsoleSession:
                 await self._look(everything=False, moved=pokes)
         elif kinds or not pokes:
             await self._look(everything=not pokes or any(poke.kind == "everything" for poke in pokes), moved=pokes)
+
+    def _queues_old(self) -> bool:
+        """Whether the queues that are shown were asked for before they moved last: others' answers are shared for a moment."""
+        return self._queues.moved_since(self.scope.workspace, self._queues_at)
+
+    async def _queue_lines(self, floor: Floor) -> dict[str, f.QueueLine]:
+        lines = await self._queues.lines(self.scope.workspace, brands_of(floor, self.scope.agent_id))
+        self._queues_at = self._queues.as_of(self.scope.workspace)
+        return lines
 
     def _due(self) -> bool:
         """Whether the whole of the view was not looked at for so long that a poke about something else may have been lost."""
@@ -183,7 +200,7 @@ class ConsoleSession:
     async def _welcome(self, resume: f.ConsoleResume | None) -> None:
         now = self._clock.now()
         floor = self._floor()
-        queues = await self._queues.lines(self.scope.workspace, brands_of(floor, self.scope.agent_id))
+        queues = await self._queue_lines(floor)
         async with self._store.read() as tx:
             workspace = await tx.workspaces.get(self.scope.workspace)
             view = await build(tx, self.scope, floor, now, queues)
@@ -227,7 +244,7 @@ class ConsoleSession:
             if floor.version != self._rules:
                 self._rules = floor.version
                 self._out.put(f.ReferenceChanged(reference=reference(floor, self.scope.agent_id)))
-            queues = await self._queues.lines(self.scope.workspace, brands_of(floor, self.scope.agent_id))
+            queues = await self._queue_lines(floor)
             view = await self._reader.view(self.scope, floor, self._clock.now(), queues, hurry=bool(moved))
             assert self._view is not None
             changes = diff(self._view, view)
@@ -245,7 +262,7 @@ class ConsoleSession:
         """Only the queues moved: what fifty consoles hear at every arrival must cost next to nothing."""
         async with self._telling:
             assert self._view is not None
-            queues = await self._queues.lines(self.scope.workspace, brands_of(self._floor(), self.scope.agent_id))
+            queues = await self._queue_lines(self._floor())
             view = msgspec.structs.replace(self._view, queues=queues)
             if changes := diff(self._view, view):
                 self._view = view

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 from hypothesis import given
@@ -97,6 +99,19 @@ async def test_every_action_keeps_the_screen_equal_to_a_fresh_one(sqlite_url: st
         await anna.send("wrap_up", conversation=conversation, disposition="solved")
         await anna.until(lambda: conversation not in anna.view["conversations"])
         await stays_true("wrap-up")
+
+
+async def test_a_queue_that_moves_twice_in_a_moment_is_shown_as_it_stands_at_last(sqlite_url: str, tmp_path: Path) -> None:
+    """All screens share one answer for half a second. Where nothing is ever lost nobody looks again by itself for half a minute."""
+    async with hubs.floor(sqlite_url, tmp_path) as floor:
+        anna = await floor.agent("anna")
+        customer = await floor.visitor()
+        await customer.start("Guten Tag, ich habe eine Frage zur Rechnung.", name="Müller")
+        await anna.offer()
+        await anna.until(lambda: bool(anna.view.get("queues")))
+        await anna.take()
+        async with asyncio.timeout(5):
+            await anna.until(lambda: not anna.view.get("queues"))
 
 
 async def _fresh_view(floor: hubs.Floor) -> dict[str, object]:
