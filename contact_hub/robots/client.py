@@ -140,6 +140,12 @@ class Client:
         """Wait for whatever happens next."""
         await self._moved.wait()
 
+    @property
+    def died_of(self) -> BaseException | None:
+        """What ended it that nobody foresaw: a mistake of ours, not of the network."""
+        ended = self._task is not None and self._task.done() and not self._task.cancelled()
+        return self._task.exception() if ended and self._task is not None else None
+
     def kick(self) -> None:
         """The mind has something to say."""
         self._kick.set()

@@ -314,11 +314,13 @@ class Agent:
             for letter in outbox.waiting():
                 new.mind.outboxes[conversation].add(letter.id, letter.frame)
         self.client = await new.__aenter__()
-        with contextlib.suppress(TimeoutError):  # faults may come between: then the old one is closed by hand
-            await new.until(lambda: new.mind.welcomed or new.over is not None, seconds=20, what="the other window's welcome")
-            await old.until(lambda: old.over is not None, seconds=5, what="the old window's end")
-        await old.__aexit__()
-        self._ledger.lost_connections(old.comebacks)
+        try:
+            with contextlib.suppress(TimeoutError):  # faults may come between: then the old one is closed by hand
+                await new.until(lambda: new.mind.welcomed or new.over is not None, seconds=20, what="the other window's welcome")
+                await old.until(lambda: old.over is not None, seconds=5, what="the old window's end")
+        finally:  # one that is left open would sit down again
+            await old.__aexit__()
+            self._ledger.lost_connections(old.comebacks)
         self.take_overs += 1
 
     async def come_back(self) -> None:

@@ -171,6 +171,7 @@ class Round:
             "recovery_s": self.tormentor.recovered.told(),
         }
         stuck = [f"stuck: {what}" for what in self.tormentor.stuck] + self._broken()
+        stuck += [f"broken: {one.name}, {one.client.died_of!r}" for one in everybody if one.client.died_of is not None]
         told = {
             "seconds": round(time.monotonic() - self.began, 1),
             "said": len(self.ledger.said),
