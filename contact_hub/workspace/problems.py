@@ -168,7 +168,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "mail_without_relay": Rule(_WARNING, "{address} has no relay, so nobody can answer from it."),
     "mail_unproven": Rule(
         _WARNING,
-        "{address} names none of our own servers, so nobody vouches for who wrote a mail; say what yours call themselves in own_servers.",
+        "{address} names none of our own servers, so only signatures tell who wrote a mail; say what yours call themselves in own_servers.",
     ),
     "site_unencrypted": Rule(_WARNING, "{value} is not encrypted; use https."),
     "text_missing": Rule(_WARNING, "The brand {brand} has no {text} in {language}."),
