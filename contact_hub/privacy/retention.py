@@ -44,7 +44,7 @@ class Retention:
         """Delete at once the originals of all mails from and to whoever has this address, with their files, whatever the rules keep. What was said stays in
         the conversations, masked. Raises: not_found, where nobody has it."""
         now = self._clock.now()
-        addresses = sorted({plain_address(address), address.strip(), address.strip().lower()})
+        addresses = sorted({plain_address(address), address.strip().lower()})
 
         async def command(tx: Tx) -> Forgotten:
             customers = await tx.customers.named(scope.workspace, addresses)
@@ -82,8 +82,16 @@ class Retention:
         return expired
 
     async def _expire_everywhere(self, _attempt: Attempt) -> None:
+        """One workspace's trouble is not the others'."""
+        await self._workspaces.refresh()
+        stopped: HubError | None = None
         for workspace in self._workspaces.known():
-            await self.expire(workspace)
+            try:
+                await self.expire(workspace)
+            except HubError as trouble:
+                stopped = trouble
+        if stopped is not None:
+            raise stopped
 
 
 __all__ = ["EXPIRE", "UNSENT_KEPT", "Retention"]

@@ -269,11 +269,11 @@ class Mail:
     async def forget_mails(
         self, workspace: str, customers: Collection[str], addresses: Collection[str], now: datetime
     ) -> Forgotten:
-        """Forget at once how the mails of these customers came and went, with their files, and what came from these addresses and became nothing. What still
-        has to be sent is left alone."""
+        """Forget at once how the mails of these customers came and went, with their files, and what came from these addresses (in small letters) and became
+        nothing. What still has to be sent is left alone."""
         theirs = select(_C.id).where(_C.workspace == workspace, _C.customer.in_(list(customers))).scalar_subquery()
         nothing = await self._bury(
-            workspace, now, _R.sender.in_(list(addresses)), _R.state.in_(NOTHING_CAME_OF), _R.gone_at.is_(None)
+            workspace, now, func.lower(_R.sender).in_(list(addresses)), _R.state.in_(NOTHING_CAME_OF), _R.gone_at.is_(None)
         )
         came = await self._strip(workspace, now, _R.conversation.in_(theirs))
         files = await self._drop_files(workspace, _A.conversation.in_(theirs))

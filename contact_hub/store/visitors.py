@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final, TypedDict, Unpack
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from contact_hub.errors import HubError
 from contact_hub.scope import Scope, VisitorScope
@@ -61,9 +61,10 @@ class Customers:
         return _CUSTOMER.read(found.rows[0]) if found.rows else None
 
     async def named(self, workspace: str, addresses: Collection[str]) -> list[Customer]:
-        """Who is known under one of these addresses, to whichever brand."""
+        """Who is known under one of these addresses (in small letters), however they wrote it, to whichever brand."""
+        known = func.lower(_C.email).in_(list(addresses))
         found = await self._session.execute(
-            select(*_CUSTOMER.columns).where(_C.workspace == workspace, _C.email.in_(list(addresses))).order_by(_C.brand, _C.id)
+            select(*_CUSTOMER.columns).where(_C.workspace == workspace, known).order_by(_C.brand, _C.id)
         )
         return [_CUSTOMER.read(row) for row in found.rows]
 

@@ -112,7 +112,7 @@ async def test_files_that_nobody_sent_are_deleted_after_a_day(sonne: Office) -> 
 
 async def test_who_wants_to_be_forgotten_is_at_once_and_nobody_else(sonne: Office) -> None:
     hers = await sonne.arrive(letter(f"Karte {CARD}"))
-    apart = await sonne.arrive(letter(message_id="<apart@kunde.example>", **DOUBTFUL))
+    apart = await sonne.arrive(letter(sender="Ana <ANA@Kunde.example>", message_id="<apart@kunde.example>", **DOUBTFUL))
     his = await sonne.arrive(letter(sender="Max <max@kunde.example>", message_id="<max@kunde.example>"))
     sent = Outgoing(
         workspace="test",
