@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from contact_hub.bus.numbering import BEAT_SECONDS, SILENCE_SECONDS, Attendance, Batch
 from contact_hub.bus.poke import EVERYTHING, Poke, Subscription, traced
-from contact_hub.cancelling import end_if_cancelled
+from contact_hub.cancelling import end
 
 CHANNEL: Final = "contact-hub:pokes"
 _UNSENT_MAX: Final = 50_000
@@ -70,9 +70,7 @@ class RedisBus:
             await asyncio.wait_for(self._listening.wait(), 2)
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         with contextlib.suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(_GOODBYE_SECONDS):
                 await self._redis.publish(CHANNEL, _encode(self._next(list(self._unsent), last=True)))
@@ -110,7 +108,6 @@ class RedisBus:
                 self.publish([EVERYTHING])
             else:
                 self._mute = False
-            end_if_cancelled()
 
     async def _listen(self) -> None:
         attempt = 0
@@ -133,7 +130,6 @@ class RedisBus:
                 pause = _BACK_OFF_SECONDS[min(attempt, len(_BACK_OFF_SECONDS) - 1)]
                 attempt += 1
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
-            end_if_cancelled()
 
     def _hear(self, data: bytes | None, now: float) -> None:
         if data is not None:

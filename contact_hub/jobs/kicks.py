@@ -19,7 +19,7 @@ from taskiq.receiver import Receiver
 from taskiq_redis import RedisStreamBroker
 
 from contact_hub.bus.streams import forget_consumers
-from contact_hub.cancelling import end_if_cancelled
+from contact_hub.cancelling import end
 from contact_hub.jobs.runner import SLOTS, Runner
 
 STREAM: Final = "contact-hub:jobs"
@@ -106,11 +106,18 @@ class StreamKicks:
             self._wake.set()
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._local.run(), name="jobs run here")
-            group.create_task(self._send(), name="jobs are announced")
-            if self._works:
-                group.create_task(self._listen(), name="jobs are heard of")
+        parts = [
+            asyncio.create_task(self._local.run(), name="jobs run here"),
+            asyncio.create_task(self._send(), name="jobs are announced"),
+        ]
+        if self._works:
+            parts.append(asyncio.create_task(self._listen(), name="jobs are heard of"))
+        try:
+            done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            for part in done:  # none of them ends by itself
+                part.result()
+        finally:
+            await end(parts)
 
     async def close(self) -> None:
         await self._local.close()
@@ -138,7 +145,6 @@ class StreamKicks:
                     await asyncio.sleep(_BACK_OFF_SECONDS[2])
                 else:
                     self._mute = False
-                end_if_cancelled()
 
     async def _listen(self) -> None:
         """Until the end, however often Redis goes away or forgets our group."""
@@ -159,7 +165,6 @@ class StreamKicks:
                 await receiver.listen(asyncio.Event())
             except Exception as trouble:  # a group of whatever Redis, the network and taskiq make of it
                 _log.warning("jobs_unheard", error=_kind(trouble))
-            end_if_cancelled()
             attempt = 0 if asyncio.get_running_loop().time() - began > 10 else attempt + 1
             pause = _BACK_OFF_SECONDS[min(attempt, len(_BACK_OFF_SECONDS) - 1)]
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter

@@ -82,7 +82,7 @@ async def test_a_conversation_tells_its_decisions_in_the_readers_language_and_zo
         conversation = await (await floor.visitor()).start("Guten Tag, ich habe eine Frage.")
         await anna.take()
         await anna.send("end", conversation=conversation)
-        await anna.until(lambda: anna.view["conversations"][conversation]["state"] == "wrap_up")
+        await anna.until(lambda: "wrap_up_until" in anna.view["conversations"][conversation])
         shown = (await stefan.get(f"/api/conversations/{conversation}", params={"tag": "de", "zone": zone})).json()
         told = [decision["told"] for step in shown["steps"] for decision in step.get("decisions", ())]
         assert any("Angeboten an" in sentence for sentence in told)
