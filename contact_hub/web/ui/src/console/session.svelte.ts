@@ -59,8 +59,10 @@ export async function ask(): Promise<void> {
   try {
     session = { state: "in", me: await get<Me>("/api/me") };
   } catch (error) {
+    // Whoever was at work is told that it ended, and not just shown the door.
+    const because = session.state === "in" || (session.state === "out" && session.because === "ended") ? "ended" : "never";
     const answered = signedOut(error) || error instanceof HubRefusal;
-    session = answered ? { state: "out", because: "never" } : { state: "unreachable" };
+    session = answered ? { state: "out", because } : { state: "unreachable" };
     if (!answered) setTimeout(() => void ask(), 2_000);
   }
 }
