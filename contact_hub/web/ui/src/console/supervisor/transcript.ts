@@ -17,9 +17,9 @@ export interface Line {
   readonly mail?: MailFace;
 }
 
-/** By time; at the same moment what everybody saw comes first, and each log keeps its own order whatever its clock says. */
-export function merge(pub: readonly PublicEntryForStaff[], staff: readonly StaffEntry[], texts: Texts, name: Names = (id) => id): Line[] {
-  const [spoken, internal] = [pub.map((entry) => spokenLine(entry, texts)), staff.map((entry) => staffLine(entry, texts, name))];
+/** `code`: a wrap-up code by the brand's own label. By time; at the same moment what everybody saw comes first, and each log keeps its own order whatever its clock says. */
+export function merge(pub: readonly PublicEntryForStaff[], staff: readonly StaffEntry[], texts: Texts, name: Names = (id) => id, code: Names = readable): Line[] {
+  const [spoken, internal] = [pub.map((entry) => spokenLine(entry, texts)), staff.map((entry) => staffLine(entry, texts, name, code))];
   const lines: Line[] = [];
   let [a, b] = [0, 0];
   while (a < spoken.length || b < internal.length) {
@@ -63,7 +63,7 @@ function spokenLine(entry: PublicEntryForStaff, texts: Texts): Line {
 const noticed = ({ language, ...values }: Readonly<Record<string, string>>, texts: Texts): Record<string, string> =>
   language === undefined ? values : { ...values, language: tongue(language, texts) };
 
-function staffLine(entry: StaffEntry, texts: Texts, name: Names): Line {
+function staffLine(entry: StaffEntry, texts: Texts, name: Names, code: Names): Line {
   return {
     key: `s${entry.position}`,
     at: entry.at,
@@ -71,7 +71,7 @@ function staffLine(entry: StaffEntry, texts: Texts, name: Names): Line {
     author: entry.author ?? "",
     persona: "",
     text: entry.text ?? "",
-    kind: told(`console.event.${variant(entry)}`, `quality.screen.staff.${entry.kind}`, inWords(entry, texts, name), texts),
+    kind: told(`console.event.${variant(entry)}`, `quality.screen.staff.${entry.kind}`, inWords(entry, texts, name, code), texts),
   };
 }
 
@@ -82,15 +82,14 @@ function variant({ kind, values = {} }: StaffEntry): string {
 }
 
 /** What the log keeps as codes, tags and ids, as a person reads it. */
-function inWords({ author = "", values = {} }: StaffEntry, texts: Texts, name: Names): Record<string, string> {
-  const said = Object.entries(values).map(([key, value]) => [key, WORDS[key]?.(value, texts, name) ?? value]);
+function inWords({ author = "", values = {} }: StaffEntry, texts: Texts, name: Names, code: Names): Record<string, string> {
+  const said = Object.entries(values).map(([key, value]) => [key, key === "disposition" ? code(value) : (WORDS[key]?.(value, texts, name) ?? value)]);
   return { author, ...Object.fromEntries(said) };
 }
 
 const tongue = (tag: string, texts: Texts) => (tag ? languageName(tag, texts.tag) : texts.t("quality.none.language"));
 const WORDS: Readonly<Record<string, (value: string, texts: Texts, name: Names) => string>> = {
   because: (code, texts) => (texts.has(`console.because.${code}`) ? texts.t(`console.because.${code}`) : reasonText(code, texts)),
-  disposition: (code) => readable(code),
   from: tongue,
   to: tongue,
   language: tongue,
