@@ -34,6 +34,9 @@ before PostgreSQL would look for a deadlock, which it does after a second, for e
 STANDSTILL_MAX: Final = "3s"
 """A process that is stopped, or cut off, in the middle of a batch would hold its rows for ever, the lease of its workspaces among them: after so long without
 a word PostgreSQL takes the batch back. Shorter than a lease, so that who takes over waits for nobody."""
+UNHEARD_MAX: Final = "3s"
+"""The same for a wire that is cut while PostgreSQL waits for the second half of a question (the driver prepares a statement, then asks): that counts as busy,
+not as idle. What is not acknowledged by the other machine for so long ends the connection; so does silence, which keep-alives find out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +336,10 @@ def _all(results: Iterable[Result]) -> Result:
 # ---------------------------------------------------------------- PostgreSQL
 
 
+_KEEP_ALIVE: Final = {"tcp_keepalives_idle": "2", "tcp_keepalives_interval": "1", "tcp_keepalives_count": "2"}
+"""Seconds of PostgreSQL's end of the wire; by its machine's own settings a node that was cut off would hold what it holds for two hours."""
+
+
 class PostgresDatabase:
     dialect = "postgresql"
 
@@ -346,7 +353,7 @@ class PostgresDatabase:
             hide_parameters=True,
             connect_args={
                 "timeout": BUSY_SECONDS,
-                "server_settings": {"application_name": "contact-hub", "jit": "off"},
+                "server_settings": {"application_name": "contact-hub", "jit": "off"} | _KEEP_ALIVE,
             },
         )
         self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -377,7 +384,8 @@ class _PostgresReading:
 
 _BEGIN_WRITING: Final = (
     f"SELECT set_config('lock_timeout', '{LOCK_WAIT}', true), "
-    f"set_config('idle_in_transaction_session_timeout', '{STANDSTILL_MAX}', true)"
+    f"set_config('idle_in_transaction_session_timeout', '{STANDSTILL_MAX}', true), "
+    f"set_config('tcp_user_timeout', '{UNHEARD_MAX}', true)"
 )
 
 
