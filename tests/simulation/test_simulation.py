@@ -17,7 +17,19 @@ SEEDS = int(os.environ.get("CONTACT_HUB_SIMULATION_SEEDS", "360"))
 """As many as a minute of each of two cores can play; 2,000 and more are by command. See docs/simulation-of-faults.md."""
 PARTS = 2
 """Tests run side by side, and so do these."""
-QUICKLY_FOUND = ("acked_elsewhere", "ids_forgotten", "seats_of_the_gone", "ends_untold", "lease_deleted")
+QUICKLY_FOUND = (
+    "acked_elsewhere",
+    "ids_forgotten",
+    "seats_of_the_gone",
+    "ends_untold",
+    "lease_deleted",
+    "facts_afterwards",
+    "inputs_afterwards",
+    "journal_afterwards",
+    "tells_who_it_is",
+    "resumes_too_far",
+    "deltas_only_add",
+)
 """Planted bugs that show within few seeds; all of them are hunted by `--bugs`."""
 
 
