@@ -86,6 +86,8 @@ class Spread:
         async with self._store.read() as tx:
             nodes = await tx.nodes.routing(now, heard_until=heard_until) | {self._node}
             held = {workspace: lease.holder for workspace, lease in (await tx.leases.all()).items()}
+            if any((holder := held.get(workspace)) and holder not in nodes for workspace in workspaces):
+                await tx.nodes.end_standstills()  # one of them may lock the lease that we are about to reach for
         place = placed(workspaces, nodes, held)
         ours = {workspace for workspace, node in place.items() if node == self._node}
         if self._steady(nodes):

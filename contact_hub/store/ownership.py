@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Integer, bindparam, delete, func, or_, select, update
+from sqlalchemy import Integer, bindparam, delete, func, or_, select, text, update
 
 from contact_hub.store.records import Lease, RoutingInput
 from contact_hub.store.session import Session, StaleEpoch, insert_for
@@ -25,6 +25,11 @@ _N: Final = routing_inputs.c
 _F: Final = routing_facts.c
 _LEASE: Final = Shape(Lease, leases)
 _INPUT: Final = Shape(RoutingInput, routing_inputs)
+_END_STANDSTILLS: Final = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'contact-hub' AND usename = current_user"
+    " AND datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL AND state = 'active'"
+    " AND wait_event = 'ClientRead' AND state_change < clock_timestamp() - interval '3 s'"  # STANDSTILL_MAX
+)
 
 _NOW: Final = bindparam("now", type_=Instant)
 _MINE: Final = (_L.workspace == bindparam("whose"), _L.epoch == bindparam("under"))
@@ -124,6 +129,11 @@ class Nodes:
     async def alive(self, now: datetime) -> frozenset[str]:
         found = await self._session.execute(_ALIVE, {"now": now})
         return frozenset(row.id for row in found.rows)
+
+    async def end_standstills(self) -> int:
+        """PostgreSQL ends transactions of processes that stand still, but not where they stopped between preparing a statement and asking it (the driver does
+        so with a flush): that counts as busy, and what it locked stays locked. Ends those, of ours; how many."""
+        return 0 if self._session.dialect == "sqlite" else len((await self._session.execute(_END_STANDSTILLS)).rows)
 
     async def forget(self, node: str) -> None:
         await self._session.execute(delete(nodes).where(nodes.c.id == node))
