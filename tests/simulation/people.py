@@ -264,15 +264,18 @@ class Customer(Client):
             if not self.welcome or self.quiet:
                 continue
             running = self.state is not None and self.state["state"] != "ended"
+            kept = [one for one in self.ledger.values() if one.refused is None]
             if not running:
-                if not any(one.open for one in self.ledger.values()):
+                if kept and self.dice.random() < 0.2:
+                    self._send(self.dice.choice(kept))  # an old page comes back to life
+                elif not any(one.open for one in self.ledger.values()):
                     self._send(self._new("start", None))
                 continue
             die = self.dice.random()
             if die < 0.45:
                 self._send(self._new("public", self.conversation))
-            elif die < 0.55 and self.ledger:
-                self._send(self.dice.choice(list(self.ledger.values())))  # once more, whatever became of it
+            elif die < 0.55 and kept:
+                self._send(self.dice.choice(kept))  # once more, whatever became of it
             elif die < 0.59:
                 self._say(type="end", conversation=self.conversation)
             elif die < 0.64:

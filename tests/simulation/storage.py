@@ -123,6 +123,9 @@ class Server:
 
     def done(self, who: object) -> None:
         """This one writes no more, or does not want to any more."""
+        for other, turn in self._waiting:
+            if other is who and not turn.done():
+                turn.set_result(None)  # its line broke while it stood in the queue, and it hears of it
         self._waiting = deque((other, turn) for other, turn in self._waiting if other is not who)
         if self._holder is not who:
             return
