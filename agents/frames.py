@@ -225,6 +225,7 @@ class OfferCard(Part, frozen=True, kw_only=True):
     until: datetime
     why: str
     customer_name: str | None = None
+    subject: str = ""
     first_words: str = ""
 
 

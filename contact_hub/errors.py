@@ -51,6 +51,8 @@ CODES: Final[Mapping[str, str]] = {
     "mail_waits_its_turn": "The mail waits, so that not too many leave at once.",
     "mail_undecided": "Only a mail whose delivery is not known can be decided.",
     "mail_too_large": "The mail is larger than is sent.",
+    "mail_gone": "This mail is no longer kept.",
+    "mail_unreadable": "This mail could not be read.",
     "mail_recipient_refused": "The brand's rules do not allow mail to this address.",
     "attachment_unknown": "A file of this mail is not there any more; attach it again.",
     "attachment_too_large": "The files are too large for a mail.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from contact_hub.scope import Scope
 from contact_hub.store import Tx
@@ -17,22 +17,34 @@ async def conversation_lines(tx: Tx, scope: Scope, floor: Floor, rows: Sequence[
     """The lines of these conversations, in their order; names only where the scope reaches."""
     inquiries = await tx.inquiries.get_many(scope, [row.inquiry for row in rows if row.inquiry])
     customers = await tx.customers.get_many(scope, {row.customer for row in rows if row.customer})
-    first = await first_words(tx, scope, [row.id for row in rows])
+    began = await beginnings(tx, scope, [row.id for row in rows])
     by_id = {str(key): inquiry for key, inquiry in inquiries.items()}
     return [
-        _line(floor, row, by_id.get(row.inquiry or ""), customers.get(row.customer or ""), first.get(row.id, "")) for row in rows
+        _line(floor, row, by_id.get(row.inquiry or ""), customers.get(row.customer or ""), began.get(row.id, Began()))
+        for row in rows
     ]
 
 
-async def first_words(tx: Tx, scope: Scope, conversations: Sequence[str]) -> dict[str, str]:
-    """What each conversation began with, shortened."""
+class Began(NamedTuple):
+    """What a conversation began with, shortened; a mail has a subject too."""
+
+    words: str = ""
+    subject: str = ""
+
+
+async def beginnings(tx: Tx, scope: Scope, conversations: Sequence[str]) -> dict[str, Began]:
+    """What each began with; those that say nothing yet are absent."""
     if not conversations:
         return {}
     begun = await tx.conversations.public_after_many(scope, dict.fromkeys(conversations, 0), 1)
-    return {conversation: str(entries[0].body.get("text", ""))[:_SHOWN] for conversation, entries in begun.items() if entries}
+    return {
+        conversation: Began(*(str(entries[0].body.get(part, ""))[:_SHOWN] for part in ("text", "subject")))
+        for conversation, entries in begun.items()
+        if entries
+    }
 
 
-def _line(floor: Floor, row: Conversation, inquiry: Inquiry | None, customer: Customer | None, first: str) -> dict[str, Any]:
+def _line(floor: Floor, row: Conversation, inquiry: Inquiry | None, customer: Customer | None, began: Began) -> dict[str, Any]:
     agent, pool = (inquiry.agent, inquiry.pool) if inquiry else (None, None)
     until = (inquiry.assigned_at or inquiry.ended_at) if inquiry else None
     return {
@@ -52,7 +64,7 @@ def _line(floor: Floor, row: Conversation, inquiry: Inquiry | None, customer: Cu
         "opened_at": row.opened_at,
         "ended_at": row.ended_at,
         "waited_seconds": (until - inquiry.arrived_at).total_seconds() if inquiry and until else None,
-        "first_words": first,
+        "first_words": began.words or began.subject,
         "score": row.csat_score,
         "disposition": inquiry.disposition if inquiry else None,
     }

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from agents.frames import ConversationCard, LanguageView, MailRecipient, Me, OfferCard, QueueLine, SentMail, View
-from contact_hub.conversations.lines import first_words
+from contact_hub.conversations.lines import Began, beginnings
 from contact_hub.scope import AgentScope, Scope, SystemScope
 from contact_hub.store import Tx
 from contact_hub.store.records import Conversation, Customer, Inquiry, OfferRecord, Outgoing, OutgoingRecipient, Presence, Seats
@@ -31,7 +31,7 @@ class _Material:
     customers: dict[str, Customer]
     drafts: dict[tuple[str, str, str], str]
     """By account, conversation and mode."""
-    begun_with: dict[str, str]
+    begun_with: dict[str, Began]
     mails: dict[str, dict[str, SentMail]]
 
 
@@ -70,7 +70,7 @@ async def _material(tx: Tx, system: SystemScope, floor: Floor, live: list[OfferR
         conversations=conversations,
         customers=await tx.customers.get_many(system, known) if known else {},
         drafts=await tx.drafts.of_many(floor.id, accounts) if any(offer.state == "assigned" for offer in live) else {},
-        begun_with=await first_words(tx, system, [offer.conversation for offer in live if offer.state == "offered"]),
+        begun_with=await beginnings(tx, system, [offer.conversation for offer in live if offer.state == "offered"]),
         mails=await _mails(tx, floor.id, [row for row in conversations.values() if _writes_mail(floor, row)]),
     )
 
@@ -143,6 +143,7 @@ def _me(agent: str, floor: Floor, presence: Presence | None, seats: Seats | None
 def _offer(material: _Material, offer: OfferRecord) -> OfferCard:
     conversation, inquiry = material.conversations[offer.conversation], material.inquiries[offer.inquiry]
     customer = material.customers.get(conversation.customer or "")
+    began = material.begun_with.get(conversation.id, Began())
     return OfferCard(
         offer=offer.id,
         conversation=conversation.id,
@@ -155,7 +156,8 @@ def _offer(material: _Material, offer: OfferRecord) -> OfferCard:
         until=offer.until,
         why=str(offer.trace.get("why", "")),
         customer_name=customer.name if customer else None,
-        first_words=material.begun_with.get(conversation.id, ""),
+        subject=began.subject,
+        first_words=began.words,
     )
 
 

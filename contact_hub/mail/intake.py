@@ -42,6 +42,8 @@ UNDERSTAND: Final = "mail.understand"
 _HEAD_KEPT: Final = 64 * 1024
 _HEAD_READ: Final = 1024 * 1024
 _SHOWN: Final = 300
+_WORDS_SHOWN: Final = 4_000
+_PEOPLE_SHOWN: Final = 20
 _AT_ONCE_BYTES_MAX: Final = 64 * 1024
 """Of larger ones we make sense in a thread: everybody's writes wait for the loop."""
 _IDS_KEPT: Final = 50
@@ -55,6 +57,25 @@ _SAME: Final = re.compile(
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 
 _log = structlog.get_logger(__name__)
+
+
+class FileInside(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a mail, as it calls itself; `size` in bytes."""
+
+    name: str
+    size: int
+
+
+class Inside(msgspec.Struct, frozen=True, kw_only=True):
+    """What a mail says of itself, none of it proven. `cut`: there is more of it."""
+
+    sender: str
+    sender_name: str
+    to: list[str]
+    subject: str
+    words: str
+    cut: bool
+    files: list[FileInside]
 
 
 class Intake:
@@ -187,6 +208,33 @@ class Intake:
         if found.state not in {"failed", "held", "dropped"}:
             raise HubError("out_of_order")
         await tx.mail.bury_raw(workspace, mail, self._clock.now())
+
+    async def inside(self, workspace: str, mail: str) -> Inside:
+        """What a mail that became nothing says, as words only, card numbers masked, for whoever decides about it. Read in the process that may be killed, like
+        every mail. Raises: not_found, out_of_order where it was stored or is being worked off, mail_gone, mail_unreadable."""
+        async with self._store.read() as tx:
+            found, raw = await tx.mail.raw(workspace, mail), await tx.mail.raw_bytes(workspace, mail)
+        if found is None or found.state == "tombstone":
+            raise HubError("not_found")
+        if found.state not in {"failed", "held", "dropped"}:
+            raise HubError("out_of_order")
+        if raw is None:
+            raise HubError("mail_gone")
+        brand, box = self._box(self._workspaces.floor(workspace), found.mailbox)
+        try:
+            read = await self._reader.read(_question(found, raw, brand, box))
+        except Unreadable as trouble:
+            raise HubError("mail_unreadable", because=trouble.code) from trouble
+        words = read.reply.strip()
+        return Inside(
+            sender=read.sender.email if read.sender is not None else "",
+            sender_name=read.sender.name if read.sender is not None else "",
+            to=[one.email for one in (*read.to, *read.cc)][:_PEOPLE_SHOWN],
+            subject=read.subject[:_SHOWN],
+            words=await asyncio.to_thread(mask_cards, words[:_WORDS_SHOWN]),
+            cut=len(words) > _WORDS_SHOWN or len(raw) < found.size,
+            files=[FileInside(name=one.name[:_SHOWN], size=len(one.content)) for one in read.files[:_PEOPLE_SHOWN]],
+        )
 
     # ------------------------------------------------------------ working off
 
@@ -329,12 +377,12 @@ def dedupe_key(raw: bytes) -> str:
     return digest.hexdigest()
 
 
-def _question(mail: RawMail, raw: bytes, brand: Brand, box: Mailbox | None) -> Question:
+def _question(mail: RawMail, raw: bytes, brand: Brand | None, box: Mailbox | None) -> Question:
     envelope = mail.envelope or {}
     return Question(
         raw=raw,
         own_servers=box.own_servers if box is not None else (),
-        own_addresses=tuple(one.address for one in brand.mailboxes),
+        own_addresses=tuple(one.address for one in brand.mailboxes) if brand is not None else (),
         envelope_from=envelope.get("from"),
         to=tuple(envelope.get("to", ())),
     )
@@ -344,4 +392,4 @@ def _lane(workspace: str, brand: str) -> Lane:
     return (workspace, brand)
 
 
-__all__ = ["UNDERSTAND", "Intake", "dedupe_key"]
+__all__ = ["UNDERSTAND", "Inside", "Intake", "dedupe_key"]

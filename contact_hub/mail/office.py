@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, Protocol
 from contact_hub.bus import Bus, Poke
 from contact_hub.clock import Clock
 from contact_hub.errors import HubError
+from contact_hub.mail.intake import Inside
 from contact_hub.scope import OperatorScope
 from contact_hub.store import Store, Tx
 from contact_hub.store.records import Outgoing, OutgoingRecipient, OutgoingState, RawMail, RawMailState
@@ -33,6 +34,8 @@ class Intake(Protocol):
     async def again(self, tx: Tx, workspace: str, mail: str, *, release: bool = False, by: str = "") -> None: ...
 
     async def bury(self, tx: Tx, workspace: str, mail: str) -> None: ...
+
+    async def inside(self, workspace: str, mail: str) -> Inside: ...
 
 
 class Sending(Protocol):
@@ -89,6 +92,21 @@ class MailOffice:
             "going": [_goes(mail, reached[mail.id]) for mail in going],
             "tripped": [{"brand": brand, "sender": sender, "since": since} for brand, sender, since in tripped],
         }
+
+    async def inside(self, scope: OperatorScope, mail: str, *, by: str) -> Inside:
+        """What a mail says that waits for a decision; that somebody looked is written into the audit.
+
+        Raises: not_found, out_of_order, mail_gone, mail_unreadable, unavailable."""
+        if self._intake is None:
+            raise HubError("unavailable")
+        now = self._clock.now()
+
+        async def command(tx: Tx) -> None:
+            tx.audit.append(scope.workspace, at=now, who=by, action="mail.looked_inside", subject=mail)
+
+        found = await self._intake.inside(scope.workspace, mail)
+        await self._store.write(command, name="mail.inside")
+        return found
 
     async def decide_coming(self, scope: OperatorScope, mail: str, decision: Coming, *, by: str) -> None:
         """Let a mail in that was kept apart, run one again, or delete it for good. Raises: not_found, out_of_order, unavailable."""

@@ -153,6 +153,12 @@ async def office(hub: TheHub, who: Annotated[Principal, action(Action.MAIL_DESK_
     return _json(await hub.mail_office.look(_operator(who)))
 
 
+@router.get("/mail/coming/{mail}")
+async def look_inside(mail: str, hub: TheHub, who: Annotated[Principal, action(Action.MAIL_DESK_DECIDE)]) -> Response:
+    """What a mail says that waits for a decision."""
+    return _json(msgspec.to_builtins(await hub.mail_office.inside(_operator(who), mail, by=who.account)))
+
+
 @router.post("/mail/coming/{mail}", status_code=204)
 async def decide_coming(
     mail: str, asked: Decision, hub: TheHub, who: Annotated[Principal, action(Action.MAIL_DESK_DECIDE)]

@@ -142,6 +142,8 @@ async def test_a_mail_waits_for_its_files_and_a_held_one_is_deleted_only_when_me
         operator = await Console.sign_in(await people.person(), stage, floors.ROBIN)
         await operator.page.goto(f"{stage.console}/mail")
         held = operator.page.locator("main li").filter(has_text="An offer you cannot refuse")
+        await held.get_by_role("button", name=operator.says("admin.mail.look"), exact=True).click()
+        await expect(held.locator(".said")).to_have_text("Please pay at once.")
         await held.get_by_role("button", name=operator.says("admin.mail.drop"), exact=True).click()
         sure = operator.page.get_by_role("dialog")
         await expect(sure).to_contain_text(ANNA)

@@ -33,6 +33,27 @@ async def test_a_doubtful_mail_waits_for_an_operator_who_lets_it_in_or_deletes_i
         assert [(row.action, row.who) for row in told] == [("mail.release", "olga")]
 
 
+async def test_whoever_decides_about_a_mail_can_look_inside_and_that_is_written_down(sqlite_url: str, tmp_path: Path) -> None:
+    async with hubs.floor(sqlite_url, tmp_path, text=MAIL_WORKSPACE, reader=InProcess()) as floor:
+        operator, agent = await floor.staff("olga@hub.example"), await floor.agent("anna")
+        words = "Bitte überweisen Sie von 4111 1111 1111 1111. <script>alert(1)</script> " + "x" * 5_000
+        forged = letter(words, authentication_results="mx.hub.example; dmarc=fail header.from=kunde.example")
+        held = await floor.hub.intake.take("test", "sonne-help", forged)
+        assert (await operator.get(f"/api/mail/coming/{held}")).json()["code"] == "out_of_order"
+        await floor.hub.intake.work_off("test", held)
+        assert (await agent.staff.get(f"/api/mail/coming/{held}")).status_code == 403
+        inside = (await operator.get(f"/api/mail/coming/{held}")).json()
+        assert (inside["sender"], inside["to"], inside["subject"]) == ("ana@kunde.example", ["hilfe@sonne.example"], "Mein Paket")
+        assert inside["cut"]
+        assert inside["words"].startswith("Bitte überweisen Sie von")
+        assert "4111 1111" not in inside["words"]
+        assert len(inside["words"]) == 4_000
+        async with floor.hub.store.read() as tx:
+            told = [row for row in await tx.audit.read(Scope.system("test")) if row.subject == held]
+        assert [(row.action, row.who) for row in told] == [("mail.looked_inside", "olga")]
+        assert (await operator.get("/api/mail/coming/raw_nothing")).status_code == 404
+
+
 async def test_nobody_sees_a_mail_of_a_conversation_that_is_not_theirs(sqlite_url: str, tmp_path: Path) -> None:
     async with hubs.floor(sqlite_url, tmp_path, text=MAIL_WORKSPACE, reader=InProcess()) as floor:
         agent = await floor.agent("anna")

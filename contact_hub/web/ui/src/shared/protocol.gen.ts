@@ -429,6 +429,7 @@ export interface OfferCard {
   until: string;
   why: string;
   customer_name?: string | null;
+  subject?: string;
   first_words?: string;
 }
 

@@ -31,6 +31,17 @@ export interface Came {
   readonly attempts: number;
 }
 
+/** What a mail that waits for a decision says of itself. */
+export interface Inside {
+  readonly sender: string;
+  readonly sender_name: string;
+  readonly to: readonly string[];
+  readonly subject: string;
+  readonly words: string;
+  readonly cut: boolean;
+  readonly files: readonly { readonly name: string; readonly size: number }[];
+}
+
 export interface Goes {
   readonly mail: string;
   readonly brand: string;
