@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-
 _RARELY: Final = (20_000, 20, 50)
 """Thousands of sockets are no garbage, and what is looks after itself mostly (measured: a quarter more messages with 1,000 sockets)."""
 
