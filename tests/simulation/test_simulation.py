@@ -14,8 +14,8 @@ import pytest
 from tests.simulation.bugs import BUGS
 
 SEEDS = int(os.environ.get("CONTACT_HUB_SIMULATION_SEEDS", "360"))
-"""As many as a minute of each of two cores can play; 2,000 and more are by command. See docs/simulation-of-faults.md."""
-PARTS = 2
+"""As many as a minute of each of two cores can play; CI asks for 2,000. See docs/simulation-of-faults.md."""
+PARTS = 4
 """Tests run side by side, and so do these."""
 QUICKLY_FOUND = (
     "acked_elsewhere",
