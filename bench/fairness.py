@@ -19,12 +19,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
 import websockets
 
+from bench.child import Child
 from contact_hub.app import Hub, build
 from contact_hub.conversations.service import Beginning, Surroundings
 from contact_hub.log import set_up
@@ -229,46 +229,6 @@ async def neighbour(port: int, rate: float) -> None:
 # ------------------------------------------------------------ the measurement
 
 
-class Child:
-    """A process that answers lines."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    @classmethod
-    @contextlib.asynccontextmanager
-    async def of(cls, *arguments: str) -> AsyncIterator[Child]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bench.fairness",
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=1 << 22,
-        )
-        try:
-            yield cls(process)
-        finally:
-            assert process.stdin is not None
-            process.stdin.close()
-            await process.wait()
-
-    async def ask(self, line: str) -> Any:
-        self.tell(line)
-        return json.loads(await self.hear())
-
-    def tell(self, line: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(line.encode() + b"\n")
-
-    async def hear(self) -> str:
-        assert self._process.stdout is not None
-        said = (await self._process.stdout.readline()).decode()
-        assert said, "the child has gone"
-        return said.strip()
-
-
 async def quiet_window(writers: list[Writer], per_second: float, seconds: float, names: itertools.count[int]) -> list[float]:
     """Milliseconds from sending to acknowledgement, at a steady pace whatever comes back."""
     for writer in writers:
@@ -300,7 +260,7 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         windows[kind].append(await quiet_window(writers, arguments.pace, arguments.seconds, names))
         cpu[kind].append((await hub.ask("cpu") - before) / (time.monotonic() - began))
 
-    async with Child.of("--be", "node", "--port", str(port), "--limits", arguments.limits) as hub:
+    async with Child.of("bench.fairness", "--be", "node", "--port", str(port), "--limits", arguments.limits) as hub:
         capacity = await hub.ask("capacity 2")
         writers = [await Writer.connect(port, ticket) for ticket in await hub.ask(f"tickets {_QUIET} {QUIET_VISITORS}")]
         await asyncio.gather(*(writer.start(f"start-{number:08}") for number, writer in enumerate(writers)))
@@ -311,7 +271,7 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         for _ in range(arguments.rounds):
             await look(_QUIET)
             for kind, rate in rates.items():
-                async with Child.of("--be", "neighbour", "--port", str(port), "--rate", str(rate)) as other:
+                async with Child.of("bench.fairness", "--be", "neighbour", "--port", str(port), "--rate", str(rate)) as other:
                     other.tell(json.dumps(await hub.ask(f"tickets {_LOUD} {LOUD_VISITORS}")))
                     assert await other.hear() == "ready"
                     await asyncio.sleep(arguments.settle)

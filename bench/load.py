@@ -25,56 +25,12 @@ from typing import Any, Final
 
 import asyncpg
 
+from bench.child import Child
 from bench.floors import free_port, machine, show
 from bench.load_limits import fdatasync_ms, postgres_rows_per_second, sqlite_rows_per_second
 from tests.servers import Postgres, RedisServer, postgres_programs
 
 _STORES: Final = ("postgresql", "sqlite")
-
-
-class Child:
-    """A process that answers lines of ours with lines of JSON."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self.pid = process.pid
-
-    @classmethod
-    @contextlib.asynccontextmanager
-    async def of(cls, module: str, *arguments: str) -> AsyncIterator[Child]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            module,
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=1 << 26,
-        )
-        try:
-            yield cls(process)
-        finally:
-            assert process.stdin is not None
-            process.stdin.close()
-            try:
-                await asyncio.wait_for(process.wait(), 30)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-
-    async def ask(self, line: str) -> Any:
-        assert self._process.stdin is not None
-        self._process.stdin.write(line.encode() + b"\n")
-        return await self.hear()
-
-    async def do(self, command: str, **values: Any) -> Any:
-        return await self.ask(json.dumps({"do": command, **values}))
-
-    async def hear(self) -> Any:
-        assert self._process.stdout is not None
-        said = await self._process.stdout.readline()
-        assert said, "the process has gone"
-        return json.loads(said)
 
 
 class Bench:
@@ -379,7 +335,7 @@ async def takeover(bench: Bench) -> dict[str, Any]:
         database = await bench.database(store)
         seed = ("seed", "--database", database, "--folder", str(bench.folder), "--waiting", str(bench.arguments.waiting))
         async with Child.of("bench.load_node", *seed) as child:
-            bare = await child.hear()
+            bare = json.loads(await child.hear())
         async with bench.node("hub", database=database, options=("--takes-over",)) as (hub, _):
             took, waiting = await hub.ask("owned_after"), await hub.ask("waiting")
         floor = bare["read_s"] + bare["build_s"]

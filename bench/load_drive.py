@@ -241,12 +241,6 @@ class Run:
         await asyncio.gather(*(back(customer) for customer in self.customers))
         return {"all_live_s": round(time.perf_counter() - began, 2), "half_live_s": round(sorted(took)[len(took) // 2], 2)}
 
-    def close(self) -> dict[str, Any]:
-        for one in [*self.customers, *self.agents]:
-            one.cut()
-        self.__init__()  # type: ignore[misc]  # as it was at the beginning
-        return {}
-
     async def _until_quiet(self) -> None:
         give_up = time.perf_counter() + 30
         while self.by_message and time.perf_counter() < give_up:  # noqa: ASYNC110 - told by many
@@ -434,7 +428,6 @@ async def _serve() -> None:
         "inquire": run.inquire,
         "idle": run.idle,
         "storm": run.storm,
-        "close": run.close,
     }
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         command = json.loads(line)

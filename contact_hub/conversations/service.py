@@ -106,7 +106,7 @@ class Conversations:
 
         async def command(tx: Tx) -> Posted:
             first = CustomerMessage(text=text, client_message_id=beginning.client_message_id)
-            begun = await tx.conversations.begun_by(scope, beginning.client_message_id)
+            begun = await tx.conversations.sent_somewhere(scope, CUSTOMER, beginning.client_message_id)
             if begun is not None:  # the same words stand there already; other words under the same id are refused
                 present = await tx.conversations.get(scope, begun)
                 return await self.say(tx, present, present.inquiry, first, now)

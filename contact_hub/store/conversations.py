@@ -195,10 +195,11 @@ class Conversations:
         row = (await self._session.ask(scope, _sent(type(scope), table), sent)).first()
         return None if row is None else Appended(position=row.position, at=row.at, fresh=False)
 
-    async def begun_by(self, scope: VisitorScope, client_message_id: str) -> str | None:
-        """In which of this device's conversations the visitor sent a message under this id. A beginning that is sent again may come after a later
+    async def sent_somewhere(self, scope: VisitorScope, sender: str, client_message_id: str) -> str | None:
+        """In which of this device's conversations this sender's message under this id stands already. A beginning that is sent again may come after a later
         conversation has begun."""
-        row = (await self._session.ask(scope, _begun(), {"client_message_id": client_message_id})).first()
+        sent = {"sender": sender, "client_message_id": client_message_id}
+        row = (await self._session.ask(scope, _sent_somewhere(), sent)).first()
         return None if row is None else str(row.conversation)
 
     async def silent(
@@ -476,7 +477,7 @@ def _sent(kind: Kind, table: Table) -> Select[Any]:
 
 
 @once
-def _begun() -> Select[Any]:
+def _sent_somewhere() -> Select[Any]:
     e = public_entries.c
     return (
         select(e.conversation)
@@ -485,7 +486,7 @@ def _begun() -> Select[Any]:
             _C.workspace == WORKSPACE,
             _C.device == bindparam("scope_device"),
             visible_conversations(VisitorScope),
-            e.speaker == "customer",
+            e.sender == bindparam("sender"),
             e.client_message_id == bindparam("client_message_id"),
         )
         .order_by(e.conversation)

@@ -138,7 +138,7 @@ class _ForgetsIds(Conversations):
     async def _sent_before(self, *_: Any, **__: Any) -> Appended | None:
         return None
 
-    async def begun_by(self, *_: Any, **__: Any) -> str | None:
+    async def sent_somewhere(self, *_: Any, **__: Any) -> str | None:
         return None
 
 
@@ -384,8 +384,8 @@ class _Reopens(Conversations):
 
 
 class _BegunInTheLatest(Conversations):
-    async def begun_by(self, scope: VisitorScope, client_message_id: str) -> str | None:
-        begun, latest = await super().begun_by(scope, client_message_id), await self.latest_of_device(scope)
+    async def sent_somewhere(self, scope: VisitorScope, sender: str, client_message_id: str) -> str | None:
+        begun, latest = await super().sent_somewhere(scope, sender, client_message_id), await self.latest_of_device(scope)
         return begun if latest is not None and latest.id == begun else None
 
 

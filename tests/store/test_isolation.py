@@ -50,7 +50,9 @@ READS: dict[str, list[Ask]] = {
         for c in IDS
         for side in SIDES
     ],
-    "conversations.begun_by": [lambda tx, s, side=side: tx.conversations.begun_by(s, f"m-{side}-0001") for side in SIDES],
+    "conversations.sent_somewhere": [
+        lambda tx, s, side=side: tx.conversations.sent_somewhere(s, f"d-{side}", f"m-{side}-0001") for side in SIDES
+    ],
     "conversations.silent": [lambda tx, s: tx.conversations.silent(s, "brand", at(10_000))],
     "conversations.public_after": [lambda tx, s, c=c: tx.conversations.public_after(s, c, 0) for c in IDS],
     "conversations.staff_after": [lambda tx, s, c=c: tx.conversations.staff_after(s, c, 0) for c in IDS],
@@ -109,7 +111,7 @@ WRITES = {
 }
 NOT_FOR_EVERYBODY = {
     "conversations.latest_of_device": ("visitor",),
-    "conversations.begun_by": ("visitor",),
+    "conversations.sent_somewhere": ("visitor",),
     "conversations.history_for": ("agent",),
     "devices.customer_of": ("visitor",),
 }
