@@ -134,6 +134,7 @@ async def test_a_mail_waits_for_its_files_and_a_held_one_is_deleted_only_when_me
         await expect(agent.page.locator("section.composer").get_by_text("bill.pdf")).to_be_visible()
         await agent.composer.press("Control+Enter")
         await expect(agent.thread.locator("article.mail.mine").get_by_role("link", name="bill.pdf")).to_be_visible()
+        await expect(agent.page.locator("#composer-said")).to_have_text("")
 
         # Whoever oversees it sees the mail as the agent did, and what was held apart is deleted only when meant.
         await stage.post.bring(
