@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Final
 
 import structlog
@@ -275,7 +276,7 @@ class Runner:
         hands = max(0, QUEUE_MAX - len(self._begun))
         fresh = [row for row in due if (row.workspace, row.id) not in self._begun]
         self._more = len(fresh) > hands
-        for row in random.sample(fresh, hands) if self._more else fresh:  # other nodes look at the same rows
+        for row in _fairly(fresh)[:hands] if self._more else fresh:
             kick(row.workspace, row.id)
         return self._poll_seconds if upcoming is None else max(0.02, (upcoming - now).total_seconds())
 
@@ -325,6 +326,14 @@ class Runner:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await self._idle.wait()
+
+
+def _fairly(rows: list[JobRow]) -> list[JobRow]:
+    """One of each workspace, then a second of each, and so on; by chance otherwise, since other nodes look at the same rows."""
+    of: dict[str, list[JobRow]] = {}
+    for row in random.sample(rows, len(rows)):
+        of.setdefault(row.workspace, []).append(row)
+    return [row for turn in zip_longest(*of.values()) for row in turn if row is not None]
 
 
 def _lane(workspace: str) -> Lane:
