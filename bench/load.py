@@ -211,8 +211,15 @@ async def offers(bench: Bench) -> dict[str, Any]:
     for store in bench.stores:
         database = await bench.database(store)
         async with bench.floor(database, begin=False, options=("--ring",)) as (hub, driver):
-            rate = bench.arguments.inquiries
-            said = await driver.do("inquire", rate=rate)
+            rate, path = bench.arguments.inquiries, bench.arguments.profile
+            pids = [[hub.pid], bench.backends() if store == "postgresql" else []]
+            if path:
+                await hub.ask("profile on")
+            asked = await hub.ask("statements")
+            said = await driver.do("inquire", rate=rate, pids=pids)
+            said["statements_each"] = round((await hub.ask("statements") - asked) / said["inquiries"], 2)
+            if path:
+                await hub.ask(f"profile {path}")
             await asyncio.sleep(2)
             message = await driver.do("pace", rate=rate, seconds=bench.arguments.seconds, warm=1, pids=[[hub.pid]])
         found[store] = said | {
@@ -220,7 +227,9 @@ async def offers(bench: Bench) -> dict[str, Any]:
             "message_p99_ms": message["p99_ms"],
             "p99_to_message": round(said["p99_ms"] / max(0.001, message["p99_ms"]), 3),
         }
-        bench.tell(f"{store}: offer p99 {said['p99_ms']} ms, message p99 {message['p99_ms']} ms")
+        bench.tell(
+            f"{store}: offer p99 {said['p99_ms']} ms, message p99 {message['p99_ms']} ms; {said['cpu_us'][0]} µs of the node each"
+        )
     return found
 
 

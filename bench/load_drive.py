@@ -192,12 +192,12 @@ class Run:
             "cpu_us": [round(1e6 * one / count, 1) for one in spent],
         }
 
-    async def inquire(self, rate: float) -> dict[str, Any]:
+    async def inquire(self, rate: float, pids: list[list[int]]) -> dict[str, Any]:
         """Everybody who has none yet opens a conversation, `rate` a second; agents take what rings. Timed from the acknowledgement of the first
-        message (the inquiry is accepted) to the offer on a screen."""
+        message (the inquiry is accepted) to the offer on a screen; what it costs, until everybody is in somebody's hands."""
         _quiet_collector()
         idle = [customer for customer in self.customers if not customer.conversation]
-        began = time.perf_counter()
+        cpu, began = [cpu_seconds(group) for group in pids], time.perf_counter()
         for number, customer in enumerate(idle):
             await asyncio.sleep(max(0.0, number / rate - (time.perf_counter() - began)))
             customer.start()
@@ -205,6 +205,9 @@ class Run:
         async with asyncio.timeout(_SETTLED_SECONDS):
             while any(customer.conversation not in self.offered for customer in idle):  # noqa: ASYNC110 - told by many
                 await asyncio.sleep(0.05)
+            for customer in idle:
+                await customer.taken.wait()
+        spent = [after - before for before, after in zip(cpu, (cpu_seconds(group) for group in pids), strict=True)]
         waits = [self.offered[customer.conversation] - customer.accepted_at for customer in idle]
         ways = [self.offered[customer.conversation] - customer.started_at for customer in idle]
         return {
@@ -213,6 +216,7 @@ class Run:
             "p50_ms": at_share(waits, 0.5),
             "p99_ms": at_share(waits, 0.99),
             "from_sending_p99_ms": at_share(ways, 0.99),
+            "cpu_us": [round(1e6 * one / max(1, len(idle)), 1) for one in spent],
         }
 
     async def idle(self, port: int, count: int, path: str) -> dict[str, Any]:
