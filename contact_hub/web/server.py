@@ -73,7 +73,10 @@ _log = structlog.get_logger(__name__)
 def create_app(hub: Hub) -> FastAPI:
     """All routes and sockets of a started hub; of a node that serves no people, only what its keepers ask."""
     app = FastAPI(title="Contact Hub", docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.hub, app.state.sockets = hub, Sockets()
+    app.state.hub = hub
+    app.state.sockets = Sockets(
+        heartbeat_seconds=hub.settings.heartbeat_seconds, revalidate_seconds=hub.settings.revalidate_seconds
+    )
     install_errors(app)
     for part in PARTS if "web" in hub.settings.roles else (ops_routes,):
         app.include_router(part.router)

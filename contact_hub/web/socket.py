@@ -1,15 +1,17 @@
 """What the two sockets have in common: bytes in, bytes out, limits, heartbeat, re-validation and an orderly end.
 
-A `Session` knows frames and nothing of sockets; this file knows sockets and nothing of frames. One task reads, one writes, one lets the session
-tell what moved, one beats; the first to end takes the others with it, and says why in the close code (docs/protocol.md lists them).
+A `Session` knows frames and nothing of sockets; this file knows sockets and nothing of frames. One task reads, one lets the session tell what moved, and
+one writes while there is something to write; all sockets of a process share the timer by which they beat and are looked at again (`web.wheel`). Whatever
+comes to its end first takes the others with it, and says why in the close code (docs/protocol.md lists them).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import itertools
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, MutableMapping
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -22,7 +24,8 @@ from contact_hub.admission import Allowance, Buckets, Limit, Limited, visitor_al
 from contact_hub.app import Hub
 from contact_hub.errors import HubError
 from contact_hub.tracing import span
-from contact_hub.web.outbound import SLOW_READER, Outbound, Overflow
+from contact_hub.web.outbound import SLOW_READER, Outbound
+from contact_hub.web.wheel import Wheel
 
 GOING_AWAY: Final = 1012
 HELLO_EXPECTED: Final = 4001
@@ -38,9 +41,11 @@ _PATIENCE: Final = Allowance(per_second=1 / 6, burst=20)
 """How often somebody may go on in spite of their own limit before the socket is closed."""
 _PAUSE_SECONDS_MAX: Final = 3.0
 _COME_BACK_SECONDS: Final = 15.0
+_FLUSH_SECONDS: Final = 1.0
 _FRAMES: Final[dict[str, Limit]] = {"widget": "visitor_frames", "console": "agent_frames"}
 _CLOSE_CODES: Final = {"superseded": SUPERSEDED, "session_ended": SESSION_ENDED, "out_of_order": HELLO_EXPECTED}
 
+_allowance = functools.cache(visitor_allowance)
 _log = structlog.get_logger(__name__)
 _open = Gauge("contact_hub_sockets_open", "Sockets open now", ["face"])
 _frames = Counter("contact_hub_socket_frames_total", "Frames read", ["face"])
@@ -80,36 +85,40 @@ class SessionOver(Exception):
 
 
 class Sockets:
-    """All sockets of this process, so that they can be sent home together at shutdown."""
+    """All sockets of this process: what they share, and who can be sent home together at shutdown."""
 
-    def __init__(self) -> None:
-        self._leaving: dict[asyncio.Task[None], Callable[[float], None]] = {}
+    def __init__(self, *, heartbeat_seconds: float, revalidate_seconds: float) -> None:
+        self._talks: dict[asyncio.Task[None], _Talk] = {}
         self.closing = False
         self.frames: Buckets[int] = Buckets()
         self.impatient: Buckets[int] = Buckets()
         self.numbers = itertools.count(1)
+        self.beats: Wheel[_Talk] = Wheel(round_seconds=heartbeat_seconds, turn=_Talk.beat)
+        self.checks: Wheel[_Talk] = Wheel(round_seconds=revalidate_seconds, turn=_Talk.check)
 
     def count(self) -> int:
-        return len(self._leaving)
+        return len(self._talks)
 
-    @contextlib.contextmanager
-    def registered(self, leave: Callable[[float], None]) -> Any:
+    async def host(self, talk: _Talk) -> int:
+        """Let it run to its end, known to all who go home."""
         task = asyncio.current_task()
         assert task is not None
-        self._leaving[task] = leave
+        self._talks[task] = talk
         try:
-            yield
+            if self.closing:
+                talk.leave(1)
+            return await talk.run()
         finally:
-            del self._leaving[task]
+            del self._talks[task]
 
     async def send_home(self, *, within_seconds: float) -> None:
         """Tell every client to come back soon, and wait until they are gone or the time is over."""
         self.closing = True
-        tasks = dict(self._leaving)
-        for index, leave in enumerate(tasks.values()):
-            leave(1 + 4 * index / max(1, len(tasks)))
-        if tasks:
-            await asyncio.wait(tasks, timeout=within_seconds)
+        talks = dict(self._talks)
+        for index, talk in enumerate(talks.values()):
+            talk.leave(1 + 4 * index / max(1, len(talks)))
+        if talks:
+            await asyncio.wait(talks, timeout=within_seconds)
 
 
 async def serve(socket: WebSocket, session_of: Callable[[Outbound], Session], *, face: str, per_minute: float) -> None:
@@ -123,13 +132,10 @@ async def serve(socket: WebSocket, session_of: Callable[[Outbound], Session], *,
     await socket.accept()
     outbound = Outbound(frames_max=settings.socket_frames_max, bytes_max=settings.socket_bytes_max)
     session = session_of(outbound)
-    talk = _Talk(socket, session, outbound, face, visitor_allowance(round(per_minute)), hub, sockets)
+    talk = _Talk(socket, session, outbound, face, _allowance(round(per_minute)), hub, sockets)
     _open.labels(face).inc()
     try:
-        with sockets.registered(talk.leave):
-            if sockets.closing:
-                talk.leave(1)
-            code = await talk.run(heartbeat_seconds=settings.heartbeat_seconds, revalidate_seconds=settings.revalidate_seconds)
+        code = await sockets.host(talk)
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await socket.close(code)
     finally:
@@ -144,65 +150,114 @@ def _welcome_origin(socket: WebSocket, own: str) -> bool:
 
 
 class _Talk:
+    __slots__ = (
+        "_allowance",
+        "_checking",
+        "_clock",
+        "_face",
+        "_gate",
+        "_malformed",
+        "_number",
+        "_outbound",
+        "_over",
+        "_session",
+        "_socket",
+        "_sockets",
+        "_writing",
+    )
+
     def __init__(
         self, socket: WebSocket, session: Session, outbound: Outbound, face: str, allowance: Allowance, hub: Hub, sockets: Sockets
     ) -> None:
         self._socket, self._session, self._outbound, self._face, self._allowance = socket, session, outbound, face, allowance
         self._gate, self._clock, self._sockets, self._number = hub.gate, hub.clock, sockets, next(sockets.numbers)
-        self._left = asyncio.Event()
+        self._over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._writing: asyncio.Task[int | None] | None = None
+        self._checking: asyncio.Task[int | None] | None = None
         self._malformed = 0
+        outbound.moved = self._moved
 
     def leave(self, after_seconds: float) -> None:
         self._outbound.put(Reconnect(after_seconds=round(after_seconds, 2)))
-        self._left.set()
+        self._end(GOING_AWAY)
 
-    async def run(self, *, heartbeat_seconds: float, revalidate_seconds: float) -> int:
+    def beat(self) -> None:
+        self._outbound.put(self._session.heartbeat())
+
+    def check(self) -> None:
+        """Look whether the session may still be here; not while it is being looked at."""
+        if self._checking is None:
+            self._checking = self._start(self._revalidate())
+
+    async def run(self) -> int:
         """Returns the close code."""
-        writer = asyncio.create_task(self._write())
         try:
             try:
                 async with asyncio.timeout(_HELLO_SECONDS):
-                    await self._session.open(await self._receive())
+                    await self._session.open(self._raw(await self._socket.receive()))
             except TimeoutError:
                 return HELLO_EXPECTED
             except Limited as limited:
                 self._refuse(limited)
                 self._outbound.put(Reconnect(after_seconds=round(limited.retry_after_seconds, 2)))
-                await self._flush(writer)
+                await self._flush()
                 return LIMITED
             except HubError as refusal:
                 self._refuse(refusal)
-                await self._flush(writer)
+                await self._flush()
                 return _CLOSE_CODES.get(refusal.code, NOT_WELCOME)
             except SessionOver as over:
-                await self._flush(writer)
+                await self._flush()
                 return over.code
             except WebSocketDisconnect:
                 return 1000
-            work: list[Coroutine[Any, Any, int]] = [
-                self._read(),
-                self._tell(),
-                self._beat(heartbeat_seconds),
-                self._revalidate(revalidate_seconds),
-                self._until_left(),
-            ]
-            tasks = [asyncio.create_task(piece) for piece in work]
-            try:
-                done, _ = await asyncio.wait([*tasks, writer], return_when=asyncio.FIRST_COMPLETED)
-                code = max(task.result() for task in done)
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-            if writer not in done:
-                await self._flush(writer)
+            code = await self._talk()
+            await self._flush()
             return code
         finally:
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+            self._outbound.moved = _nobody_cares  # or all of this would be garbage only a collector finds
+            await _stop(self._writing)
 
-    async def _receive(self) -> bytes:
-        message = await self._socket.receive()
+    async def _talk(self) -> int:
+        """Until something comes to its end; returns the close code."""
+        sockets, reading, telling = self._sockets, self._start(self._read()), self._start(self._tell())
+        sockets.beats.add(self)
+        sockets.checks.add(self)
+        try:
+            return await self._over
+        finally:
+            sockets.beats.remove(self)
+            sockets.checks.remove(self)
+            await _stop(reading, telling, self._checking)
+
+    def _start(self, part: Coroutine[Any, Any, int | None]) -> asyncio.Task[int | None]:
+        """A part of the talk in a task of its own; with its result, if there is one, the talk is over."""
+        task = asyncio.create_task(part)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[int | None]) -> None:
+        if task is self._checking:
+            self._checking = None
+        if task.cancelled() or self._over.done():
+            return
+        if (mistake := task.exception()) is not None:
+            self._over.set_exception(mistake)
+        elif (code := task.result()) is not None:
+            self._over.set_result(code)
+
+    def _end(self, code: int) -> None:
+        if not self._over.done():
+            self._over.set_result(code)
+
+    def _moved(self) -> None:
+        if self._outbound.overflowed:
+            _slow.labels(self._face).inc()
+            self._end(SLOW_READER)
+        elif self._writing is None:
+            self._writing = self._start(self._write())
+
+    def _raw(self, message: MutableMapping[str, Any]) -> bytes:
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1000))
         text = message.get("text")
@@ -213,7 +268,7 @@ class _Talk:
     async def _read(self) -> int:
         while True:
             try:
-                raw = await self._receive()
+                raw = self._raw(await self._socket.receive())
             except WebSocketDisconnect:
                 return 1000
             try:
@@ -274,41 +329,29 @@ class _Talk:
             return GOING_AWAY
         raise AssertionError("a session tells for ever")
 
-    async def _beat(self, seconds: float) -> int:
-        while True:
-            await asyncio.sleep(seconds)
-            self._outbound.put(self._session.heartbeat())
-
-    async def _revalidate(self, seconds: float) -> int:
-        while True:
-            await asyncio.sleep(seconds)
-            try:
-                await self._session.revalidate()
-            except HubError as refusal:
-                if refusal.code in {"session_ended", "superseded"}:
-                    self._refuse(refusal)
-                    return _CLOSE_CODES[refusal.code]
-
-    async def _until_left(self) -> int:
-        await self._left.wait()
-        return GOING_AWAY
-
-    async def _write(self) -> int:
+    async def _revalidate(self) -> int | None:
         try:
-            while True:
-                frame = await self._outbound.next()
+            await self._session.revalidate()
+        except HubError as refusal:
+            if refusal.code in {"session_ended", "superseded"}:
+                self._refuse(refusal)
+                return _CLOSE_CODES[refusal.code]
+        return None
+
+    async def _write(self) -> int | None:
+        """While there is something to write."""
+        try:
+            while (frame := self._outbound.take()) is not None:
                 await self._socket.send_text(frame.decode())
-        except Overflow:
-            _slow.labels(self._face).inc()
-            return SLOW_READER
         except (WebSocketDisconnect, RuntimeError, OSError):
             return 1000
+        self._writing = None  # in the same breath: whatever is put from now on needs a new one
+        return None
 
-    async def _flush(self, writer: asyncio.Task[int]) -> None:
+    async def _flush(self) -> None:
         """Give what is queued a moment to leave."""
-        drained = asyncio.create_task(self._outbound.drained())
-        await asyncio.wait([drained, writer], timeout=1, return_when=asyncio.FIRST_COMPLETED)
-        drained.cancel()
+        if self._writing is not None and not self._outbound.overflowed:
+            await asyncio.wait([self._writing], timeout=_FLUSH_SECONDS)
 
     def _put(self, frame: Refusal) -> None:
         _refused.labels(self._face, frame.code).inc()
@@ -321,6 +364,17 @@ class _Talk:
         )
         retry = float(pause) if isinstance(pause, int | float) else None
         self._put(Refusal(code=error.code, sentence=error.sentence, about=about, values=values, retry_after_seconds=retry))
+
+
+def _nobody_cares() -> None:
+    """The socket is gone."""
+
+
+async def _stop(*tasks: asyncio.Task[Any] | None) -> None:
+    running = [task for task in tasks if task is not None]
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
 
 
 class _About(msgspec.Struct):

@@ -125,12 +125,15 @@ class Node:
                 hub.spread.look_seconds = LOOK_SECONDS
                 place.bug.hub(hub)
                 await hub.start()
-                self._app.state = SimpleNamespace(hub=hub, sockets=Sockets())
+                sockets = Sockets(
+                    heartbeat_seconds=place.settings.heartbeat_seconds, revalidate_seconds=place.settings.revalidate_seconds
+                )
+                self._app.state = SimpleNamespace(hub=hub, sockets=sockets)
                 self.hub = hub
                 place.trace(f"serves {process.name}")
                 await self._leave.wait()
                 hub.ready = False
-                await self._app.state.sockets.send_home(within_seconds=5)
+                await sockets.send_home(within_seconds=5)
                 await hub.stop()
         except HubError as trouble:
             place.trace(f"fails {process.name} {trouble.code}")
