@@ -353,7 +353,7 @@ async def build(
             mail_office=MailOffice(store=store, workspaces=workspaces, intake=intake, sending=outgoing, bus=bus, clock=clock),
             retention=retention,
             translations=_translations(settings, store, workspaces, translator, hear, clock),
-            reader=Reader(store, observe=observer_of_looks(clock.now)),
+            reader=Reader(store, conversations.said, observe=observer_of_looks(clock.now)),
             queues=QueueBoard(store, clock),
             quality=QualityService(journal_reader(store), background_of(workspaces)),
             places=places,

@@ -25,6 +25,7 @@ _KEEP: Final = 8  # beliefs worth storing
 
 _BELIEVED: Final = 0.5  # enough to name a working language
 _SETTLED: Final = 0.85  # enough to call it settled
+_CERTAIN: Final = 0.99  # enough that one more message in it tells nothing
 
 _STREAK: Final = 2  # messages in another language that make a switch
 _STREAK_AGAINST_A_FACT: Final = 3  # … where a person had said which language it is
@@ -184,6 +185,8 @@ class LanguageState:
 def settle(state: LanguageState | None, evidence: Evidence) -> LanguageState:
     """The state after one more piece of evidence. Pure; the same evidence of the same background twice counts once."""
     before = state or LanguageState()
+    if evidence.kind == "text" and _heard_often(before, evidence):
+        return before
     if not evidence.weights or (evidence.kind == "text" and not evidence.letters):
         return replace(before, messages=before.messages + 1) if evidence.kind == "text" else before  # "ok", an emoji, a link
     remembered = _remember_variant(before, evidence)
@@ -194,6 +197,19 @@ def settle(state: LanguageState | None, evidence: Evidence) -> LanguageState:
             return _hear(remembered, evidence)
         case _:
             return _weigh_background(remembered, evidence)
+
+
+def _heard_often(state: LanguageState, evidence: Evidence) -> bool:
+    """Whether a message only says once more what is certain: nearly all of a conversation's do, and each would be arithmetic and a row's column for nothing."""
+    if state.streak or state.current is None or not evidence.weights or not evidence.letters or state.confidence < _CERTAIN:
+        return False
+    if not (state.fact or (state.settled and state.reason.code == "text_over_time")):
+        return False
+    tag, weight = evidence.weights[0]
+    if weight < _SETTLED or _language(tag) != state.current:
+        return False
+    rank = _VARIANT_RANK["text"]
+    return tag == state.current or any(known == tag or held > rank for base, known, held in state.variants if base == state.current)
 
 
 def _take_as_fact(state: LanguageState, evidence: Evidence) -> LanguageState:

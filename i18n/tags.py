@@ -192,6 +192,7 @@ def locale(tag: str) -> Locale:
     return _locale(canonical(tag))
 
 
+@lru_cache(maxsize=4096)
 def display_name(tag: str, *, in_tag: str) -> str:
     """What speakers of `in_tag` call it: `de` in `fr` → `allemand`. The tag itself where CLDR has no name."""
     wanted = canonical(tag)

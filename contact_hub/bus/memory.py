@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from contact_hub.bus.poke import Poke, Subscription, traced
+from contact_hub.bus.poke import Ear, Poke, Subscription, traced
 
 
 class MemoryBus:
     """`alone`: no other process works on the same database. Of what another does, this bus tells nothing."""
 
     def __init__(self, *, alone: bool = True) -> None:
-        self._listeners: set[Subscription] = set()
+        self._listeners: dict[Ear, None] = {}
         self._alone = alone
 
     def publish(self, pokes: Iterable[Poke]) -> None:
@@ -21,11 +21,14 @@ class MemoryBus:
 
     def subscribe(self) -> Subscription:
         subscription = Subscription()
-        self._listeners.add(subscription)
+        self._listeners[subscription] = None
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        self._listeners.discard(subscription)
+        self._listeners.pop(subscription, None)
+
+    def overhear(self, ear: Ear) -> None:
+        self._listeners[ear] = None
 
     async def open(self) -> None:
         """Nothing to connect to."""

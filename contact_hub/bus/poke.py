@@ -60,6 +60,11 @@ def traced(pokes: Iterable[Poke]) -> Iterable[Poke]:
     return [poke if poke == EVERYTHING or poke.trace else msgspec.structs.replace(poke, trace=trace) for poke in pokes]
 
 
+class Ear(Protocol):
+    def hear(self, pokes: Iterable[Poke]) -> None:
+        """Called by the bus; must not wait."""
+
+
 class Subscription:
     """The pokes one listener has not looked at yet: a set, so a thousand equal pokes cost one look. Bounded: past the limit it
     remembers only that *everything* may have moved."""
@@ -91,6 +96,9 @@ class Bus(Protocol):
     def subscribe(self) -> Subscription: ...
 
     def unsubscribe(self, subscription: Subscription) -> None: ...
+
+    def overhear(self, ear: Ear) -> None:
+        """Let `ear` hear everything at once, for the life of the bus: whatever is said here before `publish` returns."""
 
     async def open(self) -> None: ...
 

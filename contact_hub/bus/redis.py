@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from contact_hub.bus.numbering import BEAT_SECONDS, SILENCE_SECONDS, Attendance, Batch
-from contact_hub.bus.poke import EVERYTHING, Poke, Subscription, traced
+from contact_hub.bus.poke import EVERYTHING, Ear, Poke, Subscription, traced
 from contact_hub.cancelling import end
 
 CHANNEL: Final = "contact-hub:pokes"
@@ -37,7 +37,7 @@ class RedisBus:
 
     def __init__(self, url: str, *, observe: Callable[[float], None] = lambda _seconds: None) -> None:
         self._redis = Redis.from_url(url, socket_connect_timeout=1, socket_keepalive=True)
-        self._listeners: set[Subscription] = set()
+        self._listeners: dict[Ear, None] = {}
         self._unsent: dict[Poke, None] = {}
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -50,18 +50,23 @@ class RedisBus:
         self._attendance = Attendance()
 
     def publish(self, pokes: Iterable[Poke]) -> None:
-        self._unsent.update(dict.fromkeys(traced(pokes)))
+        said = list(traced(pokes))
+        self._tell(said)
+        self._unsent.update(dict.fromkeys(said))
         if len(self._unsent) > _UNSENT_MAX:
             self._unsent = {EVERYTHING: None}
         self._wake.set()
 
     def subscribe(self) -> Subscription:
         subscription = Subscription()
-        self._listeners.add(subscription)
+        self._listeners[subscription] = None
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        self._listeners.discard(subscription)
+        self._listeners.pop(subscription, None)
+
+    def overhear(self, ear: Ear) -> None:
+        self._listeners[ear] = None
 
     async def open(self) -> None:
         """Starts both tasks and waits a moment for Redis; without it we start all the same, slower."""
@@ -101,11 +106,11 @@ class RedisBus:
                 async with asyncio.timeout(2):
                     await self._redis.publish(CHANNEL, data)
             except (RedisError, OSError, TimeoutError):
-                # our own process can still hear us; the others poll, and are told to look at everything as soon as anybody can tell them
-                self._tell([poke for poke in pokes if poke != EVERYTHING or not self._mute])
+                # the others poll, and are told to look at everything as soon as anybody can tell them
                 self._mute = True
                 await asyncio.sleep(_BACK_OFF_SECONDS[2])
-                self.publish([EVERYTHING])
+                self._unsent[EVERYTHING] = None
+                self._wake.set()
             else:
                 self._mute = False
 
@@ -139,9 +144,11 @@ class RedisBus:
                 self._tell([EVERYTHING])
                 return
             lost = self._attendance.hear(batch, now)
-            self._tell([EVERYTHING, *batch.pokes] if lost else batch.pokes)
-            if batch.sender == self._name:
+            if batch.sender == self._name:  # our own process has heard it as it was said
                 self._hear_ourselves(batch.number, now)
+                self._tell([EVERYTHING] if lost or EVERYTHING in batch.pokes else [])
+            else:
+                self._tell([EVERYTHING, *batch.pokes] if lost else batch.pokes)
         if (now - self._heard_ourselves_at > SILENCE_SECONDS) != self._deaf:
             self._turn(deaf=not self._deaf)
         if self._attendance.fallen_silent(now) and not self._deaf:

@@ -7,19 +7,19 @@ conversation, one that has ended, a language that settles or switches, a message
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from contact_hub.bus import Bus, Poke
 from contact_hub.channels.chat.frames import CustomerMessage
 from contact_hub.errors import HubError
 from contact_hub.live.lines import line
+from contact_hub.live.looks import Said
 from contact_hub.scope import VisitorScope
 from contact_hub.store import Tx
-from contact_hub.store.records import Conversation, ConversationChanges, NewPublicEntry, Speaker
+from contact_hub.store.records import Conversation, ConversationChanges, NewPublicEntry, PublicEntry, Speaker
 from i18n.detection import Detection
 from i18n.settling import Evidence, LanguageState, settle
 from routing import journal
@@ -50,16 +50,17 @@ class Post:
 
 
 class Posts:
-    """`careful` is the command of one message, which knows all cases."""
+    """`careful` is the command of one message, which knows all cases; `said` hears what was done without it."""
 
-    def __init__(self, *, careful: Callable[[Tx, Post], Awaitable[Posted]], bus: Bus) -> None:
-        self._careful, self._bus = careful, bus
+    def __init__(self, *, careful: Callable[[Tx, Post], Awaitable[Posted]], said: Said, monotonic: Callable[[], float]) -> None:
+        self._careful, self._said, self._monotonic = careful, said, monotonic
 
     async def one(self, tx: Tx, item: Post) -> Posted:
         return await self._careful(tx, item)
 
     async def many(self, tx: Tx, items: Sequence[Post]) -> list[Posted | HubError | None]:
         """See `store.Together`."""
+        since = self._monotonic()
         rows = await tx.conversations.lock_many([(item.scope, item.conversation) for item in items])
         results: list[Posted | HubError | None] = []
         said: list[tuple[Conversation, NewPublicEntry, ConversationChanges]] = []
@@ -78,7 +79,7 @@ class Posts:
             await tx.conversations.append_many(said)
             for row, entry, _ in said:
                 tx.journal.append(row.workspace, line(entry.at, _line(row)))
-            tx.after_commit(lambda: self._bus.publish([Poke("conversation", row.workspace, row.id) for row, _, _ in said]))
+            tx.after_commit(lambda: self._said.tell([_stands(*one) for one in said], since=since))
         return results
 
 
@@ -96,12 +97,10 @@ def _plain(row: Conversation, item: Post) -> ConversationChanges | None:
     after = settle(before, Evidence.text(item.heard))
     if (after.working, after.settled) != (before.working, before.settled):
         return None
-    return {
-        **after_a_word(row, item.text, "customer", item.at),
-        "language": after.to_json(),
-        "language_tag": after.working,
-        "language_confidence": after.confidence,
-    }
+    changes = after_a_word(row, item.text, "customer", item.at)
+    if after != before:
+        changes |= {"language": after.to_json(), "language_tag": after.working, "language_confidence": after.confidence}
+    return changes
 
 
 def _entry(item: Post) -> NewPublicEntry:
@@ -113,6 +112,21 @@ def _entry(item: Post) -> NewPublicEntry:
         fingerprint=item.text,
         body=msgspec.to_builtins(CustomerMessage(text=item.text, client_message_id=item.client_message_id)),
     )
+
+
+def _stands(row: Conversation, entry: NewPublicEntry, changes: ConversationChanges) -> tuple[Conversation, PublicEntry]:
+    """What the rows say once it is committed."""
+    position = row.public_head + 1
+    written = PublicEntry(
+        conversation=row.id,
+        position=position,
+        at=entry.at,
+        speaker=entry.speaker,
+        sender=entry.sender,
+        body=entry.body,
+        client_message_id=entry.client_message_id,
+    )
+    return replace(row, **changes, public_head=position), written
 
 
 def _line(row: Conversation) -> journal.MessagePosted:

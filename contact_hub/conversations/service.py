@@ -24,6 +24,7 @@ from contact_hub.conversations.posts import CUSTOMER, Post, Posted, Posts, after
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids
 from contact_hub.live.lines import line
+from contact_hub.live.looks import Said
 from contact_hub.privacy.guard import inspect
 from contact_hub.privacy.masking import mask_cards
 from contact_hub.scope import AgentScope, Scope, VisitorScope
@@ -85,7 +86,8 @@ class Conversations:
         self._store, self._workspaces, self._bus, self._clock, self._ids, self._detect = store, workspaces, bus, clock, ids, detect
         self.on_ended: Callable[[Tx, Conversation, datetime], Awaitable[None]] = _nothing_follows
         """Called in the transaction that ends a conversation."""
-        self._posts = Posts(careful=self._post, bus=bus)
+        self.said = Said(bus, clock.monotonic)
+        self._posts = Posts(careful=self._post, said=self.said, monotonic=clock.monotonic)
 
     # ------------------------------------------------------------ the customer
 

@@ -21,8 +21,8 @@ from contact_hub.brands.faces import DECLINE_REASONS, reference
 from contact_hub.bus import Poke
 from contact_hub.conversations.service import Posted
 from contact_hub.errors import HubError
+from contact_hub.live.looks import Look
 from contact_hub.live.queues import FRESH_SECONDS
-from contact_hub.live.reader import Look
 from contact_hub.live.switchboard import Key, Listener, told_of
 from contact_hub.live.view import brands_of, build, card_moved
 from contact_hub.live.wires import Out, Wires

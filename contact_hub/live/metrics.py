@@ -12,7 +12,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from contact_hub.live.reader import Look
+from contact_hub.live.looks import Look
 from contact_hub.store import Batch
 
 _MESSAGES: Final = {

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from agents.frames import QueueLine, View
+from contact_hub.live.looks import Look, Said
 from contact_hub.live.view import build_many
 from contact_hub.scope import AgentScope, Scope
 from contact_hub.store import Store
@@ -25,16 +26,6 @@ LIMIT: Final = 200
 _VIEWS: Final = 64
 """So many are built in one go; after them the sockets have their turn."""
 _TOGETHER_SECONDS: Final = 0.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """One conversation as it stands, and what follows two positions in its logs; `more` where there is still more to read."""
-
-    conversation: Conversation
-    public: list[PublicEntry]
-    staff: list[StaffEntry]
-    more: bool
 
 
 @dataclass(slots=True)
@@ -55,10 +46,10 @@ class _View:
 
 
 class Reader:
-    """`observe` hears of everything that is handed out."""
+    """`said` is what need not be read; `observe` hears of everything that is handed out."""
 
-    def __init__(self, store: Store, *, observe: Callable[[Look], None] = lambda _look: None) -> None:
-        self._store, self._observe = store, observe
+    def __init__(self, store: Store, said: Said, *, observe: Callable[[Look], None] = lambda _look: None) -> None:
+        self._store, self._said, self._observe = store, said, observe
         self._wanted: defaultdict[str, dict[str, _Wanted]] = defaultdict(dict)
         self._task: asyncio.Task[None] | None = None
         self._views: defaultdict[str, list[_View]] = defaultdict(list)
@@ -67,6 +58,9 @@ class Reader:
 
     async def look(self, workspace: str, conversation: str, *, public: int, staff: int | None = None) -> Look | None:
         """The conversation and its entries after the positions; `staff` None: that log is not wanted. None: there is no such conversation."""
+        if known := self._said.look(workspace, conversation, public=public, staff=staff):
+            self._observe(known)
+            return known
         answer: asyncio.Future[Look | None] = asyncio.get_running_loop().create_future()
         wanted = self._wanted[workspace].setdefault(conversation, _Wanted(public, staff))
         wanted.public = min(wanted.public, public)

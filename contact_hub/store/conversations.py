@@ -114,7 +114,7 @@ class Conversations:
 
     async def append_many(self, said: Sequence[tuple[Conversation, NewPublicEntry, ConversationChanges]]) -> None:
         """Give each entry the next public position of its conversation, which this command has locked (`lock_many`) and which is there only once.
-        The changes must be of the same fields. Fails as a whole where one of them was sent before."""
+        Fails as a whole where one of them was sent before."""
         rows = [
             {
                 "workspace": conversation.workspace,
@@ -130,17 +130,19 @@ class Conversations:
             }
             for conversation, entry, _ in said
         ]
-        moved = [
-            {
-                "scope_workspace": conversation.workspace,
-                "conversation_id": conversation.id,
-                **_new(changes),
-                "new_public_head": conversation.public_head + 1,
-            }
-            for conversation, _, changes in said
-        ]
+        moved: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
+        for conversation, _, changes in said:
+            moved[frozenset({*changes, "public_head"})].append(
+                {
+                    "scope_workspace": conversation.workspace,
+                    "conversation_id": conversation.id,
+                    **_new(changes),
+                    "new_public_head": conversation.public_head + 1,
+                }
+            )
         await self._session.execute(_INSERT[public_entries], rows)
-        await self._session.execute(_change(SystemScope, frozenset({*said[0][2], "public_head"})), moved)
+        for names, alike in moved.items():
+            await self._session.execute(_change(SystemScope, names), alike)
 
     # -- the logs
 

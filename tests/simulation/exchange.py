@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from contact_hub.bus.poke import EVERYTHING, Poke, Subscription
+from contact_hub.bus.poke import EVERYTHING, Ear, Poke, Subscription
 from tests.simulation.loop import Process, VirtualLoop
 from tests.simulation.weather import Weather
 
@@ -15,9 +15,11 @@ class Exchange:
         self.loop, self.weather = loop, weather
         self.buses: dict[str, SimulatedBus] = {}
 
-    def spread(self, pokes: list[Poke]) -> None:
-        """To everybody who listens now, each on their own way."""
+    def spread(self, pokes: list[Poke], *, by: SimulatedBus) -> None:
+        """To all others who listen now, each on their own way."""
         for bus in self.buses.values():
+            if bus is by:
+                continue
             for _ in range(2 if self.weather.chance(self.weather.poke_doubled) else 1):
                 if bus.connected and not self.weather.chance(self.weather.poke_lost):
                     self.loop.world_later(self.weather.poke_seconds(), bus.hear, pokes)
@@ -28,15 +30,16 @@ class SimulatedBus:
 
     def __init__(self, exchange: Exchange, process: Process) -> None:
         self._exchange, self._process = exchange, process
-        self._listeners: dict[Subscription, None] = {}
+        self._listeners: dict[Ear, None] = {}
         self.connected = True
         exchange.buses[process.name] = self
         process.cares[self] = self._forget
 
     def publish(self, pokes: Iterable[Poke]) -> None:
         heard = list(pokes)
+        self._tell(heard)  # our own process needs no line to hear us
         if heard and self.connected:
-            self._exchange.spread(heard)
+            self._exchange.spread(heard, by=self)
 
     def subscribe(self) -> Subscription:
         subscription = Subscription()
@@ -45,6 +48,9 @@ class SimulatedBus:
 
     def unsubscribe(self, subscription: Subscription) -> None:
         self._listeners.pop(subscription, None)
+
+    def overhear(self, ear: Ear) -> None:
+        self._listeners[ear] = None
 
     async def open(self) -> None:
         await asyncio.sleep(self._exchange.weather.poke_seconds())
@@ -61,8 +67,7 @@ class SimulatedBus:
 
     def hear(self, pokes: list[Poke]) -> None:
         if self.connected:
-            for listener in self._listeners:
-                listener.hear(pokes)
+            self._tell(pokes)
 
     def cut(self) -> None:
         self.connected = False
@@ -73,6 +78,10 @@ class SimulatedBus:
             self.connected = True
             if tell:
                 self.hear([EVERYTHING])
+
+    def _tell(self, pokes: list[Poke]) -> None:
+        for listener in self._listeners:
+            listener.hear(pokes)
 
     def _forget(self) -> None:
         self._listeners.clear()

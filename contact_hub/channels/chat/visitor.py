@@ -19,7 +19,7 @@ from contact_hub.bus import Poke
 from contact_hub.channels.chat import frames as f
 from contact_hub.conversations.service import Beginning, Posted, Surroundings
 from contact_hub.errors import HubError
-from contact_hub.live.reader import Look
+from contact_hub.live.looks import Look
 from contact_hub.live.switchboard import Key, Listener, told_of
 from contact_hub.live.wires import Out, Wires
 from contact_hub.scope import Scope, VisitorScope
