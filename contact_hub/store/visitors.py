@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final, TypedDict, Unpack
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, select, update
 
 from contact_hub.errors import HubError
 from contact_hub.scope import Scope, VisitorScope
 from contact_hub.store.records import Customer, Device
 from contact_hub.store.session import Session
 from contact_hub.store.shape import Shape
-from contact_hub.store.tables import customers, devices
+from contact_hub.store.tables import conversations, customers, devices
 from contact_hub.store.types import Names, among
 from contact_hub.store.visibility import Kind, once, visible_customers
 
@@ -68,8 +68,8 @@ class Customers:
         )
         return [_CUSTOMER.read(row) for row in found.rows]
 
-    async def insert(self, customer: Customer) -> None:
-        await self._session.execute(insert(customers), _CUSTOMER.write(customer))
+    async def insert(self, *new: Customer) -> None:
+        await self._session.execute(_ADD_CUSTOMERS, [_CUSTOMER.write(customer) for customer in new])
 
     async def update(self, workspace: str, customer: str, **changes: Unpack[CustomerChanges]) -> None:
         done = await self._session.execute(update(customers).where(_C.workspace == workspace, _C.id == customer).values(**changes))
@@ -88,9 +88,9 @@ class Devices:
         return _DEVICE.read(found.rows[0]) if found.rows else None
 
     async def customer_of(self, scope: VisitorScope) -> str | None:
-        """The customer this device has been known as."""
+        """The customer this device has been known as. Inside a command nobody else can make it somebody's meanwhile."""
         found = await self._session.execute(
-            _CUSTOMER_OF, {"workspace": scope.workspace, "brand": scope.brand, "device": scope.device}
+            _customer_of(self._session.writing), {"workspace": scope.workspace, "brand": scope.brand, "device": scope.device}
         )
         customer: str | None = found.scalar()
         return customer
@@ -104,23 +104,60 @@ class Devices:
             _change(frozenset(changes)), {**whose, **{f"new_{name}": value for name, value in changes.items()}}
         )
 
+    async def unheard(self, workspace: str, brand: str, ids: Collection[str]) -> frozenset[str]:
+        """Those of these browsers in which nobody has said anything yet, nor is known. Inside a command nobody else can begin to speak there meanwhile."""
+        asked = {"workspace": workspace, "brand": brand, "ids": list(ids)}
+        return frozenset(row.id for row in (await self._session.execute(_unheard(self._session.writing), asked)).rows)
+
+    async def become(self, workspace: str, brand: str, customer_of: Mapping[str, str]) -> None:
+        """Each of these browsers is this customer's from now on."""
+        whose = {"whose_workspace": workspace, "whose_brand": brand}
+        known = [{**whose, "whose_device": device, "new_customer": customer} for device, customer in customer_of.items()]
+        await self._session.execute(_change(frozenset({"customer"})), known)
+
     async def seen(self, scopes: Collection[VisitorScope], at: datetime) -> None:
-        """All these browsers are there."""
-        await self._session.execute(
-            _change(frozenset({"last_seen_at"})),
-            [
-                {"whose_workspace": one.workspace, "whose_brand": one.brand, "whose_device": one.device, "new_last_seen_at": at}
-                for one in scopes
-            ],
-        )
+        """All these browsers are there: a statement for those of one brand, however many."""
+        brands: dict[tuple[str, str], list[str]] = {}
+        for one in scopes:
+            brands.setdefault((one.workspace, one.brand), []).append(one.device)
+        for (workspace, brand), ids in brands.items():
+            await self._session.execute(_SEEN, {"whose_workspace": workspace, "whose_brand": brand, "ids": ids, "at": at})
 
 
+_ADD_CUSTOMERS: Final = insert(customers)
 _BY_TOKEN: Final = select(*_DEVICE.columns).where(
     _D.workspace == bindparam("workspace"), _D.brand == bindparam("brand"), _D.token_hash == bindparam("token_hash")
 )
-_CUSTOMER_OF: Final = select(_D.customer).where(
-    _D.workspace == bindparam("workspace"), _D.brand == bindparam("brand"), _D.id == bindparam("device")
+
+
+_SEEN: Final = (
+    update(devices)
+    .where(
+        _D.workspace == bindparam("whose_workspace"),
+        _D.brand == bindparam("whose_brand"),
+        among(_D.id, bindparam("ids", type_=Names)),
+    )
+    .values(last_seen_at=bindparam("at", type_=_D.last_seen_at.type))
 )
+
+
+@once
+def _customer_of(locking: bool) -> Any:
+    this = (_D.workspace == bindparam("workspace"), _D.brand == bindparam("brand"), _D.id == bindparam("device"))
+    return _locked(select(_D.customer).where(*this), locking)
+
+
+@once
+def _unheard(locking: bool) -> Any:
+    c = conversations.c
+    said = exists().where(c.workspace == bindparam("workspace"), c.device == _D.id)
+    this = (_D.workspace == bindparam("workspace"), _D.brand == bindparam("brand"), among(_D.id, bindparam("ids", type_=Names)))
+    statement = select(_D.id).where(*this, _D.customer.is_(None), ~said).order_by(_D.id)
+    return _locked(statement, locking)
+
+
+def _locked(statement: Any, locking: bool) -> Any:
+    return statement.with_for_update(key_share=True, of=devices) if locking else statement
 
 
 @once

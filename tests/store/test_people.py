@@ -96,6 +96,24 @@ async def test_device_is_found_by_its_token_at_its_brand_only(store: Store) -> N
         assert await tx.devices.by_token("elsewhere", "shop", "h1") is None
 
 
+async def test_browsers_that_are_there_are_noted_and_no_others(store: Store) -> None:
+    places = [(WORKSPACE, "shop", "d1"), (WORKSPACE, "shop", "d2"), (WORKSPACE, "other", "d3"), ("elsewhere", "shop", "d1")]
+    for number, (workspace, brand, id_) in enumerate(places):
+        device = Device(
+            workspace=workspace, brand=BrandId(brand), id=id_, token_hash=f"h{number}", created_at=NOW, last_seen_at=NOW
+        )
+        await store.write(lambda tx, device=device: tx.devices.insert(device), name="insert")  # type: ignore[misc]
+    there = [Scope.visitor(WORKSPACE, "shop", "d1"), Scope.visitor(WORKSPACE, "other", "d3")]
+    await store.write(lambda tx: tx.devices.seen(there, at(9)), name="seen")
+    async with store.read() as tx:
+        seen_at = {}
+        for number, (workspace, brand, id_) in enumerate(places):
+            found = await tx.devices.by_token(workspace, brand, f"h{number}")
+            assert found is not None
+            seen_at[workspace, id_] = found.last_seen_at
+    assert seen_at == {(WORKSPACE, "d1"): at(9), (WORKSPACE, "d2"): NOW, (WORKSPACE, "d3"): at(9), ("elsewhere", "d1"): NOW}
+
+
 async def test_customer_is_there_for_its_own_client_only(store: Store) -> None:
     customer = Customer(workspace=WORKSPACE, id="cu1", client=ClientId("acme"), brand=BrandId("shop"), name="Mia", created_at=NOW)
     await store.write(lambda tx: tx.customers.insert(customer), name="insert")

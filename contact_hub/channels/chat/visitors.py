@@ -5,19 +5,27 @@ A token opens nothing but this device's own conversations with this one brand. N
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
 
 from contact_hub.admission import Gate
 from contact_hub.clock import Clock
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids, new_token, token_hash
 from contact_hub.scope import Scope, VisitorScope
-from contact_hub.store import Store, Tx, lane_of
+from contact_hub.store import Lane, Store, Tx, lane_of
 from contact_hub.store.records import Device, Ticket
 from contact_hub.workspace.service import Workspaces
 from routing.model import BrandId
+
+_SEEN_AT_ONCE: Final = 500
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,25 +56,43 @@ class _NewTicket:
 
 
 class _Seen:
-    """Ten thousand open widgets say every ten seconds that they are there: with one statement for all that say so together."""
+    """Ten thousand open widgets say every ten seconds that they are there: one command for all of a brand that say so in the same moment, and nobody waits
+    for it. What could not be written is written at their next word."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self._there: dict[Lane, dict[VisitorScope, None]] = {}
+        self._noting: asyncio.Task[None] | None = None
 
-    async def many(self, tx: Tx, items: Sequence[VisitorScope]) -> list[bool | HubError | None]:
-        await tx.devices.seen(items, self._clock.now())
-        return [True] * len(items)
+    def note(self, scope: VisitorScope) -> None:
+        self._there.setdefault(lane_of(scope), {})[scope] = None
+        if self._noting is None:
+            self._noting = asyncio.create_task(self._note(), name="visitors seen")
 
-    async def one(self, tx: Tx, item: VisitorScope) -> bool:
-        await tx.devices.seen([item], self._clock.now())
-        return True
+    async def _note(self) -> None:
+        await asyncio.sleep(0)  # let everybody of this turn say so first
+        try:
+            while self._there:
+                lane, there = self._there.popitem()
+                scopes = list(there)
+                for first in range(0, len(scopes), _SEEN_AT_ONCE):
+                    await self._write(lane, scopes[first : first + _SEEN_AT_ONCE])
+        except Exception:
+            _log.exception("seen_failed")
+        finally:
+            self._noting = None
+
+    async def _write(self, lane: Lane, scopes: list[VisitorScope]) -> None:
+        now = self._clock.now()
+        with contextlib.suppress(HubError):
+            await self._store.write(lambda tx: tx.devices.seen(scopes, now), name="visitor.seen", lane=lane)
 
 
 class VisitorDesk:
     def __init__(self, *, store: Store, workspaces: Workspaces, clock: Clock, ids: Ids, gate: Gate, ticket_seconds: float) -> None:
         self._store, self._workspaces, self._clock, self._ids, self._gate = store, workspaces, clock, ids, gate
         self._ticket_seconds = ticket_seconds
-        self._seen = _Seen(clock)
+        self._seen = _Seen(store, clock)
 
     async def admit(
         self, workspace: str, brand: str, token: str | None, *, locale: str | None, zone: str | None, address: str | None = None
@@ -141,7 +167,7 @@ class VisitorDesk:
     async def still_welcome(self, scope: VisitorScope) -> None:
         """Notes that the visitor is there. Raises `session_ended` where the brand is gone from the workspace."""
         self._welcome_to(scope)
-        await self._store.write_together(self._seen, scope, name="visitor.seen", lane=lane_of(scope))
+        self._seen.note(scope)
 
     def _welcome_to(self, scope: VisitorScope) -> None:
         if scope.brand not in self._workspaces.floor(scope.workspace).brands:
