@@ -7,19 +7,32 @@ input row written in the same transaction, so neither can exist without the othe
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
 
 from agents.wire import TEXT_CHARS_MAX
-from contact_hub.brands.faces import guard_voice, persona_face, writes_mail
+from contact_hub.brands.faces import guard_voice, persona_face
 from contact_hub.bus import Bus, Poke
 from contact_hub.channels.chat.frames import BrandMail, BrandMessage, CustomerMail, CustomerMessage, Notice, PublicBody
 from contact_hub.clock import Clock
+from contact_hub.conversations.beginnings import (
+    Beginning,
+    Beginnings,
+    Opening,
+    Surroundings,
+    arrival,
+    demand_of,
+    first_language,
+    masked,
+    new_conversation,
+    new_customer,
+    new_inquiry,
+    opened,
+    who_they_say,
+)
 from contact_hub.conversations.posts import CUSTOMER, Post, Posted, Posts, after_a_word
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids
@@ -32,51 +45,26 @@ from contact_hub.store import Store, Tx, lane_of
 from contact_hub.store.records import (
     Conversation,
     ConversationChanges,
-    Customer,
     DraftMode,
-    Inquiry,
     NewPublicEntry,
     NewStaffEntry,
     Speaker,
 )
+from contact_hub.tracing import carried
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.model import Brand
 from contact_hub.workspace.service import Workspaces
-from contact_hub.workspace.values import zone_exists
-from i18n import formatting, tags
+from i18n import tags
 from i18n.detection import Detection, Hints
 from i18n.settling import Evidence, LanguageState, settle
 from routing import journal
 from routing.codec import dump
-from routing.events import DemandCorrected, Event, HandlingEnded, InquiryArrived, InquiryLeft, Transferred, WrapUpDone
-from routing.model import AgentId, Channel, ClientId, Demand, InquiryId, PoolId
+from routing.events import DemandCorrected, Event, HandlingEnded, InquiryLeft, Transferred, WrapUpDone
+from routing.model import AgentId, InquiryId, PoolId
 
 Detect = Callable[[str, Hints], Detection]
 
 _BRAND: Final = "brand"
-_TURNS: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a visitor's browser says about its user's languages and place."""
-
-    locales: tuple[str, ...] = ()
-    page_language: str | None = None
-    zone: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
-    """What the pre-chat form brought. `nobody_there`: everybody is at home, so that the answer comes by mail where it can."""
-
-    client_message_id: str
-    text: str
-    kind: str
-    name: str | None = None
-    email: str | None = None
-    language: str | None = None
-    nobody_there: bool = False
 
 
 class Conversations:
@@ -88,6 +76,7 @@ class Conversations:
         """Called in the transaction that ends a conversation."""
         self.said = Said(bus, clock.monotonic)
         self._posts = Posts(careful=self._post, said=self.said, monotonic=clock.monotonic)
+        self._beginnings = Beginnings(careful=self._start, said=self.said, bus=bus, ids=ids, monotonic=clock.monotonic)
 
     # ------------------------------------------------------------ the customer
 
@@ -102,45 +91,40 @@ class Conversations:
         if beginning.kind not in floor.kinds_of(brand):
             raise HubError("kind_unknown")
         _complete(brand, beginning)
-        chosen = _tag(beginning.language) if beginning.language else None
-        now = self._clock.now()
-        heard = self._detect(text, _hints(brand, around))
+        opening = Opening(
+            scope=scope,
+            floor=floor,
+            beginning=beginning,
+            around=around,
+            text=text,
+            heard=self._detect(text, _hints(brand, around)),
+            chosen=_tag(beginning.language) if beginning.language else None,
+            at=self._clock.now(),
+            trace=carried(),
+        )
+        return await self._store.write_together(self._beginnings, opening, name="conversation.start", lane=lane_of(scope), cost=2)
 
-        async def command(tx: Tx) -> Posted:
-            first = CustomerMessage(text=text, client_message_id=beginning.client_message_id)
-            begun = await tx.conversations.sent_somewhere(scope, CUSTOMER, beginning.client_message_id)
-            if begun is not None:  # the same words stand there already; other words under the same id are refused
-                present = await tx.conversations.get(scope, begun)
-                return await self.say(tx, present, present.inquiry, first, now)
-            latest = await tx.conversations.latest_of_device(scope)
-            if latest is not None and latest.state != "ended":
-                raise HubError("conversation_open", conversation=latest.id)
-            language = _first_language(brand, heard, chosen, around, latest)
-            customer = await self._customer(tx, scope, brand, beginning, now)
-            conversation = Conversation(
-                workspace=scope.workspace,
-                id=self._ids.mint("cnv", now),
-                client=ClientId(brand.client),
-                brand=scope.brand,
-                customer=customer,
-                device=scope.device,
-                channel=Channel.EMAIL if _left_behind(brand, beginning) else Channel.CHAT,
-                kind=beginning.kind,
-                state="waiting",
-                language=language.to_json(),
-                language_tag=language.working,
-                language_confidence=language.confidence,
-                opened_at=now,
-                last_at=now,
-                zone=around.zone if around.zone and zone_exists(around.zone) else None,
-            )
-            await tx.conversations.insert(conversation)
-            tx.after_commit(lambda: self._bus.publish([Poke("device", scope.workspace, scope.device)]))
-            inquiry = await self.ask_for_a_person(tx, floor, conversation, language, now)
-            await tx.conversations.update(_system(conversation), conversation.id, inquiry=inquiry)
-            return await self.say(tx, conversation, inquiry, first, now)
-
-        return await self._store.write(command, name="conversation.start", lane=lane_of(scope), cost=2)
+    async def _start(self, tx: Tx, opening: Opening) -> Posted:
+        """One beginning, whatever was said in this browser before."""
+        scope, now = opening.scope, opening.at
+        known = scope.customer or await tx.devices.customer_of(
+            scope
+        )  # this browser's beginnings wait for each other, also through two nodes
+        begun = await tx.conversations.sent_somewhere(scope, CUSTOMER, opening.beginning.client_message_id)
+        if begun is not None:  # the same words stand there already; other words under the same id are refused
+            present = await tx.conversations.get(scope, begun)
+            return await self.say(tx, present, present.inquiry, opening.message, now)
+        latest = await tx.conversations.latest_of_device(scope)
+        if latest is not None and latest.state != "ended":
+            raise HubError("conversation_open", conversation=latest.id)
+        language = first_language(opening, latest)
+        customer = await self._customer(tx, opening, known)
+        conversation = new_conversation(opening, language, customer, self._ids)
+        await tx.conversations.insert(conversation)
+        tx.after_commit(lambda: self._bus.publish([Poke("device", scope.workspace, scope.device)]))
+        inquiry = await self.ask_for_a_person(tx, opening.floor, conversation, language, now)
+        await tx.conversations.update(_system(conversation), conversation.id, inquiry=inquiry)
+        return await self.say(tx, conversation, inquiry, opening.message, now)
 
     async def post(
         self, scope: VisitorScope, conversation_id: str, client_message_id: str, text: str, around: Surroundings
@@ -289,7 +273,7 @@ class Conversations:
                 kind="transfer_asked",
                 sender=scope.agent_id,
                 pool=conversation.pool,
-                body={"text": _masked(note), "values": values},
+                body={"text": masked(note), "values": values},
             )
             await tx.conversations.append_staff(Scope.system(scope.workspace), conversation_id, entry)
             self.ask(
@@ -328,7 +312,7 @@ class Conversations:
                 raise HubError("disposition_unknown")
             if note.strip():
                 entry = NewStaffEntry(
-                    at=now, kind="note", sender=scope.agent_id, pool=conversation.pool, body={"text": _masked(note), "values": {}}
+                    at=now, kind="note", sender=scope.agent_id, pool=conversation.pool, body={"text": masked(note), "values": {}}
                 )
                 await tx.conversations.append_staff(Scope.system(scope.workspace), conversation_id, entry)
             event = WrapUpDone(inquiry=conversation.inquiry, agent=scope.agent_id, disposition=disposition)
@@ -405,26 +389,17 @@ class Conversations:
             self.moved(tx, conversation)
         return Posted(conversation=conversation.id, position=appended.position, at=appended.at)
 
-    async def _customer(self, tx: Tx, scope: VisitorScope, brand: Brand, beginning: Beginning, now: datetime) -> str:
+    async def _customer(self, tx: Tx, opening: Opening, known: str | None) -> str:
         """The customer behind this device; what the form says is kept, and proves nothing."""
-        name = _name(beginning.name)
-        email = _one_line(beginning.email or "") or None
-        known = scope.customer or await tx.devices.customer_of(scope)
+        scope = opening.scope
         if known is not None:
+            name, email = who_they_say(opening.beginning)
             if name:
                 await tx.customers.update(scope.workspace, known, name=name)
             if email:
                 await tx.customers.update(scope.workspace, known, email=email)
             return known
-        customer = Customer(
-            workspace=scope.workspace,
-            id=self._ids.mint("cus", now),
-            client=ClientId(brand.client),
-            brand=scope.brand,
-            name=name,
-            email=email,
-            created_at=now,
-        )
+        customer = new_customer(opening, self._ids)
         await tx.customers.insert(customer)
         await tx.devices.update(scope.workspace, scope.brand, scope.device, customer=customer.id)
         return customer.id
@@ -440,39 +415,12 @@ class Conversations:
         known: AgentId | None = None,
     ) -> InquiryId:
         """A new inquiry of this conversation, for routing to place. `known`: who knows it already; otherwise the customer's last agent is asked for."""
-        inquiry = InquiryId(self._ids.mint("inq", now))
-        demand = demand_of(conversation, language)
-        await tx.inquiries.insert(
-            Inquiry(
-                workspace=conversation.workspace,
-                id=inquiry,
-                conversation=conversation.id,
-                client=conversation.client,
-                brand=conversation.brand,
-                kind=conversation.kind,
-                channel=conversation.channel,
-                demand=dump(demand),
-                state="waiting",
-                arrived_at=now,
-                rules=floor.version,
-            )
-        )
-        opened = journal.InquiryOpened(
-            inquiry=inquiry,
-            conversation=conversation.id,
-            client=conversation.client,
-            brand=conversation.brand,
-            channel=conversation.channel,
-            kind=conversation.kind,
-            customer=conversation.customer or "",
-            language=language.working if language.settled else None,
-            confidence=language.confidence,
-        )
-        tx.journal.append(conversation.workspace, line(now, opened))
+        inquiry = new_inquiry(conversation, language, floor.version, now, self._ids)
+        await tx.inquiries.insert(inquiry)
+        tx.journal.append(conversation.workspace, line(now, opened(conversation, inquiry.id, language)))
         known = known or await tx.conversations.last_agent(conversation)
-        arrived = InquiryArrived(inquiry=inquiry, demand=replace(demand, last_agent=known), conversation=conversation.id)
-        self.ask(tx, conversation.workspace, now, arrived)
-        return inquiry
+        self.ask(tx, conversation.workspace, now, arrival(conversation, inquiry.id, language, known))
+        return inquiry.id
 
     async def listen(self, tx: Tx, conversation: Conversation, text: str, hints: Hints, now: datetime) -> None:
         """Hear the language of one more message."""
@@ -668,25 +616,6 @@ def _after_a_word(conversation: Conversation, body: PublicBody, speaker: Speaker
     return after_a_word(conversation, body.text, speaker, now)
 
 
-def demand_of(conversation: Conversation, language: LanguageState) -> Demand:
-    """What the conversation asks of an agent: a settled language is a hard wish, an unsettled one asks for the widest match."""
-    wished = (language.working,) if language.settled and language.working else ()
-    return Demand(brand=conversation.brand, channel=conversation.channel, kind=conversation.kind, languages=wished)
-
-
-def _first_language(
-    brand: Brand, heard: Detection, chosen: str | None, around: Surroundings, latest: Conversation | None
-) -> LanguageState:
-    """From everything that is known before anybody has answered. The last conversation counts where its language was settled."""
-    state = settle(None, Evidence.brand(brand.languages))
-    state = settle(state, Evidence.page(around.page_language))
-    state = settle(state, Evidence.browser(around.locales))
-    if latest is not None and latest.language_tag and LanguageState.from_json(latest.language).settled:
-        state = settle(state, Evidence.earlier(latest.language_tag))
-    state = settle(state, Evidence.text(heard))
-    return settle(state, Evidence.chosen(chosen)) if chosen else state
-
-
 def _hints(brand: Brand, around: Surroundings) -> Hints:
     return Hints(brand_languages=tuple(brand.languages), locales=around.locales, page=around.page_language)
 
@@ -698,27 +627,10 @@ def _clean(text: str) -> str:
     """
     if len(text) > TEXT_CHARS_MAX:
         raise HubError("text_too_long")
-    cleaned = _masked(text)
+    cleaned = masked(text)
     if not cleaned:
         raise HubError("text_empty")
     return cleaned
-
-
-def _masked(text: str) -> str:
-    # lone surrogates are no text: neither database nor socket could carry them
-    return mask_cards(text.encode("utf-8", "replace").decode("utf-8").strip())
-
-
-def _one_line(text: str) -> str:
-    """A field of the form: masked like everything else, without characters that break a line or turn its direction on an agent's screen."""
-    seen = "".join(" " if unicodedata.category(character) in {"Cc", "Zl", "Zp"} else character for character in text)
-    return _masked(" ".join(seen.translate(_TURNS).split()))
-
-
-def _name(said: str | None) -> str | None:
-    """A name as it can be seen and cannot turn a screen around; None where nothing of it can be seen."""
-    seen = formatting.person(said)
-    return None if seen == formatting.UNNAMED else _masked(seen)
 
 
 def _tag(tag: str) -> str:
@@ -726,11 +638,6 @@ def _tag(tag: str) -> str:
         return tags.canonical(tag)
     except ValueError:
         raise HubError("language_unknown") from None
-
-
-def _left_behind(brand: Brand, beginning: Beginning) -> bool:
-    """Whether this is a message left at a closed door, with an address to answer to: then it is the mail agents' work, whenever they come."""
-    return beginning.nobody_there and bool(beginning.email) and writes_mail(brand)
 
 
 def _complete(brand: Brand, beginning: Beginning) -> None:

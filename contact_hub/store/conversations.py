@@ -144,6 +144,49 @@ class Conversations:
         for names, alike in moved.items():
             await self._session.execute(_change(SystemScope, names), alike)
 
+    async def insert_many(self, begun: Sequence[tuple[Conversation, NewPublicEntry]]) -> None:
+        """New conversations, each with its first public entry, which is in its head already."""
+        assert all(conversation.public_head == 1 for conversation, _ in begun), "each begins with one entry"
+        await self._session.execute(_INSERT[conversations], [_CONVERSATION.write(conversation) for conversation, _ in begun])
+        rows = [_row(conversation, 1, entry) for conversation, entry in begun]
+        await self._session.execute(_INSERT[public_entries], rows)
+
+    async def lock_by_id(self, workspace: str, ids: Collection[str]) -> dict[str, Conversation]:
+        """`get` for many at once, inside a command: who reads there is about to change them. Those that do not exist are absent."""
+        if not ids:
+            return {}
+        asked = _some(SystemScope, self._session.writing)
+        rows = (await self._session.ask(Scope.system(workspace), asked, {"ids": sorted(ids)})).rows
+        return {row.id: _CONVERSATION.read(row) for row in rows}
+
+    async def change_many(
+        self, changed: Sequence[tuple[Conversation, ConversationChanges, Sequence[NewPublicEntry], Sequence[NewStaffEntry]]]
+    ) -> None:
+        """What became of conversations that this command has locked (`lock_by_id`), each once: changed fields, and entries behind the last ones of
+        their logs. Entries that carry a client's id are not for this way: whether they were sent before is not asked."""
+        moved: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
+        rows: dict[Table, list[dict[str, Any]]] = {public_entries: [], staff_entries: []}
+        for conversation, changes, public, staff in changed:
+            new = _new(changes)
+            if public:
+                new["new_public_head"] = conversation.public_head + len(public)
+            if staff:
+                new["new_staff_head"] = conversation.staff_head + len(staff)
+            if new:
+                this = {"scope_workspace": conversation.workspace, "conversation_id": conversation.id}
+                moved[frozenset(name.removeprefix("new_") for name in new)].append({**this, **new})
+            rows[public_entries] += [
+                _row(conversation, place, entry) for place, entry in enumerate(public, conversation.public_head + 1)
+            ]
+            rows[staff_entries] += [
+                _row(conversation, place, entry) for place, entry in enumerate(staff, conversation.staff_head + 1)
+            ]
+        for names, alike in moved.items():
+            await self._session.execute(_change(SystemScope, names), alike)
+        for table, some in rows.items():
+            if some:
+                await self._session.execute(_INSERT[table], some)
+
     # -- the logs
 
     async def append_public(
@@ -392,6 +435,22 @@ class Conversations:
             if pools is None or table is public_entries or pool in pools:
                 found[row.conversation].append((entry, pool))
         return dict(found)
+
+
+def _row(conversation: Conversation, position: int, entry: NewPublicEntry | NewStaffEntry) -> dict[str, Any]:
+    own = {"speaker": entry.speaker} if isinstance(entry, NewPublicEntry) else {"kind": entry.kind}
+    return {
+        "workspace": conversation.workspace,
+        "conversation": conversation.id,
+        "position": position,
+        "at": entry.at,
+        "sender": entry.sender,
+        "pool": entry.pool,
+        "client_message_id": entry.client_message_id,
+        "fingerprint": _fingerprint(entry, own),
+        "body": entry.body,
+        **own,
+    }
 
 
 def _fingerprint(entry: NewPublicEntry | NewStaffEntry, own: Mapping[str, Any]) -> str:

@@ -86,7 +86,9 @@ class Store:
         with span("store.write", command=name):
             return await self._writer.run(command, name, lane=lane, cost=cost)
 
-    async def write_together(self, work: Together[A_contra, R], item: A_contra, *, name: str, lane: Lane = HOUSE) -> R:
+    async def write_together(
+        self, work: Together[A_contra, R], item: A_contra, *, name: str, lane: Lane = HOUSE, cost: int = 1
+    ) -> R:
         """`write` for a kind of command that comes in crowds: those that wait behind each other share their statements."""
         with span("store.write", command=name):
-            return await self._writer.run_together(work, item, name, lane=lane)
+            return await self._writer.run_together(work, item, name, lane=lane, cost=cost)

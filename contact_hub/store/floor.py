@@ -70,8 +70,8 @@ class Inquiries:
             result = await self._session.execute(_WAITING_FOR, {"workspace": scope.workspace, "brands": sorted(brands)})
         return {row.brand: Waiting(brand=row.brand, waiting=row.waiting, oldest_since=row.oldest) for row in result.rows}
 
-    async def insert(self, inquiry: Inquiry) -> None:
-        await self._session.execute(insert(inquiries), _INQUIRY.write(inquiry))
+    async def insert(self, *new: Inquiry) -> None:
+        await self._session.execute(_ADD_INQUIRIES, [_INQUIRY.write(inquiry) for inquiry in new])
 
     async def update(self, scope: Scope, inquiry: str, **changes: Unpack[InquiryChanges]) -> None:
         done = await self._session.ask(
@@ -279,6 +279,8 @@ def _change(kind: Kind, names: frozenset[str]) -> Update:
     return statement.values({name: bindparam(f"new_{name}", type_=_I[name].type) for name in sorted(names)})
 
 
+_ADD_INQUIRIES: Final = insert(inquiries)
+_ADD_OFFERS: Final = insert(offers)
 _SEATS_OF: Final = select(*_SEATS.columns).where(_S.workspace == bindparam("workspace"), _S.agent == bindparam("agent"))
 _WAITING: Final = (
     select(_I.brand, func.count().label("waiting"), func.min(_I.arrived_at, type_=_I.arrived_at.type).label("oldest"))

@@ -41,6 +41,8 @@ _ALIVE: Final = select(nodes.c.id).where(nodes.c.alive_until > _NOW)
 _TAKE: Final = (
     select(*_INPUT.columns).where(_N.workspace == bindparam("whose")).order_by(_N.seq).limit(bindparam("most", type_=Integer))
 )
+_DONE: Final = delete(routing_inputs).where(_N.workspace == bindparam("whose"), _N.seq == bindparam("one"))
+_FORGET: Final = delete(routing_facts).where(_F.workspace == bindparam("whose"), _F.key == bindparam("which"))
 
 
 @once
@@ -149,9 +151,9 @@ class Inputs:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, workspace: str, event: Mapping[str, Any], *, at: datetime) -> None:
-        """Written at the end of this commit."""
-        self._session.tail.inputs.append({"workspace": workspace, "at": at, "event": event, "trace": carried()})
+    def add(self, workspace: str, event: Mapping[str, Any], *, at: datetime, trace: str | None = None) -> None:
+        """Written at the end of this commit. `trace`: where the cause was traced, if not here."""
+        self._session.tail.inputs.append({"workspace": workspace, "at": at, "event": event, "trace": trace or carried()})
 
     async def take_batch(self, workspace: str, limit: int) -> list[RoutingInput]:
         """The oldest ones. They stay until `delete`, which belongs into the commit that carries out what follows from them."""
@@ -166,7 +168,7 @@ class Inputs:
         return {row.workspace: (row.waiting, row.oldest) for row in found.rows}
 
     async def delete(self, workspace: str, seqs: Collection[int]) -> None:
-        await self._session.execute(delete(routing_inputs).where(_N.workspace == workspace, _N.seq.in_(list(seqs))))
+        await self._session.execute(_DONE, [{"whose": workspace, "one": seq} for seq in seqs])
 
 
 class Facts:
@@ -186,4 +188,4 @@ class Facts:
         if kept:
             await self._session.execute(_keep(self._session.dialect), kept)
         if gone:
-            await self._session.execute(delete(routing_facts).where(_F.workspace == workspace, _F.key.in_(gone)))
+            await self._session.execute(_FORGET, [{"whose": workspace, "which": key} for key in gone])

@@ -113,7 +113,7 @@ def _acked_once(books: Books, tables: Tables) -> Iterator[str]:
                 yield f"{sent.id} stands {len(stands)} times"
             if sent.acked is not None and [(one[0], one[1]) for one in stands] != [sent.acked]:
                 yield f"{sent.id} was acknowledged at {sent.acked} and stands at {stands}"
-            if sent.refused is not None and stands:
+            if sent.refused is not None and sent.unanswered <= 0 and stands:
                 yield f"{sent.id} was refused ({sent.refused}) and stands at {stands}"
             if any(one[2] != sent.text for one in stands):
                 yield f"{sent.id} has other words than were sent"

@@ -40,6 +40,8 @@ class Sent:
     conversation: str | None = None
     acked: tuple[str, int] | None = None
     refused: str | None = None
+    unanswered: int = 0
+    """Copies of it of which nothing was heard: one that was refused may have been kept when it came again, and that answer be lost."""
     at: float = 0.0
     after: tuple[str, ...] = ()
     """Messages of the same conversation that were acknowledged when this one was first sent: it must stand behind them."""
@@ -127,6 +129,8 @@ class Client:
     def _say(self, **frame: Any) -> None:
         if self.line is not None:
             self.trace(f"{self.name} > {frame['type']} {frame.get('client_message_id') or frame.get('offer') or ''}")
+            if (sent := self.ledger.get(frame.get("client_message_id") or "")) is not None:
+                sent.unanswered += 1
             self.line.say(frame)
 
     def _new(self, log: str, conversation: str | None) -> Sent:
@@ -155,6 +159,15 @@ class Client:
         if sent.conversation is not None and sent.conversation != place[0]:
             self.complain(f"{sent.id} was meant for {sent.conversation} and acknowledged in {place[0]}")
         sent.acked, sent.refused = place, None
+        sent.unanswered -= 1
+
+    def _refused(self, frame: dict[str, Any]) -> None:
+        sent = self.ledger.get(frame.get("about") or "")
+        if sent is None:
+            return
+        sent.unanswered -= 1
+        if sent.open and "retry_after_seconds" not in frame:
+            sent.refused = frame["code"]
 
     def _entry(self, log: str, frame: dict[str, Any], words: str) -> None:
         """One more line on the screen: the next one, or one that was there already, unchanged."""
@@ -250,13 +263,6 @@ class Customer(Client):
     def _thread(self) -> Thread:
         assert self.conversation is not None
         return self.threads.setdefault((self.conversation, "public"), Thread())
-
-    def _refused(self, frame: dict[str, Any]) -> None:
-        sent = self.ledger.get(frame.get("about") or "")
-        if sent is None or "retry_after_seconds" in frame:
-            return
-        if sent.open:
-            sent.refused = frame["code"]
 
     async def _act(self) -> None:
         while True:
@@ -397,9 +403,7 @@ class Agent(Client):
                         if head > self.threads.get((conversation, log), Thread()).head and self.dice.random() < 0.5 and self.line:
                             self.line.leave()
             case "refusal":
-                sent = self.ledger.get(frame.get("about") or "")
-                if sent is not None and sent.open and "retry_after_seconds" not in frame:
-                    sent.refused = frame["code"]
+                self._refused(frame)
             case _:
                 pass
 

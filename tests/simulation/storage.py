@@ -345,10 +345,12 @@ class SimulatedStore(Store):
         """Without what was put into it."""
         return await super().write(command, name=name)
 
-    async def write_together(self, work: Together[A_contra, R], item: A_contra, *, name: str, lane: Lane = HOUSE) -> R:
+    async def write_together(
+        self, work: Together[A_contra, R], item: A_contra, *, name: str, lane: Lane = HOUSE, cost: int = 1
+    ) -> R:
         if self._outfit is not None:
             work = self._outfitted.setdefault(id(work), _Outfitted(work, self._outfit, self))
-        return await super().write_together(work, item, name=name, lane=lane)
+        return await super().write_together(work, item, name=name, lane=lane, cost=cost)
 
 
 class _Outfitted:
