@@ -1,91 +1,97 @@
 """Decisions become rows.
 
-Each kind of decision has its lines in one table of cases; all of a batch land in one commit, under the owner's epoch. A decision that does not
-fit the rows (an offer that is not live, seats that are not there) is a bug of ours: it raises, the commit is undone, the owner starts again
-from its facts.
+Each kind of decision has its lines in one table of cases; all of a batch land in one commit, under the owner's epoch, and share their statements
+(`live.ledger`). A decision that does not fit the rows (an offer that is not live, seats that are not there) is a bug of ours: it raises, the commit is
+undone, the owner starts again from its facts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any, Final, assert_never
+from typing import Any, Final, TypeGuard, assert_never
 
 import msgspec
 
 from contact_hub.brands.faces import persona_face
 from contact_hub.bus import Poke
 from contact_hub.channels.chat.frames import Notice
-from contact_hub.scope import Scope, SystemScope
+from contact_hub.live.ledger import Ledger
 from contact_hub.store import Tx
-from contact_hub.store.records import Conversation, ConversationState, Inquiry, NewPublicEntry, NewStaffEntry, OfferRecord
+from contact_hub.store.records import Conversation, ConversationState, NewPublicEntry, NewStaffEntry, OfferRecord
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.values import zone_exists
 from i18n import formatting
 from routing import decisions as d
 from routing.codec import dump
-from routing.model import Channel, InquiryId
+from routing.model import Channel
 
+_ABOUT_OFFER: Final = (d.Offered, d.Withdrawn, d.Assigned, d.Released)
+_ABOUT_INQUIRY: Final = (*_ABOUT_OFFER, d.Queued, d.WrapUpStarted, d.WrapUpEnded, d.Closed, d.Flagged)
 _NOTICE_FOR_REQUEUE: Final = {"transferred": "notice.transferred", "agent_lost": "notice.reconnecting_agent"}
 
 
 class Effects:
-    """Carries out the decisions of one batch inside one transaction."""
+    """Carries out the decisions of one commit inside its transaction: `read` what they name, `carry_out` each event's with its time and rules, `write`."""
 
-    def __init__(self, tx: Tx, floor: Floor, now: datetime) -> None:
-        self._tx, self._floor, self._now = tx, floor, now
-        self._scope: SystemScope = Scope.system(floor.id)
+    def __init__(self, tx: Tx, workspace: str) -> None:
+        self._workspace, self._rows = workspace, Ledger(tx, workspace)
         self.pokes: dict[Poke, None] = {}
 
-    async def carry_out(self, decisions: Iterable[d.Decision]) -> None:
+    async def read(self, decisions: Collection[d.Decision]) -> None:
+        await self._rows.read(
+            {decision.inquiry for decision in decisions if isinstance(decision, _ABOUT_INQUIRY)},
+            spoken_in={decision.inquiry for decision in decisions if _speaks(decision)},
+            offered={decision.inquiry for decision in decisions if isinstance(decision, _ABOUT_OFFER)},
+        )
+
+    def carry_out(self, decisions: Iterable[d.Decision], floor: Floor, now: datetime) -> None:
         for decision in decisions:
-            await self._one(decision)
+            self._one(decision, floor, now)
 
-    async def conversation_of(self, inquiry: str) -> Conversation:
-        return await self._tx.conversations.get(self._scope, (await self._inquiry(inquiry)).conversation)
+    async def write(self) -> None:
+        await self._rows.write()
 
-    async def _one(self, decision: d.Decision) -> None:
+    def _one(self, decision: d.Decision, floor: Floor, now: datetime) -> None:
+        rows = self._rows
         match decision:
             case d.Queued():
-                await self._queue(decision)
+                self._queue(decision, floor, now)
             case d.Offered():
-                await self._offer(decision)
+                self._offer(decision, now)
             case d.Withdrawn():
-                await self._over(decision.offer, from_="offered", because=decision.because)
-                await self._change(decision.inquiry, state="waiting")
+                rows.move(decision.inquiry, decision.offer, from_="offered", to="over", at=now, because=decision.because)
+                rows.change(decision.inquiry, state="waiting")
                 self._poke("agent", decision.agent)
             case d.Assigned():
-                await self._assign(decision)
+                self._assign(decision, floor, now)
             case d.Refused():
                 subject = decision.offer or decision.inquiry or ""
-                self.pokes[Poke("refused", self._floor.id, decision.agent, f"{decision.code}|{subject}")] = None
+                self.pokes[Poke("refused", self._workspace, decision.agent, f"{decision.code}|{subject}")] = None
             case d.Released():
-                await self._release(decision)
+                self._release(decision, now)
             case d.WrapUpStarted():
-                await self._change(decision.inquiry, state="wrap_up", wrap_up_until=decision.until)
+                rows.change(decision.inquiry, state="wrap_up", wrap_up_until=decision.until)
                 self._poke("agent", decision.agent)
             case d.WrapUpEnded():
-                await self._change(decision.inquiry, disposition=decision.disposition, wrap_up_until=None)
-                conversation = await self.conversation_of(decision.inquiry)
-                await self._tell_staff(conversation, "wrapped_up", decision.agent, disposition=decision.disposition)
+                rows.change(decision.inquiry, disposition=decision.disposition, wrap_up_until=None)
+                conversation = rows.conversation_of(decision.inquiry)
+                self._tell_staff(conversation, now, "wrapped_up", decision.agent, disposition=decision.disposition)
                 self._poke("agent", decision.agent)
             case d.AvailabilityChanged():
-                await self._tx.presences.set_availability(
-                    self._floor.id, decision.agent, decision.availability, reason=decision.reason, at=self._now
-                )
+                rows.set_availability(decision.agent, decision.availability, reason=decision.reason, at=now)
                 self._poke("agent", decision.agent)
             case d.Closed():
-                await self._close(decision)
+                self._close(decision, now)
             case d.Flagged():
-                await self._change(decision.inquiry, flagged=decision.because)
-                conversation = await self.conversation_of(decision.inquiry)
-                await self._tell_staff(conversation, "flagged", "", because=decision.because)
+                rows.change(decision.inquiry, flagged=decision.because)
+                self._tell_staff(rows.conversation_of(decision.inquiry), now, "flagged", "", because=decision.because)
             case _:
                 assert_never(decision)
 
-    async def _queue(self, decision: d.Queued) -> None:
-        inquiry = await self._inquiry(decision.inquiry)
-        await self._change(
+    def _queue(self, decision: d.Queued, floor: Floor, now: datetime) -> None:
+        known = self._rows.inquiry(decision.inquiry).all_closed
+        self._rows.change(
             decision.inquiry,
             state="waiting",
             all_closed=decision.all_closed,
@@ -95,21 +101,25 @@ class Effects:
             pool=None,
             contract=None,
         )
-        conversation = await self.conversation_of(decision.inquiry)
-        if decision.all_closed and not inquiry.all_closed and decision.next_opening and conversation.state != "ended":
-            brand = self._floor.brands.get(conversation.brand)  # the rules may have lost it meanwhile
-            tag = conversation.language_tag or (brand.languages[0] if brand else "en")
-            own = conversation.zone  # the browser said so
-            zone = own if own and zone_exists(own) else str(brand.zone) if brand else "UTC"
-            when = formatting.next_opening(decision.next_opening, self._now, tag, zone)
-            await self._tell_customer(conversation, "notice.closed_next_opening", when=when)
-        await self._queue_moved(decision.inquiry)
+        if decision.all_closed and not known and decision.next_opening:
+            self._tell_opening(self._rows.conversation_of(decision.inquiry), floor, decision.next_opening, now)
+        self._queue_moved(decision.inquiry)
 
-    async def _offer(self, decision: d.Offered) -> None:
-        inquiry = await self._inquiry(decision.inquiry)
-        await self._tx.offers.insert(
+    def _tell_opening(self, conversation: Conversation, floor: Floor, opening: datetime, now: datetime) -> None:
+        if conversation.state == "ended":
+            return
+        brand = floor.brands.get(conversation.brand)  # the rules may have lost it meanwhile
+        tag = conversation.language_tag or (brand.languages[0] if brand else "en")
+        own = conversation.zone  # the browser said so
+        zone = own if own and zone_exists(own) else str(brand.zone) if brand else "UTC"
+        when = formatting.next_opening(opening, now, tag, zone)
+        self._tell_customer(conversation, now, "notice.closed_next_opening", when=when)
+
+    def _offer(self, decision: d.Offered, now: datetime) -> None:
+        inquiry = self._rows.inquiry(decision.inquiry)
+        self._rows.offer(
             OfferRecord(
-                workspace=self._floor.id,
+                workspace=self._workspace,
                 id=decision.offer,
                 inquiry=decision.inquiry,
                 conversation=inquiry.conversation,
@@ -117,110 +127,104 @@ class Effects:
                 pool=decision.pool,
                 contract=decision.contract,
                 weight=decision.weight,
-                offered_at=self._now,
+                offered_at=now,
                 until=decision.until,
                 trace=dump(decision.trace),
             )
         )
-        await self._change(decision.inquiry, state="offered", rules=decision.trace.rules)
+        self._rows.change(decision.inquiry, state="offered", rules=decision.trace.rules)
         self._poke("agent", decision.agent)
         self._poke("queue", inquiry.brand)
 
-    async def _assign(self, decision: d.Assigned) -> None:
-        await self._must_move(decision.offer, from_="offered", to="assigned")
-        await self._tx.seats.take(self._floor.id, decision.agent, decision.weight)
-        await self._change(
+    def _assign(self, decision: d.Assigned, floor: Floor, now: datetime) -> None:
+        self._rows.move(decision.inquiry, decision.offer, from_="offered", to="assigned", at=now)
+        self._rows.take_seats(decision.agent, decision.weight)
+        self._rows.change(
             decision.inquiry,
             state="assigned",
             agent=decision.agent,
             pool=decision.pool,
             contract=decision.contract,
-            assigned_at=self._now,
+            assigned_at=now,
             all_closed=False,
             next_opening=None,
             flagged=None,
         )
-        conversation = await self.conversation_of(decision.inquiry)
-        persona = persona_face(self._floor.persona(decision.agent, conversation.brand))
-        await self._tx.conversations.update(
-            self._scope,
-            conversation.id,
+        conversation = self._rows.conversation_of(decision.inquiry)
+        persona = persona_face(floor.persona(decision.agent, conversation.brand))
+        self._rows.change_conversation(
+            conversation,
             state=_unless_ended(conversation, "open"),
             agent=decision.agent,
             pool=decision.pool,
             persona=msgspec.to_builtins(persona),
         )
         if conversation.state != "ended":
-            await self._tell_customer(conversation, "notice.joined", name=persona.name)
-        await self._tell_staff(conversation, "assigned", decision.agent, agent=decision.agent, pool=decision.pool)
+            self._tell_customer(conversation, now, "notice.joined", name=persona.name)
+        self._tell_staff(conversation, now, "assigned", decision.agent, agent=decision.agent, pool=decision.pool)
         self._poke("agent", decision.agent)
-        await self._queue_moved(decision.inquiry)
+        self._queue_moved(decision.inquiry)
 
-    async def _release(self, decision: d.Released) -> None:
-        held = [offer for offer in await self._tx.offers.of_inquiry(self._scope, decision.inquiry) if offer.state == "assigned"]
-        assert len(held) == 1, f"{decision.inquiry} is released, and assigned {len(held)} times"
-        assert held[0].agent == decision.agent, f"{decision.inquiry} is released from somebody who does not have it"
-        await self._over(held[0].id, from_="assigned", because=decision.because)
-        await self._tx.seats.free(self._floor.id, decision.agent, decision.weight)
+    def _release(self, decision: d.Released, now: datetime) -> None:
+        held = self._rows.held(decision.inquiry)
+        assert held.agent == decision.agent, f"{decision.inquiry} is released from somebody who does not have it"
+        self._rows.move(decision.inquiry, held.id, from_="assigned", to="over", at=now, because=decision.because)
+        self._rows.free_seats(decision.agent, decision.weight)
         self._poke("agent", decision.agent)
         if not decision.requeued:
-            await self._change(decision.inquiry, state="closed", wrap_up_until=None)
+            self._rows.change(decision.inquiry, state="closed", wrap_up_until=None)
             return
-        await self._change(
+        self._rows.change(
             decision.inquiry, state="waiting", agent=None, pool=None, contract=None, assigned_at=None, wrap_up_until=None
         )
-        conversation = await self.conversation_of(decision.inquiry)
+        conversation = self._rows.conversation_of(decision.inquiry)
         state = _unless_ended(conversation, "waiting")
-        await self._tx.conversations.update(self._scope, conversation.id, state=state, agent=None, pool=None, persona=None)
+        self._rows.change_conversation(conversation, state=state, agent=None, pool=None, persona=None)
         notice = _NOTICE_FOR_REQUEUE.get(decision.because)
         if notice and state != "ended":
-            await self._tell_customer(conversation, notice)
-        await self._tell_staff(conversation, "requeued", decision.agent, because=decision.because)
-        await self._queue_moved(decision.inquiry)
+            self._tell_customer(conversation, now, notice)
+        self._tell_staff(conversation, now, "requeued", decision.agent, because=decision.because)
+        self._queue_moved(decision.inquiry)
 
-    async def _close(self, decision: d.Closed) -> None:
+    def _close(self, decision: d.Closed, now: datetime) -> None:
         """The customer is done; the agent may not be: while the wrap-up runs, that is the state."""
-        inquiry = await self._inquiry(decision.inquiry)
-        state = "wrap_up" if inquiry.state == "wrap_up" else "closed"
-        await self._change(decision.inquiry, state=state, ended_at=self._now, closed_because=decision.because)
-        await self._queue_moved(decision.inquiry)
+        running = self._rows.inquiry(decision.inquiry).state == "wrap_up"
+        self._rows.change(decision.inquiry, state="wrap_up" if running else "closed", ended_at=now, closed_because=decision.because)
+        self._queue_moved(decision.inquiry)
 
-    # ------------------------------------------------------------ one row each
+    # ------------------------------------------------------------ who is told
 
-    async def _inquiry(self, inquiry: str) -> Inquiry:
-        return await self._tx.inquiries.get(self._scope, inquiry)
-
-    async def _change(self, inquiry: InquiryId, **changes: Any) -> None:
-        await self._tx.inquiries.update(self._scope, inquiry, **changes)
-
-    async def _must_move(self, offer: str, *, from_: Any, to: Any, because: str | None = None) -> None:
-        moved = await self._tx.offers.move(self._floor.id, offer, from_=from_, to=to, at=self._now, because=because)
-        assert moved, f"offer {offer} was not {from_}"
-
-    async def _over(self, offer: str, *, from_: Any, because: str) -> None:
-        await self._must_move(offer, from_=from_, to="over", because=because)
-
-    async def _tell_customer(self, conversation: Conversation, key: str, **values: str) -> None:
+    def _tell_customer(self, conversation: Conversation, now: datetime, key: str, **values: str) -> None:
         """Who chats sees what happens; who wrote a mail is written to when there is something to say."""
         if conversation.channel is Channel.EMAIL:
             return
         body = msgspec.to_builtins(Notice(key=key, values=values))
-        entry = NewPublicEntry(at=self._now, speaker="brand", sender="brand", body=body)
-        await self._tx.conversations.append_public(self._scope, conversation.id, entry)
+        self._rows.tell_customer(conversation, NewPublicEntry(at=now, speaker="brand", sender="brand", body=body))
         self._poke("conversation", conversation.id)
 
-    async def _tell_staff(self, conversation: Conversation, kind: str, author: str, **values: str) -> None:
-        entry = NewStaffEntry(at=self._now, kind=kind, sender=author, pool=conversation.pool, body={"text": "", "values": values})
-        await self._tx.conversations.append_staff(self._scope, conversation.id, entry)
+    def _tell_staff(self, conversation: Conversation, now: datetime, kind: str, author: str, **values: str) -> None:
+        entry = NewStaffEntry(at=now, kind=kind, sender=author, pool=conversation.pool, body={"text": "", "values": values})
+        self._rows.tell_staff(conversation, entry)
         self._poke("conversation", conversation.id)
 
-    async def _queue_moved(self, inquiry: str) -> None:
-        row = await self._inquiry(inquiry)
+    def _queue_moved(self, inquiry: str) -> None:
+        row = self._rows.inquiry(inquiry)
         self._poke("queue", row.brand)
         self._poke("conversation", row.conversation)
 
     def _poke(self, kind: Any, subject: str) -> None:
-        self.pokes[Poke(kind, self._floor.id, subject)] = None
+        self.pokes[Poke(kind, self._workspace, subject)] = None
+
+
+def _speaks(decision: d.Decision) -> TypeGuard[d.Queued | d.Assigned | d.Released | d.WrapUpEnded | d.Flagged]:
+    """Whether carrying it out needs the conversation."""
+    match decision:
+        case d.Queued():
+            return decision.all_closed
+        case d.Released():
+            return decision.requeued
+        case _:
+            return isinstance(decision, d.Assigned | d.WrapUpEnded | d.Flagged)
 
 
 def _unless_ended(conversation: Conversation, state: ConversationState) -> ConversationState:

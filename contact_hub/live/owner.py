@@ -201,7 +201,7 @@ class Owner:
         if self._clock.monotonic() - self._renewed_at > self._lease_seconds / 3:
             await self._renew(epoch)
         limit = 1 if self._careful else _BATCH
-        async with self._store.read() as tx:
+        async with self._store.read(brief=True) as tx:
             inputs = self._in_hand = await tx.inputs.take_batch(self.workspace, limit)
         began = self._clock.monotonic()
         try:
@@ -303,17 +303,17 @@ class Owner:
 
         async def command(tx: Tx) -> None:
             await tx.leases.assert_mine(self.workspace, epoch)
-            pokes = []
+            effects = Effects(tx, self.workspace)
+            await effects.read([decision for one in fed for decision in one.step.decisions])
             for one in fed:
-                effects = Effects(tx, one.floor, one.at)
-                await effects.carry_out(one.step.decisions)
-                pokes += list(effects.pokes)
+                effects.carry_out(one.step.decisions, one.floor, one.at)
                 if one.step.decisions or one.working or not isinstance(one.step.event, DeadlinePassed):
                     tx.journal.append(self.workspace, line(one.at, one.step, epoch=epoch))
+            await effects.write()
             await tx.facts.apply(self.workspace, changes)
             if seqs:
                 await tx.inputs.delete(self.workspace, seqs)
-            tx.after_commit(lambda: self._bus.publish(dict.fromkeys(pokes)))
+            tx.after_commit(lambda: self._bus.publish(effects.pokes))
 
         await self._store.write(command, name="routing.commit")
 

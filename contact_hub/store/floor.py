@@ -6,7 +6,8 @@ offer or assignment per inquiry) and the CHECK on seats; running into either is 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Unpack
@@ -73,6 +74,15 @@ class Inquiries:
     async def insert(self, *new: Inquiry) -> None:
         await self._session.execute(_ADD_INQUIRIES, [_INQUIRY.write(inquiry) for inquiry in new])
 
+    async def change_many(self, workspace: str, changed: Mapping[str, InquiryChanges]) -> None:
+        """What became of inquiries that this command has read."""
+        alike: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
+        for inquiry, changes in changed.items():
+            new = {f"new_{name}": value for name, value in changes.items()}
+            alike[frozenset(changes)].append({"scope_workspace": workspace, "inquiry_id": inquiry, **new})
+        for names, some in alike.items():
+            await self._session.execute(_change(SystemScope, names), some)
+
     async def update(self, scope: Scope, inquiry: str, **changes: Unpack[InquiryChanges]) -> None:
         done = await self._session.ask(
             scope,
@@ -120,8 +130,30 @@ class Offers:
         found = await self._session.ask(scope, _offers(scope).where(_O.state != "over").order_by(_O.offered_at, _O.id))
         return [_OFFER.read(row) for row in found.rows]
 
-    async def insert(self, offer: OfferRecord) -> None:
-        await self._session.execute(insert(offers), _OFFER.write(offer))
+    async def insert(self, *new: OfferRecord) -> None:
+        if new:
+            await self._session.execute(_ADD_OFFERS, [_OFFER.write(offer) for offer in new])
+
+    async def lock_live(self, workspace: str, inquiries: Collection[str]) -> list[OfferRecord]:
+        """What is live of these inquiries, at most one offer of each, for a command that is about to move them."""
+        asked = {"inquiries": sorted(inquiries), "scope_workspace": workspace}
+        return [_OFFER.read(row) for row in (await self._session.execute(_LIVE_OF_INQUIRIES, asked)).rows]
+
+    async def keep(self, moved: Sequence[OfferRecord]) -> None:
+        """Offers that this command has locked (`lock_live`), as they stand now: their state, since when and why."""
+        if moved:
+            rows = [
+                {
+                    "whose": offer.workspace,
+                    "which": offer.id,
+                    "new_state": offer.state,
+                    "new_because": offer.because,
+                    "new_assigned_at": offer.assigned_at,
+                    "new_over_at": offer.over_at,
+                }
+                for offer in moved
+            ]
+            await self._session.execute(_KEEP_OFFER, rows)
 
     async def move(
         self, workspace: str, offer: str, *, from_: OfferState, to: OfferState, at: datetime, because: str | None = None
@@ -160,6 +192,15 @@ class SeatRows:
 
     async def free(self, workspace: str, agent: str, weight: int) -> None:
         await self._change(workspace, agent, -weight)
+
+    async def change_many(self, workspace: str, changed: Sequence[tuple[AgentId, int]]) -> None:
+        """`take` (and, below zero, `free`), in this order."""
+        known = await self.of_many(workspace, {agent for agent, _ in changed})
+        if any(agent not in known for agent, _ in changed):
+            raise HubError("agent_unknown")
+        await self._session.execute(
+            _CHANGE_SEATS, [{"whose": workspace, "which": agent, "weight": weight} for agent, weight in changed]
+        )
 
     async def get(self, scope: SystemScope | OperatorScope, agent: str) -> Seats | None:
         operators_only(scope)
@@ -295,6 +336,22 @@ _AGENTS: Final = bindparam("agents", type_=Names)
 _SEATS_OF_MANY: Final = select(*_SEATS.columns).where(_S.workspace == bindparam("workspace"), among(_S.agent, _AGENTS))
 _PRESENCES: Final = select(*_PRESENCE.columns).where(_P.workspace == bindparam("workspace"))
 _PRESENCES_OF: Final = select(*_PRESENCE.columns).where(_P.workspace == bindparam("workspace"), among(_P.agent, _AGENTS))
+_LIVE_OF_INQUIRIES: Final = (
+    select(*_OFFER.columns)
+    .where(visible_offers(SystemScope), among(_O.inquiry, bindparam("inquiries", type_=Names)), _O.state.in_(LIVE))
+    .order_by(_O.id)
+    .with_for_update(key_share=True)
+)
+_KEEP_OFFER: Final = (
+    update(offers)
+    .where(_O.workspace == bindparam("whose"), _O.id == bindparam("which"))
+    .values({name: bindparam(f"new_{name}", type_=_O[name].type) for name in ("state", "because", "assigned_at", "over_at")})
+)
+_CHANGE_SEATS: Final = (
+    update(seats)
+    .where(_S.workspace == bindparam("whose"), _S.agent == bindparam("which"))
+    .values(seats_used=_S.seats_used + bindparam("weight"))
+)
 _LIVE_OF: Final = (
     select(*_OFFER.columns)
     .where(visible_offers(SystemScope), among(_O.agent, _AGENTS), _O.state.in_(LIVE))
