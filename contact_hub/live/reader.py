@@ -7,6 +7,7 @@ database in one go and handed out. The reader works for the service itself: whoe
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from typing import Final
 from agents.frames import QueueLine, View
 from contact_hub.live.looks import Look, Said
 from contact_hub.live.view import build_many
-from contact_hub.scope import AgentScope, Scope
+from contact_hub.scope import AgentScope, Scope, VisitorScope
 from contact_hub.store import Store
 from contact_hub.store.records import Conversation, PublicEntry, StaffEntry
 from contact_hub.tracing import carried, following
@@ -25,6 +26,7 @@ from contact_hub.workspace.floor import Floor
 LIMIT: Final = 200
 _VIEWS: Final = 64
 """So many are built in one go; after them the sockets have their turn."""
+_BROWSERS: Final = 250
 _TOGETHER_SECONDS: Final = 0.05
 
 
@@ -55,6 +57,8 @@ class Reader:
         self._views: defaultdict[str, list[_View]] = defaultdict(list)
         self._building: asyncio.Task[None] | None = None
         self._later: asyncio.TimerHandle | None = None
+        self._browsers: defaultdict[VisitorScope, list[asyncio.Future[str | None]]] = defaultdict(list)
+        self._following: asyncio.Task[None] | None = None
 
     async def look(self, workspace: str, conversation: str, *, public: int, staff: int | None = None) -> Look | None:
         """The conversation and its entries after the positions; `staff` None: that log is not wanted. None: there is no such conversation."""
@@ -84,6 +88,37 @@ class Reader:
         elif self._later is None:
             self._later = asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._begin_to_build)
         return await answer
+
+    async def latest(self, scope: VisitorScope) -> str | None:
+        """The conversation that this browser has begun last, asked together with those that others want to know."""
+        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._browsers[scope].append(answer)
+        if self._following is None or self._following.done():
+            self._following = asyncio.create_task(self._follow(), name="browsers")
+        return await answer
+
+    async def _follow(self) -> None:
+        await asyncio.sleep(0)  # let everybody of this turn ask first
+        while self._browsers:
+            asked, self._browsers = self._browsers, defaultdict(list)
+            scopes = list(asked)
+            for first in range(0, len(scopes), _BROWSERS):
+                await self._follow_some({scope: asked[scope] for scope in scopes[first : first + _BROWSERS]})
+                await asyncio.sleep(0)
+
+    async def _follow_some(self, asked: Mapping[VisitorScope, list[asyncio.Future[str | None]]]) -> None:
+        try:
+            async with self._store.read(brief=True) as tx:
+                latest = await tx.devices.latest_conversations(asked.keys())
+        except Exception as error:  # whoever asked decides what it means
+            for answer in itertools.chain.from_iterable(asked.values()):
+                if not answer.done():
+                    answer.set_exception(error)
+            return
+        for scope, answers in asked.items():
+            for answer in answers:
+                if not answer.done():
+                    answer.set_result(latest.get(scope))
 
     def _begin_to_build(self) -> None:
         if self._later is not None:

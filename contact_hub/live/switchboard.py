@@ -1,7 +1,7 @@
 """One ear on the bus for a whole process: passes each poke on to the sockets that care for its subject.
 
-A listener is a bounded set of pokes and an event; the switchboard never waits for anybody. A listener that slept through a poke is woken by its
-own slow poll (see `Listener.next`), so a lost poke costs seconds, never a message.
+A listener is a bounded set of pokes; the switchboard never waits for anybody. A listener that slept through a poke is woken by its own slow poll (see
+`Listener.next`), so a lost poke costs seconds, never a message; those that have heard nothing wake together (`live.moments`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from contact_hub.bus.poke import Bus, Kind, Poke
+from contact_hub.live.moments import Moments
 from contact_hub.tracing import following
 
 Key = tuple[Kind, str, str]
@@ -24,35 +25,52 @@ _QUEUE_SECONDS: Final = 1.0
 class Listener:
     """What one socket has not looked at yet."""
 
-    def __init__(self, leave: Callable[[Listener], None]) -> None:
+    __slots__ = ("_later", "_leave", "_moments", "_pending", "_waiting", "_woken", "keys")
+
+    def __init__(self, leave: Callable[[Listener], None], moments: Moments[Listener]) -> None:
         self.keys: set[Key] = set()
         self._pending: dict[Poke, None] = {}
-        self._wake = asyncio.Event()
-        self._leave = leave
+        self._woken = False
+        self._waiting: asyncio.Future[None] | None = None
+        self._leave, self._moments = leave, moments
         self._later: asyncio.TimerHandle | None = None
 
     def hear(self, poke: Poke) -> None:
         self._pending[poke] = None
         if poke.kind != "queue":
-            self._wake.set()
+            self._wake()
         elif self._later is None:
-            self._later = asyncio.get_running_loop().call_later(_QUEUE_SECONDS, self._wake.set)
+            self._later = asyncio.get_running_loop().call_later(_QUEUE_SECONDS, self._wake)
 
     async def next(self, *, poll_seconds: float) -> list[Poke]:
         """Pokes heard since the last call; an empty list after `poll_seconds` of silence, which means: look at everything."""
-        try:
-            async with asyncio.timeout(poll_seconds):
-                await self._wake.wait()
-        except TimeoutError:
+        if not self._woken:
+            self._waiting = asyncio.get_running_loop().create_future()
+            moment = self._moments.set(self, poll_seconds)
+            try:
+                await self._waiting
+            finally:
+                self._waiting = None
+                self._moments.clear(self, moment)
+        if not self._woken:
             return []
-        self._wake.clear()
+        self._woken = False
         self._forget_later()
         heard, self._pending = list(self._pending), {}
         return heard
 
+    def ring(self) -> None:
+        """It was silent for long enough."""
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
     def close(self) -> None:
         self._forget_later()
         self._leave(self)
+
+    def _wake(self) -> None:
+        self._woken = True
+        self.ring()
 
     def _forget_later(self) -> None:
         if self._later is not None:
@@ -74,6 +92,7 @@ class Switchboard:
         # in the order in which they came, so that the same talk always goes the same way
         self._by_key: dict[Key, dict[Listener, None]] = defaultdict(dict)
         self._all: dict[Listener, None] = {}
+        self._moments: Moments[Listener] = Moments(Listener.ring)
 
     async def run(self) -> None:
         subscription = self._bus.subscribe()
@@ -90,7 +109,7 @@ class Switchboard:
             listener.hear(poke)
 
     def listener(self, keys: Iterable[Key] = ()) -> Listener:
-        listener = Listener(self._forget)
+        listener = Listener(self._forget, self._moments)
         self._all[listener] = None
         self.tune(listener, keys)
         return listener

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final, TypedDict, Unpack
@@ -115,11 +116,25 @@ class Devices:
         known = [{**whose, "whose_device": device, "new_customer": customer} for device, customer in customer_of.items()]
         await self._session.execute(_change(frozenset({"customer"})), known)
 
+    async def latest_conversations(self, scopes: Collection[VisitorScope]) -> dict[VisitorScope, str]:
+        """`Conversations.latest_of_device` of many browsers that have proved nothing, with a statement for those of one brand; its id, where there is one."""
+        assert all(scope.customer is None for scope in scopes), "who has proved to be somebody may have conversations elsewhere"
+        brands: defaultdict[tuple[str, str], dict[str, VisitorScope]] = defaultdict(dict)
+        for scope in scopes:
+            brands[scope.workspace, scope.brand][scope.device] = scope
+        found: dict[VisitorScope, str] = {}
+        for (workspace, brand), some in brands.items():
+            asked = {"workspace": workspace, "brand": brand, "ids": list(some)}
+            for row in (await self._session.execute(_LATEST, asked)).rows:
+                if row.latest is not None:
+                    found[some[row.id]] = row.latest
+        return found
+
     async def seen(self, scopes: Collection[VisitorScope], at: datetime) -> None:
         """All these browsers are there: a statement for those of one brand, however many."""
-        brands: dict[tuple[str, str], list[str]] = {}
+        brands: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         for one in scopes:
-            brands.setdefault((one.workspace, one.brand), []).append(one.device)
+            brands[one.workspace, one.brand].append(one.device)
         for (workspace, brand), ids in brands.items():
             await self._session.execute(_SEEN, {"whose_workspace": workspace, "whose_brand": brand, "ids": ids, "at": at})
 
@@ -130,6 +145,16 @@ _BY_TOKEN: Final = select(*_DEVICE.columns).where(
 )
 
 
+_T: Final = conversations.c
+_LATEST: Final = select(
+    _D.id,
+    select(_T.id)
+    .where(_T.workspace == _D.workspace, _T.brand == _D.brand, _T.device == _D.id)
+    .order_by(_T.opened_at.desc(), _T.id.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("latest"),
+).where(_D.workspace == bindparam("workspace"), _D.brand == bindparam("brand"), among(_D.id, bindparam("ids", type_=Names)))
 _SEEN: Final = (
     update(devices)
     .where(

@@ -12,7 +12,7 @@ from contact_hub.scope import Scope
 from contact_hub.store import Store
 from contact_hub.store.records import Account, Customer, Device, Session, Ticket
 from routing.model import AgentId, BrandId, ClientId
-from tests.store.builders import NOW, SYSTEM, WORKSPACE, at, laid_down
+from tests.store.builders import NOW, SYSTEM, WORKSPACE, at, conversation, laid_down, put
 
 ANA = Account(
     workspace=WORKSPACE, id="ana", email="ana@example.com", name="Ana", role="agent", agent=AgentId("ana"), created_at=NOW
@@ -112,6 +112,29 @@ async def test_browsers_that_are_there_are_noted_and_no_others(store: Store) -> 
             assert found is not None
             seen_at[workspace, id_] = found.last_seen_at
     assert seen_at == {(WORKSPACE, "d1"): at(9), (WORKSPACE, "d2"): NOW, (WORKSPACE, "d3"): at(9), ("elsewhere", "d1"): NOW}
+
+
+async def test_the_latest_of_many_browsers_is_the_latest_of_each(store: Store) -> None:
+    shop = BrandId("shop")
+    for number, id_ in enumerate(("d1", "d2", "d3")):
+        device = Device(
+            workspace=WORKSPACE, brand=BrandId("shop"), id=id_, token_hash=f"h{number}", created_at=NOW, last_seen_at=NOW
+        )
+        await store.write(lambda tx, device=device: tx.devices.insert(device), name="insert")  # type: ignore[misc]
+    await put(
+        store,
+        conversation("c1", brand=shop, device="d1", opened_at=at(1)),
+        conversation("c2", brand=shop, device="d1", opened_at=at(3)),
+        conversation("c3", brand=shop, device="d1", opened_at=at(2)),
+        conversation("c4", brand=shop, device="d2", opened_at=at(9)),
+        conversation("c5", brand=BrandId("other"), device="d3", opened_at=at(5)),
+        conversation("c6", brand=shop, device="d3", opened_at=at(5), workspace="elsewhere"),
+    )
+    scopes = [Scope.visitor(WORKSPACE, "shop", device) for device in ("d1", "d2", "d3", "unknown")]
+    async with store.read() as tx:
+        found = await tx.devices.latest_conversations(scopes)
+        each = {scope: latest.id for scope in scopes if (latest := await tx.conversations.latest_of_device(scope)) is not None}
+    assert found == each == {scopes[0]: "c2", scopes[1]: "c4"}
 
 
 async def test_customer_is_there_for_its_own_client_only(store: Store) -> None:

@@ -275,10 +275,9 @@ class VisitorSession:
         """Another tab of this browser may have begun a new conversation."""
         if self._conversation is not None and (self._state is None or self._state.state != "ended"):
             return
-        async with self._store.read(brief=True) as tx:
-            latest = await tx.conversations.latest_of_device(self.scope)
-        if latest is not None and latest.id != self._conversation:
-            self._begin(latest.id)
+        latest = await self._reader.latest(self.scope)
+        if latest is not None and latest != self._conversation:
+            self._begin(latest)
 
     def _wishes(self) -> list[str]:
         return [tag for tag in (self._around.page_language, *self._around.locales) if tag]
