@@ -33,7 +33,7 @@ from sqlalchemy import Engine as Connections
 from sqlalchemy import event
 
 from bench.load_spike import spike_app
-from contact_hub.app import Hub, build
+from contact_hub.app import Hub, build, learn_languages
 from contact_hub.ids import new_token, token_hash
 from contact_hub.log import set_up
 from contact_hub.settings import Settings
@@ -143,6 +143,7 @@ async def hub_node(arguments: argparse.Namespace) -> None:
     settings = load_settings(arguments)
     if not arguments.joins:
         await migrate(settings.url)
+    learn_languages(settings)
     event.listen(Connections, "before_cursor_execute", _count)
     async with build(settings) as hub:
         if not (arguments.joins or arguments.takes_over):

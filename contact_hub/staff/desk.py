@@ -7,7 +7,9 @@ which fences every earlier console of the same agent.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from contact_hub.bus import Bus, Poke
@@ -17,15 +19,47 @@ from contact_hub.ids import token_hash
 from contact_hub.scope import AgentScope, Scope
 from contact_hub.staff.accounts import keep_alive
 from contact_hub.store import Store, Tx
+from contact_hub.tracing import carried
 from contact_hub.workspace.service import Workspaces
 from routing import journal
 from routing.events import AgentConnected, AgentDisconnected, AvailabilitySet, Event, OfferAccepted, OfferDeclined
 from routing.model import Availability, OfferId
 
+_Heard = Literal["heard"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """What an agent wants of routing."""
+
+    workspace: str
+    event: Event
+    at: datetime
+    trace: str | None
+
+
+class _Wishes:
+    """Each is a row that the commit writes at its end: of those that wait behind each other none needs a statement of its own."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def one(self, tx: Tx, item: _Wish) -> _Heard:
+        return (await self.many(tx, [item]))[0]
+
+    async def many(self, tx: Tx, items: Sequence[_Wish]) -> list[_Heard]:
+        """See `store.Together`."""
+        for item in items:
+            tx.inputs.add(item.workspace, journal.event_to_json(item.event), at=item.at, trace=item.trace)
+        floors = sorted({item.workspace for item in items})
+        tx.after_commit(lambda: self._bus.publish([Poke("input", floor, floor) for floor in floors]))
+        return ["heard"] * len(items)
+
 
 class Desk:
     def __init__(self, *, store: Store, workspaces: Workspaces, bus: Bus, clock: Clock, node: str) -> None:
         self._store, self._workspaces, self._bus, self._clock, self._node = store, workspaces, bus, clock, node
+        self._wishes = _Wishes(bus)
         self._seated: set[tuple[str, str, int]] = set()
         self._arriving: Counter[tuple[str, str]] = Counter()
         self._doubtful: dict[AgentScope, None] = {}
@@ -191,7 +225,7 @@ class Desk:
         await self._store.write(command, name="desk.sit_down_again")
 
     async def _offered(self, scope: AgentScope, offer: str) -> None:
-        async with self._store.read() as tx:
+        async with self._store.read(brief=True) as tx:
             try:
                 record = await tx.offers.get(scope, offer)
             except HubError:
@@ -211,10 +245,8 @@ class Desk:
             raise HubError("session_ended")
 
     async def _send(self, scope: AgentScope, event: Event) -> None:
-        async def command(tx: Tx) -> None:
-            self._ask(tx, scope, event)
-
-        await self._store.write(command, name="desk.ask")
+        wish = _Wish(workspace=scope.workspace, event=event, at=self._clock.now(), trace=carried())
+        await self._store.write_together(self._wishes, wish, name="desk.ask")
 
     def _ask(self, tx: Tx, scope: AgentScope, event: Event) -> None:
         tx.inputs.add(scope.workspace, journal.event_to_json(event), at=self._clock.now())

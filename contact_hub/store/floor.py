@@ -1,7 +1,7 @@
 """What is asked and who has it: inquiries, offers, seats, and who is at the desk.
 
-Every transition is a compare-and-set: `move` says from which state, and whether it was so. Behind it stand the partial unique index (one live
-offer or assignment per inquiry) and the CHECK on seats; running into either is a bug of ours, and raises.
+Every transition compares and sets: `lock_live` says in which state an offer is, and it stays so until `keep`. Behind it stand the partial unique index (one
+live offer or assignment per inquiry) and the CHECK on seats; running into either is a bug of ours, and raises.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ class Offers:
 
     async def get(self, scope: Scope, offer: str) -> OfferRecord:
         """An agent finds the own offers only, a manager those of the own pools."""
-        found = await self._session.ask(scope, _offers(scope).where(_O.id == offer))
+        staff_only(scope)
+        found = await self._session.ask(scope, _offer(type(scope)), {"offer_id": offer})
         if not found.rows:
             raise HubError("not_found")
         return _OFFER.read(found.rows[0])
@@ -155,18 +156,6 @@ class Offers:
             ]
             await self._session.execute(_KEEP_OFFER, rows)
 
-    async def move(
-        self, workspace: str, offer: str, *, from_: OfferState, to: OfferState, at: datetime, because: str | None = None
-    ) -> bool:
-        """Compare and set; false where the offer was not in `from_`."""
-        times = {"assigned": {"assigned_at": at}, "over": {"over_at": at}}
-        done = await self._session.execute(
-            update(offers)
-            .where(_O.workspace == workspace, _O.id == offer, _O.state == from_)
-            .values(state=to, because=because, **times.get(to, {}))
-        )
-        return done.count == 1
-
     async def _of_agent(self, scope: Scope, agent: str, state: OfferState) -> list[OfferRecord]:
         staff_only(scope)
         found = await self._session.ask(scope, _offers_of(type(scope)), {"agent": agent, "state": state})
@@ -187,14 +176,8 @@ class SeatRows:
             row.on_conflict_do_update(index_elements=[_S.workspace, _S.agent], set_={"seats": at_least_used(count, _S.seats_used)})
         )
 
-    async def take(self, workspace: str, agent: str, weight: int) -> None:
-        await self._change(workspace, agent, weight)
-
-    async def free(self, workspace: str, agent: str, weight: int) -> None:
-        await self._change(workspace, agent, -weight)
-
     async def change_many(self, workspace: str, changed: Sequence[tuple[AgentId, int]]) -> None:
-        """`take` (and, below zero, `free`), in this order."""
+        """Taken, and given back (below zero), in this order."""
         known = await self.of_many(workspace, {agent for agent, _ in changed})
         if any(agent not in known for agent, _ in changed):
             raise HubError("agent_unknown")
@@ -215,13 +198,6 @@ class SeatRows:
         operators_only(scope)
         found = await self._session.execute(select(*_SEATS.columns).where(_S.workspace == scope.workspace))
         return {row.agent: _SEATS.read(row) for row in found.rows}
-
-    async def _change(self, workspace: str, agent: str, weight: int) -> None:
-        done = await self._session.execute(
-            update(seats).where(_S.workspace == workspace, _S.agent == agent).values(seats_used=_S.seats_used + weight)
-        )
-        if done.count == 0:
-            raise HubError("agent_unknown")
 
 
 class Presences:
@@ -367,6 +343,11 @@ def _inquiry(kind: Kind) -> Any:
 @once
 def _inquiries(kind: Kind) -> Any:
     return select(*_INQUIRY.columns).where(visible_inquiries(kind), among(_I.id, bindparam("ids", type_=Names)))
+
+
+@once
+def _offer(kind: Kind) -> Any:
+    return select(*_OFFER.columns).where(visible_offers(kind), _O.id == bindparam("offer_id"))
 
 
 @once

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,17 +15,27 @@ from sqlalchemy.exc import IntegrityError
 from contact_hub.errors import HubError
 from contact_hub.scope import Scope
 from contact_hub.store import Store, Tx
+from contact_hub.store.records import OfferState
 from routing.model import AgentId, Availability, BrandId
 from tests.store.builders import NOW, SYSTEM, WORKSPACE, at, conversation, inquiry, offer, put
+
+
+def move(inquiry: str, *, from_: OfferState, **changes: Any) -> Callable[[Tx], Awaitable[bool]]:
+    """Compare and set: what is live of the inquiry, if it is in this state."""
+
+    async def command(tx: Tx) -> bool:
+        live = [one for one in await tx.offers.lock_live(WORKSPACE, [inquiry]) if one.state == from_]
+        await tx.offers.keep([replace(one, **changes) for one in live])
+        return bool(live)
+
+    return command
 
 
 async def test_inquiry_cannot_have_two_live_offers(store: Store) -> None:
     await put(store, conversation(), inquiry(), offer("o1"))
     with pytest.raises(IntegrityError):
         await put(store, offer("o2", agent=AgentId("ben")))
-    await store.write(
-        lambda tx: tx.offers.move(WORKSPACE, "o1", from_="offered", to="over", at=at(30), because="lapsed"), name="lapse"
-    )
+    await store.write(move("i1", from_="offered", state="over", over_at=at(30), because="lapsed"), name="lapse")
     await put(store, offer("o2", agent=AgentId("ben")))
     async with store.read() as tx:
         assert [(one.id, one.state, one.because) for one in await tx.offers.of_inquiry(SYSTEM, "i1")] == [
@@ -34,8 +47,8 @@ async def test_inquiry_cannot_have_two_live_offers(store: Store) -> None:
 async def test_accepting_and_lapsing_at_once_has_one_winner(store: Store) -> None:
     await put(store, conversation(), inquiry(), offer("o1"))
     won = await asyncio.gather(
-        store.write(lambda tx: tx.offers.move(WORKSPACE, "o1", from_="offered", to="assigned", at=at(30)), name="accept"),
-        store.write(lambda tx: tx.offers.move(WORKSPACE, "o1", from_="offered", to="over", at=at(30)), name="lapse"),
+        store.write(move("i1", from_="offered", state="assigned", assigned_at=at(30)), name="accept"),
+        store.write(move("i1", from_="offered", state="over", over_at=at(30)), name="lapse"),
     )
     assert sorted(won) == [False, True]
 
@@ -43,7 +56,7 @@ async def test_accepting_and_lapsing_at_once_has_one_winner(store: Store) -> Non
 async def test_agents_offers_and_assignments_are_told_apart(store: Store) -> None:
     await put(store, conversation(), inquiry("i1"), inquiry("i2"), inquiry("i3"))
     await put(store, offer("o1"), offer("o2", inquiry="i2"), offer("o3", inquiry="i3", agent=AgentId("ben")))
-    await store.write(lambda tx: tx.offers.move(WORKSPACE, "o2", from_="offered", to="assigned", at=at(3)), name="accept")
+    await store.write(move("i2", from_="offered", state="assigned", assigned_at=at(3)), name="accept")
     async with store.read() as tx:
         assert [one.id for one in await tx.offers.ringing(SYSTEM, "ana")] == ["o1"]
         [taken] = await tx.offers.assigned(SYSTEM, "ana")
@@ -60,7 +73,7 @@ async def test_seats_never_leave_their_bounds(store: Store, seats: int, weights:
         held = (await tx.seats.all(SYSTEM))[AgentId(agent)]
     seats, used = held.seats, held.seats_used
     for weight in weights:
-        change = store.write(lambda tx, weight=weight: tx.seats.take(WORKSPACE, agent, weight), name="take")  # type: ignore[misc]
+        change = store.write(lambda tx, weight=weight: tx.seats.change_many(WORKSPACE, [(AgentId(agent), weight)]), name="take")  # type: ignore[misc]
         if 0 <= used + weight <= seats:
             await change
             used += weight
@@ -74,7 +87,7 @@ async def test_seats_never_leave_their_bounds(store: Store, seats: int, weights:
 async def test_fewer_seats_throw_nobody_out(store: Store) -> None:
     async def busy(tx: Tx) -> None:
         await tx.seats.set_up(WORKSPACE, "ana", 3)
-        await tx.seats.take(WORKSPACE, "ana", 2)
+        await tx.seats.change_many(WORKSPACE, [(AgentId("ana"), 2)])
         await tx.seats.set_up(WORKSPACE, "ana", 1)
 
     await store.write(busy, name="busy")
@@ -82,7 +95,7 @@ async def test_fewer_seats_throw_nobody_out(store: Store) -> None:
         held = (await tx.seats.all(SYSTEM))[AgentId("ana")]
     assert (held.seats, held.seats_used) == (2, 2)
     with pytest.raises(HubError, match="agent_unknown"):
-        await store.write(lambda tx: tx.seats.take(WORKSPACE, "nobody", 1), name="take")
+        await store.write(lambda tx: tx.seats.change_many(WORKSPACE, [(AgentId("nobody"), 1)]), name="take")
 
 
 async def test_waiting_are_counted_by_brand_with_the_oldest(store: Store) -> None:
