@@ -406,7 +406,7 @@ def main() -> None:
     parser.add_argument("--sockets", type=int, default=10_000, help="for `idle`")
     parser.add_argument("--storm", type=int, default=10_000, help="sockets that come back at once")
     parser.add_argument("--waiting", type=int, default=1_000_000, help="inquiries for `takeover`")
-    parser.add_argument("--profile", help="write a profile of the node's event loop to this file (it slows it down)")
+    parser.add_argument("--profile", help="write a profile of the node's event loop to this file")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     programs = postgres_programs()

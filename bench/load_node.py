@@ -4,15 +4,14 @@
     python -m bench.load_node spike --port 8399 --database postgresql://…
     python -m bench.load_node seed --database postgresql://… --waiting 1000000
 
-It serves until its input is closed and answers each line there with one line of JSON. With `--profile FILE` what the event loop does is profiled from
-`profile on` to `profile off`.
+It serves until its input is closed and answers each line there with one line of JSON. Between `profile on` and `profile FILE` it samples where its CPU time
+goes.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import cProfile
 import gc
 import json
 import os
@@ -33,6 +32,8 @@ from sqlalchemy import Engine as Connections
 from sqlalchemy import event
 
 from bench.load_spike import spike_app
+from bench.load_spike import spike_app
+from bench.sampling import Sampler
 from contact_hub.app import Hub, build, learn_languages
 from contact_hub.ids import new_token, token_hash
 from contact_hub.log import set_up
@@ -288,10 +289,7 @@ async def spike_node(arguments: argparse.Namespace) -> None:
 
 async def _serve_lines(answer: Callable[[list[str]], Awaitable[Any]]) -> None:
     """Until the input is closed."""
-    loop, profile = (
-        asyncio.get_running_loop(),
-        cProfile.Profile(time.thread_time),
-    )  # a shared machine: what others use is not to be charged to us
+    loop, sampler = asyncio.get_running_loop(), Sampler()
     _say({"pid": os.getpid()})
     while line := (await loop.run_in_executor(None, sys.stdin.readline)).split():
         match line:
@@ -299,11 +297,11 @@ async def _serve_lines(answer: Callable[[list[str]], Awaitable[Any]]) -> None:
                 gc.collect()
                 _say(_resident_bytes())
             case ["profile", "on"]:
-                profile.enable()
+                sampler.start()
                 _say(True)
             case ["profile", path]:
-                profile.disable()
-                profile.dump_stats(path)
+                sampler.stop()
+                sampler.write(Path(path))
                 _say(True)
             case _:
                 _say(await answer(line))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final, assert_never
+from typing import Any, Final, TypedDict, assert_never
 
 import msgspec
 
@@ -37,6 +37,13 @@ _WITHHELD: Final = "–"
 """Stands for words that are not for this reader; needs no translation."""
 
 _decoder: Final[msgspec.json.Decoder[f.FromConsole]] = msgspec.json.Decoder(f.FromConsole)
+
+
+class _Behind(TypedDict):
+    """After which positions a conversation is to be looked at."""
+
+    public: int
+    staff: int
 
 
 class ConsoleSession:
@@ -275,7 +282,7 @@ class ConsoleSession:
             assert self._view is not None
             cards = self._view.conversations
             ids = list(dict.fromkeys(poke.subject for poke in moved if poke.kind == "conversation" and poke.subject in cards))
-            looks = [look for look in await asyncio.gather(*(self._look_at(id_) for id_ in ids)) if look is not None]
+            looks = await self._look_at_each(ids)
             renewed = [card for look in looks if (card := self._renewed(look)) is not None]
             if len(renewed) < len(ids):
                 return False
@@ -293,9 +300,19 @@ class ConsoleSession:
         assert self._view is not None
         return card_moved(self._view.conversations[look.conversation.id], look.conversation, self.scope.agent_id)
 
+    async def _look_at_each(self, conversations: list[str]) -> list[Look]:
+        """Those that are there; what must be read is read together."""
+        known = [self._reader.known(self.scope.workspace, id_, **self._behind(id_)) for id_ in conversations]
+        asked = [id_ for id_, look in zip(conversations, known, strict=True) if look is None]
+        read = await asyncio.gather(*(self._look_at(id_) for id_ in asked)) if asked else []
+        return [look for look in (*known, *read) if look is not None]
+
     async def _look_at(self, conversation: str) -> Look | None:
+        return await self._reader.look(self.scope.workspace, conversation, **self._behind(conversation))
+
+    def _behind(self, conversation: str) -> _Behind:
         cursor = self._cursors[conversation]
-        return await self._reader.look(self.scope.workspace, conversation, public=cursor.public, staff=cursor.staff)
+        return {"public": cursor.public, "staff": cursor.staff}
 
     async def _read_thread(self, conversation: str) -> None:
         more = True

@@ -6,6 +6,7 @@ reads the page (`live.states`). docs/operations.md says of each what it means an
 
 from __future__ import annotations
 
+from collections import Counter as Counted
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -43,12 +44,10 @@ def observe_batch(batch: Batch) -> None:
     _seconds.observe(batch.seconds)
     _size.observe(batch.commands)
     _waiting.set(batch.waiting)
-    for command in batch.taken:
-        if (speaker := _MESSAGES.get(command)) is not None:
-            _accepted.labels(speaker).inc()
-    for command in batch.kept:
-        if (speaker := _MESSAGES.get(command)) is not None:
-            _durable.labels(speaker).inc()
+    for counted, commands in ((_accepted, batch.taken), (_durable, batch.kept)):
+        for speaker, count in Counted(map(_MESSAGES.get, commands)).items():
+            if speaker is not None:
+                counted.labels(speaker).inc(count)
     if batch.failed:
         _failed.inc(batch.failed)
     if batch.lost:
@@ -63,10 +62,13 @@ def observe_poke(seconds: float) -> None:
 def observer_of_looks(now: Callable[[], datetime]) -> Callable[[Look], None]:
     """Told of everything that is handed to a screen. Only the newest entry of a look is timed: what a screen catches up on was not late."""
 
+    public, staff = _delivered.labels("public"), _delivered.labels("staff")
+
     def observe(look: Look) -> None:
-        for log, entries in (("public", look.public), ("staff", look.staff)):
-            if entries:
-                _delivered.labels(log).inc(len(entries))
+        if look.public:
+            public.inc(len(look.public))
+        if look.staff:
+            staff.inc(len(look.staff))
         if len(look.public) == 1 and not look.more:
             _late.observe(max(0.0, (now() - look.public[0].at).total_seconds()))
 

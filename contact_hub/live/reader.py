@@ -62,8 +62,7 @@ class Reader:
 
     async def look(self, workspace: str, conversation: str, *, public: int, staff: int | None = None) -> Look | None:
         """The conversation and its entries after the positions; `staff` None: that log is not wanted. None: there is no such conversation."""
-        if known := self._said.look(workspace, conversation, public=public, staff=staff):
-            self._observe(known)
+        if known := self.known(workspace, conversation, public=public, staff=staff):
             return known
         answer: asyncio.Future[Look | None] = asyncio.get_running_loop().create_future()
         wanted = self._wanted[workspace].setdefault(conversation, _Wanted(public, staff))
@@ -75,6 +74,13 @@ class Reader:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._read(), name="reader")
         return await answer
+
+    def known(self, workspace: str, conversation: str, *, public: int, staff: int | None = None) -> Look | None:
+        """The same, where it need not be read; None where it must."""
+        known = self._said.look(workspace, conversation, public=public, staff=staff)
+        if known is not None:
+            self._observe(known)
+        return known
 
     async def view(
         self, scope: AgentScope, floor: Floor, now: datetime, queues: Mapping[str, QueueLine], *, hurry: bool = True

@@ -5,6 +5,7 @@ Immutable; a new version is a new floor. Look-ups raise `not_found` codes of the
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -90,8 +91,14 @@ class Floor:
         Rival vendors share a floor without seeing each other.
         """
         own = self.agents.get(agent)
-        if own is None:
-            return frozenset()
-        vendor = self.vendor_of(own.pool)
-        pools = frozenset(pool.id for pool in self.workspace.pools if pool.vendor == vendor)
-        return pools | {other.id for other in self.workspace.agents if other.pool in pools}
+        return frozenset() if own is None else self._houses[self.vendor_of(own.pool)]
+
+    @cached_property
+    def _houses(self) -> dict[str | None, frozenset[str]]:
+        """By vendor: asked at every message, and as large as the floor."""
+        houses: defaultdict[str | None, set[str]] = defaultdict(set)
+        for pool in self.workspace.pools:
+            houses[pool.vendor].add(pool.id)
+        for agent in self.workspace.agents:
+            houses[self.vendor_of(agent.pool)].add(agent.id)
+        return {vendor: frozenset(known) for vendor, known in houses.items()}
