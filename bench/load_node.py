@@ -32,7 +32,6 @@ from sqlalchemy import Engine as Connections
 from sqlalchemy import event
 
 from bench.load_spike import spike_app
-from bench.load_spike import spike_app
 from bench.sampling import Sampler
 from contact_hub.app import Hub, build, learn_languages
 from contact_hub.ids import new_token, token_hash
