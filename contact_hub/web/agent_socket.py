@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from fastapi import APIRouter, WebSocket
 
 from contact_hub.app import Hub
@@ -12,9 +14,9 @@ router = APIRouter()
 
 
 @router.websocket("/v1/console/socket")
-async def agent_socket(socket: WebSocket) -> None:
+def agent_socket(socket: WebSocket) -> Awaitable[None]:
     hub: Hub = socket.app.state.hub
-    await serve(
+    return serve(
         socket,
         lambda out: ConsoleSession(out=out, wires=hub.wires(), desk=hub.desk, gate=hub.gate),
         face="console",

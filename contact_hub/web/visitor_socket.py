@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from fastapi import APIRouter, WebSocket
 
 from contact_hub.app import Hub
@@ -12,9 +14,9 @@ router = APIRouter()
 
 
 @router.websocket("/v1/widget/socket")
-async def visitor_socket(socket: WebSocket) -> None:
+def visitor_socket(socket: WebSocket) -> Awaitable[None]:
     hub: Hub = socket.app.state.hub
-    await serve(
+    return serve(
         socket,
         lambda out: VisitorSession(out=out, wires=hub.wires(), visitors=hub.visitors, places=hub.places, gate=hub.gate),
         face="widget",
