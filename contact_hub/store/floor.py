@@ -315,7 +315,6 @@ _PRESENCES_OF: Final = select(*_PRESENCE.columns).where(_P.workspace == bindpara
 _LIVE_OF_INQUIRIES: Final = (
     select(*_OFFER.columns)
     .where(visible_offers(SystemScope), among(_O.inquiry, bindparam("inquiries", type_=Names)), _O.state.in_(LIVE))
-    .order_by(_O.id)
     .with_for_update(key_share=True)
 )
 _KEEP_OFFER: Final = (

@@ -7,13 +7,14 @@ comparisons need one spelling, and `jsonb` refuses U+0000, which a customer may 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 from sqlalchemy import ARRAY, Boolean, ColumnElement, DateTime, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
@@ -92,6 +93,11 @@ class among(FunctionElement[bool]):  # noqa: N801 - reads as SQL does
 
     def __init__(self, column: ColumnElement[Any], names: ColumnElement[Any]) -> None:
         super().__init__(column, names)
+
+    def self_group(self, against: OperatorType | None = None) -> Self:  # noqa: ARG002
+        """As it is. Where a database has no booleans it would be compared with 1, and no index serves `(id IN (…)) = 1`: SQLite would walk through
+        everything the workspace has."""
+        return self
 
 
 @compiles(among, "postgresql")

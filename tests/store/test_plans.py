@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import sqlite
 
 from contact_hub.scope import AgentScope, SystemScope, VisitorScope
-from contact_hub.store import Store
+from contact_hub.store import Store, floor, visitors
 from contact_hub.store import conversations as asked
 from contact_hub.store.tables import public_entries, staff_entries
 
@@ -22,6 +22,15 @@ QUESTIONS = {
     "entries for an agent": asked._after(AgentScope, staff_entries),
     "entries for the fan-out": asked._after(SystemScope, public_entries),
     "sent before": asked._sent(VisitorScope, public_entries),
+    "several by id": asked._some(SystemScope, False),
+    "heads": asked._heads(SystemScope),
+    "several inquiries": floor._inquiries(SystemScope),
+    "live of inquiries": floor._LIVE_OF_INQUIRIES,
+    "live of agents": floor._LIVE_OF,
+    "seats of agents": floor._SEATS_OF_MANY,
+    "presences of agents": floor._PRESENCES_OF,
+    "several customers": visitors._customers(SystemScope),
+    "browsers in which nobody spoke": visitors._unheard(False),
 }
 
 
@@ -33,7 +42,7 @@ async def test_question_is_answered_from_an_index(sqlite_url: str, question: str
     await store.close()
     tables = [step for step in plan if step.startswith(("SCAN", "SEARCH")) and "subquery" not in step.lower()]
     assert tables
-    assert all("(workspace=? AND " in step for step in tables if not step.startswith("SCAN anon")), plan
+    assert all("(workspace=? AND " in step for step in tables if not step.startswith(("SCAN anon", "SCAN json_each"))), plan
 
 
 def _sql(statement: Any) -> str:
