@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contact_hub.scope import Scope
 from contact_hub.store import Store, Tx
-from contact_hub.store.records import Conversation, Inquiry, NewPublicEntry, NewStaffEntry, OfferRecord
+from contact_hub.store.records import Conversation, Inquiry, NewPublicEntry, NewStaffEntry, OfferRecord, OfferState
 from routing.model import AgentId, BrandId, Channel, ClientId, ContractId, InquiryId, OfferId, PoolId
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -79,6 +81,17 @@ def message(text: str, sent: str | None = None, **given: Any) -> NewPublicEntry:
 def note(text: str, sent: str | None = None, **given: Any) -> NewStaffEntry:
     values: dict[str, Any] = {"at": NOW, "kind": "note", "sender": "ana", "pool": PoolId("lisbon")}
     return NewStaffEntry(**(values | {"client_message_id": sent, "body": {"text": text}} | given))
+
+
+def move(inquiry: str, *, from_: OfferState, **changes: Any) -> Callable[[Tx], Awaitable[bool]]:
+    """Compare and set: what is live of the inquiry, if it is in this state."""
+
+    async def command(tx: Tx) -> bool:
+        live = [one for one in await tx.offers.lock_live(WORKSPACE, [inquiry]) if one.state == from_]
+        await tx.offers.keep([replace(one, **changes) for one in live])
+        return bool(live)
+
+    return command
 
 
 async def put(store: Store, *rows: Conversation | Inquiry | OfferRecord) -> None:

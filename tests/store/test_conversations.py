@@ -15,7 +15,7 @@ from contact_hub.store import Store, Tx
 from contact_hub.store.conversations import page_key
 from contact_hub.store.records import Appended, ConversationFilter, NewPublicEntry, PageKey
 from routing.model import AgentId, BrandId, PoolId
-from tests.store.builders import NOW, SYSTEM, WORKSPACE, at, conversation, inquiry, message, note, offer, put
+from tests.store.builders import NOW, SYSTEM, WORKSPACE, at, conversation, inquiry, message, move, note, offer, put
 
 
 async def post(store: Store, entry: NewPublicEntry, to: str = "c1", scope: Scope = SYSTEM) -> Appended:
@@ -202,9 +202,9 @@ async def test_history_is_shown_only_while_the_agent_holds_the_conversation(stor
 
     with pytest.raises(HubError, match="not_found"):
         await history()
-    await store.write(lambda tx: tx.offers.move(WORKSPACE, "o1", from_="offered", to="assigned", at=at(5)), name="accept")
+    await store.write(move("i1", from_="offered", state="assigned", assigned_at=at(5)), name="accept")
     assert await history() == [("old", ["last time"])]
-    await store.write(lambda tx: tx.offers.move(WORKSPACE, "o1", from_="assigned", to="over", at=at(9)), name="give_back")
+    await store.write(move("i1", from_="assigned", state="over", over_at=at(9)), name="give_back")
     with pytest.raises(HubError, match="not_found"):
         await history()
 

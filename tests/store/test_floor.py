@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,20 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from contact_hub.errors import HubError
 from contact_hub.scope import Scope
 from contact_hub.store import Store, Tx
-from contact_hub.store.records import OfferState
 from routing.model import AgentId, Availability, BrandId
-from tests.store.builders import NOW, SYSTEM, WORKSPACE, at, conversation, inquiry, offer, put
-
-
-def move(inquiry: str, *, from_: OfferState, **changes: Any) -> Callable[[Tx], Awaitable[bool]]:
-    """Compare and set: what is live of the inquiry, if it is in this state."""
-
-    async def command(tx: Tx) -> bool:
-        live = [one for one in await tx.offers.lock_live(WORKSPACE, [inquiry]) if one.state == from_]
-        await tx.offers.keep([replace(one, **changes) for one in live])
-        return bool(live)
-
-    return command
+from tests.store.builders import NOW, SYSTEM, WORKSPACE, at, conversation, inquiry, move, offer, put
 
 
 async def test_inquiry_cannot_have_two_live_offers(store: Store) -> None:
