@@ -7,14 +7,14 @@ database in one go and handed out. The reader works for the service itself: whoe
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from agents.frames import QueueLine, View
+from contact_hub.jointly import Jointly
 from contact_hub.live.looks import Look, Said
 from contact_hub.live.view import build_many
 from contact_hub.scope import AgentScope, Scope, VisitorScope
@@ -26,7 +26,6 @@ from contact_hub.workspace.floor import Floor
 LIMIT: Final = 200
 _VIEWS: Final = 64
 """So many are built in one go; after them the sockets have their turn."""
-_BROWSERS: Final = 250
 _TOGETHER_SECONDS: Final = 0.05
 
 
@@ -57,8 +56,7 @@ class Reader:
         self._views: defaultdict[str, list[_View]] = defaultdict(list)
         self._building: asyncio.Task[None] | None = None
         self._later: asyncio.TimerHandle | None = None
-        self._browsers: defaultdict[VisitorScope, list[asyncio.Future[str | None]]] = defaultdict(list)
-        self._following: asyncio.Task[None] | None = None
+        self._browsers: Jointly[VisitorScope, str] = Jointly(self._latest, name="browsers")
 
     async def look(self, workspace: str, conversation: str, *, public: int, staff: int | None = None) -> Look | None:
         """The conversation and its entries after the positions; `staff` None: that log is not wanted. None: there is no such conversation."""
@@ -97,34 +95,11 @@ class Reader:
 
     async def latest(self, scope: VisitorScope) -> str | None:
         """The conversation that this browser has begun last, asked together with those that others want to know."""
-        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        self._browsers[scope].append(answer)
-        if self._following is None or self._following.done():
-            self._following = asyncio.create_task(self._follow(), name="browsers")
-        return await answer
+        return await self._browsers.ask(scope)
 
-    async def _follow(self) -> None:
-        await asyncio.sleep(0)  # let everybody of this turn ask first
-        while self._browsers:
-            asked, self._browsers = self._browsers, defaultdict(list)
-            scopes = list(asked)
-            for first in range(0, len(scopes), _BROWSERS):
-                await self._follow_some({scope: asked[scope] for scope in scopes[first : first + _BROWSERS]})
-                await asyncio.sleep(0)
-
-    async def _follow_some(self, asked: Mapping[VisitorScope, list[asyncio.Future[str | None]]]) -> None:
-        try:
-            async with self._store.read(brief=True) as tx:
-                latest = await tx.devices.latest_conversations(asked.keys())
-        except Exception as error:  # whoever asked decides what it means
-            for answer in itertools.chain.from_iterable(asked.values()):
-                if not answer.done():
-                    answer.set_exception(error)
-            return
-        for scope, answers in asked.items():
-            for answer in answers:
-                if not answer.done():
-                    answer.set_result(latest.get(scope))
+    async def _latest(self, scopes: Collection[VisitorScope]) -> dict[VisitorScope, str]:
+        async with self._store.read(brief=True) as tx:
+            return await tx.devices.latest_conversations(scopes)
 
     def _begin_to_build(self) -> None:
         if self._later is not None:

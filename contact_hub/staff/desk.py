@@ -6,8 +6,8 @@ which fences every earlier console of the same agent.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -16,9 +16,11 @@ from contact_hub.bus import Bus, Poke
 from contact_hub.clock import Clock
 from contact_hub.errors import HubError
 from contact_hub.ids import token_hash
+from contact_hub.jointly import Jointly
 from contact_hub.scope import AgentScope, Scope
 from contact_hub.staff.accounts import keep_alive
 from contact_hub.store import Store, Tx
+from contact_hub.store.records import Account, Presence, Session
 from contact_hub.tracing import carried
 from contact_hub.workspace.service import Workspaces
 from routing import journal
@@ -56,10 +58,19 @@ class _Wishes:
         return ["heard"] * len(items)
 
 
+@dataclass(frozen=True, slots=True)
+class _Papers:
+    """What is looked at again and again while a console is open."""
+
+    live: tuple[Session, Account] | None
+    presence: Presence | None
+
+
 class Desk:
     def __init__(self, *, store: Store, workspaces: Workspaces, bus: Bus, clock: Clock, node: str) -> None:
         self._store, self._workspaces, self._bus, self._clock, self._node = store, workspaces, bus, clock, node
         self._wishes = _Wishes(bus)
+        self._papers: Jointly[AgentScope, _Papers] = Jointly(self._look_up, name="consoles looked at again")
         self._seated: set[tuple[str, str, int]] = set()
         self._arriving: Counter[tuple[str, str]] = Counter()
         self._doubtful: dict[AgentScope, None] = {}
@@ -162,9 +173,9 @@ class Desk:
 
     async def still_here(self, scope: AgentScope, presence_epoch: int) -> None:
         """Raises `session_ended` or `superseded` where the console may not go on."""
-        await self.entitled(scope)
-        async with self._store.read() as tx:
-            presence = await tx.presences.get(scope, scope.agent_id)
+        papers = await self._papers.ask(scope)
+        await self._check(scope, papers.live if papers else None)
+        presence = papers.presence if papers else None
         if presence is not None and presence.presence_epoch != presence_epoch:
             raise HubError("superseded")
         if presence is not None and not presence.connected:
@@ -235,14 +246,26 @@ class Desk:
 
     async def entitled(self, scope: AgentScope) -> None:
         """Raises `session_ended` where the session is over, by sign-out, another password, another role or a disabled account."""
-        now = self._clock.now()
         async with self._store.read() as tx:
-            found = await tx.sessions.live(scope.session, now)
+            found = await tx.sessions.live(scope.session, self._clock.now())
+        await self._check(scope, found)
+
+    async def _check(self, scope: AgentScope, found: tuple[Session, Account] | None) -> None:
         if found is None or (found[1].workspace, found[1].id, found[1].agent) != (scope.workspace, scope.account, scope.agent_id):
             raise HubError("session_ended")
-        await keep_alive(self._store, found[0], now)
+        await keep_alive(self._store, found[0], self._clock.now())
         if scope.agent_id not in self._workspaces.floor(scope.workspace).agents:
             raise HubError("session_ended")
+
+    async def _look_up(self, scopes: Collection[AgentScope]) -> dict[AgentScope, _Papers]:
+        """What the rows say of all these consoles, in two questions for each workspace."""
+        async with self._store.read() as tx:
+            live = await tx.sessions.live_many([scope.session for scope in scopes], self._clock.now())
+            workspaces: defaultdict[str, set[str]] = defaultdict(set)
+            for scope in scopes:
+                workspaces[scope.workspace].add(scope.agent_id)
+            seated = {workspace: await tx.presences.of_many(workspace, agents) for workspace, agents in workspaces.items()}
+        return {scope: _Papers(live.get(scope.session), seated[scope.workspace].get(scope.agent_id)) for scope in scopes}
 
     async def _send(self, scope: AgentScope, event: Event) -> None:
         wish = _Wish(workspace=scope.workspace, event=event, at=self._clock.now(), trace=carried())

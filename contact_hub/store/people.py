@@ -31,17 +31,18 @@ _SESSION: Final = Shape(SessionRecord, sessions)
 _TICKET: Final = Shape(Ticket, tickets)
 
 _NOW: Final = bindparam("now", type_=Instant)
-_LIVE_SESSION: Final = (
+_GOOD: Final = (
     select(*_SESSION.columns, *_ACCOUNT.columns)
     .join(accounts, and_(_A.workspace == _S.workspace, _A.id == _S.account))
     .where(
-        _S.token_hash == bindparam("hash"),
         _S.expires_at > _NOW,
         _S.revoked_at.is_(None),
         _A.disabled_at.is_(None),
         _A.generation == _S.generation,
     )
 )
+_LIVE_SESSION: Final = _GOOD.where(_S.token_hash == bindparam("hash"))
+_LIVE_SESSIONS: Final = _GOOD.where(among(_S.token_hash, bindparam("hashes", type_=Names)))
 _ADD_TICKET: Final = insert(tickets)
 _USE_TICKET: Final = (
     update(tickets)
@@ -108,6 +109,13 @@ class Sessions:
             return None
         row, width = found.rows[0], len(_SESSION.columns)
         return _SESSION.read(tuple(row)[:width]), _ACCOUNT.read(tuple(row)[width:])
+
+    async def live_many(self, token_hashes: Collection[str], now: datetime) -> dict[str, tuple[SessionRecord, Account]]:
+        """`live` of many, by their hashes: those that are good."""
+        found = await self._session.execute(_LIVE_SESSIONS, {"hashes": list(token_hashes), "now": now})
+        width = len(_SESSION.columns)
+        good = ((_SESSION.read(tuple(row)[:width]), _ACCOUNT.read(tuple(row)[width:])) for row in found.rows)
+        return {session.token_hash: (session, account) for session, account in good}
 
     async def touch(self, token_hash: str, now: datetime, expires_at: datetime) -> None:
         """Somebody is there."""

@@ -48,7 +48,10 @@ async def test_session_is_good_until_it_expires_is_revoked_or_its_account_moves_
 
     async def good(name: str, seconds: float = 0) -> bool:
         async with store.read() as tx:
-            return await tx.sessions.live(name, at(seconds)) is not None
+            found = await tx.sessions.live(name, at(seconds))
+            together = await tx.sessions.live_many([name, "s1", "s2", "unknown"], at(seconds))
+            assert together.get(name) == found
+            return found is not None
 
     assert await good("s1")
     assert not await good("s1", 60)
