@@ -42,6 +42,7 @@ _PATIENCE: Final = Allowance(per_second=1 / 6, burst=20)
 _PAUSE_SECONDS_MAX: Final = 3.0
 _COME_BACK_SECONDS: Final = 15.0
 _FLUSH_SECONDS: Final = 1.0
+_GOODBYE_SECONDS: Final = 1.0
 _FRAMES: Final[dict[str, Limit]] = {"widget": "visitor_frames", "console": "agent_frames"}
 _CLOSE_CODES: Final = {"superseded": SUPERSEDED, "session_ended": SESSION_ENDED, "out_of_order": HELLO_EXPECTED}
 
@@ -136,8 +137,10 @@ async def serve(socket: WebSocket, session_of: Callable[[Outbound], Session], *,
     _open.labels(face).inc()
     try:
         code = await sockets.host(talk)
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-            await socket.close(code)
+        # who reads nothing does not read this either, and must not keep a seat meanwhile
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await socket.close(code)
     finally:
         _open.labels(face).dec()
         await session.close()
@@ -172,7 +175,7 @@ class _Talk:
         self._socket, self._session, self._outbound, self._face, self._allowance = socket, session, outbound, face, allowance
         self._gate, self._clock, self._sockets, self._number = hub.gate, hub.clock, sockets, next(sockets.numbers)
         self._over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._writing: asyncio.Task[int | None] | None = None
+        self._writing: asyncio.Task[None] | None = None
         self._checking: asyncio.Task[int | None] | None = None
         self._malformed = 0
         outbound.moved = self._moved
@@ -255,7 +258,8 @@ class _Talk:
             _slow.labels(self._face).inc()
             self._end(SLOW_READER)
         elif self._writing is None:
-            self._writing = self._start(self._write())
+            # the one task that comes and goes with every frame: it says itself how it ended, which spares a callback
+            self._writing = asyncio.get_running_loop().create_task(self._write())
 
     def _raw(self, message: MutableMapping[str, Any]) -> bytes:
         if message["type"] == "websocket.disconnect":
@@ -338,15 +342,17 @@ class _Talk:
                 return _CLOSE_CODES[refusal.code]
         return None
 
-    async def _write(self) -> int | None:
+    async def _write(self) -> None:
         """While there is something to write."""
         try:
             while (frame := self._outbound.take()) is not None:
                 await self._socket.send_text(frame.decode())
+            self._writing = None  # in the same breath: whatever is put from now on needs a new one
         except (WebSocketDisconnect, RuntimeError, OSError):
-            return 1000
-        self._writing = None  # in the same breath: whatever is put from now on needs a new one
-        return None
+            self._end(1000)
+        except Exception:
+            _log.exception("writing_failed", face=self._face)
+            self._end(GOING_AWAY)
 
     async def _flush(self) -> None:
         """Give what is queued a moment to leave."""

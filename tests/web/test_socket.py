@@ -39,7 +39,7 @@ class Gate:
 
 
 class Browser:
-    """The other end. While it `reads` nothing, whoever sends to it waits."""
+    """The other end. While it `reads` nothing, whoever sends to it waits; while it `listens` to nothing, whoever says goodbye."""
 
     def __init__(self, sockets: Sockets, **settings: Any) -> None:
         given = {"public_origin": "https://hub.example", "socket_frames_max": 16, "socket_bytes_max": 65_536} | settings
@@ -50,6 +50,8 @@ class Browser:
         self.code: int | None = None
         self.reads = asyncio.Event()
         self.reads.set()
+        self.listens = asyncio.Event()
+        self.listens.set()
         self._said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._moved = asyncio.Event()
 
@@ -84,6 +86,7 @@ class Browser:
         self._moved.set()
 
     async def close(self, code: int = 1000) -> None:
+        await self.listens.wait()
         self.code = code
         self._moved.set()
 
@@ -213,6 +216,16 @@ async def test_who_reads_too_slowly_is_cut_off_at_once_and_alone(sockets: Socket
     await other.browser.until(lambda: other.browser.words() == ["welcome", "still here"])
     other.browser.leave()
     assert await other.code() == 1000
+
+
+async def test_who_reads_nothing_at_all_keeps_no_seat(sockets: Sockets) -> None:
+    frozen = await Visit(sockets).opened()
+    frozen.browser.reads.clear()
+    frozen.browser.listens.clear()
+    for number in range(20):
+        frozen.session.out.put(Word(str(number)))
+    assert await frozen.code() is None
+    assert sockets.count() == 0
 
 
 async def test_a_long_catch_up_waits_for_room_and_loses_nothing(sockets: Sockets) -> None:
