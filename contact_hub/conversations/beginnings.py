@@ -20,7 +20,6 @@ from contact_hub.brands.faces import writes_mail
 from contact_hub.bus import Bus, Poke
 from contact_hub.channels.chat.frames import CustomerMessage
 from contact_hub.conversations.posts import CUSTOMER, Posted, after_a_word
-from contact_hub.errors import HubError
 from contact_hub.ids import Ids
 from contact_hub.live.lines import line
 from contact_hub.live.looks import Said
@@ -97,12 +96,13 @@ class Beginnings:
         self._careful, self._said, self._bus, self._ids, self._monotonic = careful, said, bus, ids, monotonic
 
     async def one(self, tx: Tx, item: Opening) -> Posted:
-        return await self._careful(tx, item)
+        (plain,) = await self.many(tx, [item])
+        return plain or await self._careful(tx, item)
 
-    async def many(self, tx: Tx, items: Sequence[Opening]) -> list[Posted | HubError | None]:
+    async def many(self, tx: Tx, items: Sequence[Opening]) -> list[Posted | None]:
         """See `store.Together`."""
         fresh = await _fresh(tx, items)
-        results: list[Posted | HubError | None] = []
+        results: list[Posted | None] = []
         begun: list[_Begun] = []
         for item in items:
             if item.scope.device not in fresh or item.scope.customer is not None:

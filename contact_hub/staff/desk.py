@@ -20,7 +20,7 @@ from contact_hub.jointly import Jointly
 from contact_hub.scope import AgentScope, Scope
 from contact_hub.staff.accounts import keep_alive
 from contact_hub.store import Store, Tx
-from contact_hub.store.records import Account, Presence, Session
+from contact_hub.store.records import Account, OfferRecord, Presence, Session
 from contact_hub.tracing import carried
 from contact_hub.workspace.service import Workspaces
 from routing import journal
@@ -71,6 +71,7 @@ class Desk:
         self._store, self._workspaces, self._bus, self._clock, self._node = store, workspaces, bus, clock, node
         self._wishes = _Wishes(bus)
         self._papers: Jointly[AgentScope, _Papers] = Jointly(self._look_up, name="consoles looked at again")
+        self._offers: Jointly[tuple[str, str], OfferRecord] = Jointly(self._look_at_offers, name="offers answered")
         self._seated: set[tuple[str, str, int]] = set()
         self._arriving: Counter[tuple[str, str]] = Counter()
         self._doubtful: dict[AgentScope, None] = {}
@@ -236,13 +237,20 @@ class Desk:
         await self._store.write(command, name="desk.sit_down_again")
 
     async def _offered(self, scope: AgentScope, offer: str) -> None:
-        async with self._store.read(brief=True) as tx:
-            try:
-                record = await tx.offers.get(scope, offer)
-            except HubError:
-                raise HubError("offer_unknown") from None
+        record = await self._offers.ask((scope.workspace, offer))
+        if record is None or record.agent != scope.agent_id:
+            raise HubError("offer_unknown")
         if record.state != "offered":
             raise HubError("offer_lapsed")
+
+    async def _look_at_offers(self, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], OfferRecord]:
+        """Offers by workspace and id, whosever they are: whoever asks compares."""
+        workspaces: defaultdict[str, list[str]] = defaultdict(list)
+        for workspace, offer in asked:
+            workspaces[workspace].append(offer)
+        async with self._store.read(brief=True) as tx:
+            found = [await tx.offers.get_many(workspace, ids) for workspace, ids in workspaces.items()]
+        return {(row.workspace, row.id): row for rows in found for row in rows}
 
     async def entitled(self, scope: AgentScope) -> None:
         """Raises `session_ended` where the session is over, by sign-out, another password, another role or a disabled account."""

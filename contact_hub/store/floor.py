@@ -107,6 +107,11 @@ class Offers:
             raise HubError("not_found")
         return _OFFER.read(found.rows[0])
 
+    async def get_many(self, workspace: str, ids: Collection[str]) -> list[OfferRecord]:
+        """Those of the ids that exist, for the service itself."""
+        asked = {"scope_workspace": workspace, "ids": list(ids)}
+        return [_OFFER.read(row) for row in (await self._session.execute(_OFFERS_BY_ID, asked)).rows]
+
     async def of_inquiry(self, scope: Scope, inquiry: str) -> list[OfferRecord]:
         """Every offer of an inquiry, in the order in which they were made."""
         found = await self._session.ask(scope, _offers(scope).where(_O.inquiry == inquiry).order_by(_O.offered_at, _O.id))
@@ -317,6 +322,7 @@ _LIVE_OF_INQUIRIES: Final = (
     .where(visible_offers(SystemScope), among(_O.inquiry, bindparam("inquiries", type_=Names)), _O.state.in_(LIVE))
     .with_for_update(key_share=True)
 )
+_OFFERS_BY_ID: Final = select(*_OFFER.columns).where(visible_offers(SystemScope), among(_O.id, bindparam("ids", type_=Names)))
 _KEEP_OFFER: Final = (
     update(offers)
     .where(_O.workspace == bindparam("whose"), _O.id == bindparam("which"))

@@ -15,10 +15,12 @@ from sqlalchemy import select
 
 from contact_hub.app import Hub, build
 from contact_hub.clock import ManualClock
-from contact_hub.conversations.service import Beginning, Surroundings
+from contact_hub.conversations.beginnings import Opening
+from contact_hub.conversations.service import Beginning, Conversations, Posted, Surroundings
 from contact_hub.errors import HubError
 from contact_hub.scope import Scope, VisitorScope
 from contact_hub.settings import Settings
+from contact_hub.store import Tx
 from contact_hub.store.tables import devices, routing_inputs
 from tests import hubs
 
@@ -89,13 +91,30 @@ async def _everything(hub: Hub, people: Sequence[VisitorScope]) -> list[str]:
     return told
 
 
-async def test_beginning_together_and_beginning_alone_come_to_the_same(store_url: str, tmp_path: Path) -> None:
+class Carefully:
+    """Whoever begins, as if more than the plain were known of them."""
+
+    def __init__(self, conversations: Conversations) -> None:
+        self._careful = conversations._start
+
+    async def one(self, tx: Tx, item: Opening) -> Posted:
+        return await self._careful(tx, item)
+
+    async def many(self, tx: Tx, items: Sequence[Opening]) -> list[Posted | None]:
+        return [None for _ in items]
+
+
+async def test_beginning_together_alone_and_carefully_come_to_the_same(store_url: str, tmp_path: Path) -> None:
     async with _hub(store_url, tmp_path) as hub:
-        alone, together = [[await _visitor(hub) for _ in FORMS] for _ in range(2)]
+        carefully, alone, together = [[await _visitor(hub) for _ in FORMS] for _ in range(3)]
+        await asyncio.gather(*(_start(hub, scope, *form) for scope, form in zip(together, FORMS, strict=True)))
         for scope, (beginning, around) in zip(alone, FORMS, strict=True):
             await _start(hub, scope, beginning, around)
-        await asyncio.gather(*(_start(hub, scope, *form) for scope, form in zip(together, FORMS, strict=True)))
-        said = await _everything(hub, alone)
+        hub.conversations._beginnings = Carefully(hub.conversations)  # type: ignore[assignment]
+        for scope, (beginning, around) in zip(carefully, FORMS, strict=True):
+            await _start(hub, scope, beginning, around)
+        said = await _everything(hub, carefully)
+        assert await _everything(hub, alone) == said
         assert await _everything(hub, together) == said
         assert all('"position": 1' in one for one in said)
         assert "4111" not in "".join(said)

@@ -25,6 +25,7 @@ QUESTIONS = {
     "several by id": asked._some(SystemScope, False),
     "heads": asked._heads(SystemScope),
     "several inquiries": floor._inquiries(SystemScope),
+    "several offers": floor._OFFERS_BY_ID,
     "live of inquiries": floor._LIVE_OF_INQUIRIES,
     "live of agents": floor._LIVE_OF,
     "seats of agents": floor._SEATS_OF_MANY,
