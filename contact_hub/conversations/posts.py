@@ -79,7 +79,7 @@ class Posts:
             await tx.conversations.append_many(said)
             for row, entry, _ in said:
                 tx.journal.append(row.workspace, line(entry.at, _line(row)))
-            tx.after_commit(lambda: self._said.tell([_stands(*one) for one in said], since=since))
+            tx.after_commit(lambda: self._said.tell([as_it_stands(*one, one[0].public_head + 1) for one in said], since=since))
         return results
 
 
@@ -114,9 +114,10 @@ def _entry(item: Post) -> NewPublicEntry:
     )
 
 
-def _stands(row: Conversation, entry: NewPublicEntry, changes: ConversationChanges) -> tuple[Conversation, PublicEntry]:
+def as_it_stands(
+    row: Conversation, entry: NewPublicEntry, changes: ConversationChanges, position: int
+) -> tuple[Conversation, PublicEntry]:
     """What the rows say once it is committed."""
-    position = row.public_head + 1
     written = PublicEntry(
         conversation=row.id,
         position=position,

@@ -33,7 +33,7 @@ from contact_hub.conversations.beginnings import (
     opened,
     who_they_say,
 )
-from contact_hub.conversations.posts import CUSTOMER, Post, Posted, Posts, after_a_word
+from contact_hub.conversations.posts import CUSTOMER, Post, Posted, Posts, after_a_word, as_it_stands
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids
 from contact_hub.live.lines import line
@@ -197,6 +197,7 @@ class Conversations:
         now = self._clock.now()
 
         async def command(tx: Tx) -> Posted:
+            since = self._clock.monotonic()
             # what was kept is acknowledged again even when the conversation has left the agent meanwhile: "not yours" would mean "not sent"
             system = Scope.system(scope.workspace)
             again = await tx.conversations.sent_before(system, conversation_id, scope.agent_id, client_message_id)
@@ -213,7 +214,14 @@ class Conversations:
             persona = persona_face(floor.persona(scope.agent_id, brand.id))
             body = BrandMessage(text=text, persona=persona, language=conversation.language_tag)
             return await self.say(
-                tx, conversation, conversation.inquiry, body, now, agent=scope.agent_id, client_message_id=client_message_id
+                tx,
+                conversation,
+                conversation.inquiry,
+                body,
+                now,
+                agent=scope.agent_id,
+                client_message_id=client_message_id,
+                since=since,
             )
 
         return await self._store.write(command, name="conversation.reply", lane=lane_of(scope))
@@ -361,9 +369,10 @@ class Conversations:
         agent: AgentId | None = None,
         client_message_id: str | None = None,
         fingerprint: str | None = None,
+        since: float | None = None,
     ) -> Posted:
         """Append to the public log, once per client id, with its line in the journal. `fingerprint` stands for what was sent where that is more than the
-        text."""
+        text. `since`: the command changes nothing else, and began then (by the stop-watch)."""
         customer = isinstance(body, CustomerMessage | CustomerMail)
         speaker: Speaker = "customer" if customer else "agent" if agent else "brand"
         entry = NewPublicEntry(
@@ -386,7 +395,11 @@ class Conversations:
                 agent=agent,
             )
             tx.journal.append(conversation.workspace, line(now, posted))
-            self.moved(tx, conversation)
+            if since is None:
+                self.moved(tx, conversation)
+            else:
+                stands = as_it_stands(conversation, entry, changes, appended.position)
+                tx.after_commit(lambda: self.said.tell([stands], since=since))
         return Posted(conversation=conversation.id, position=appended.position, at=appended.at)
 
     async def _customer(self, tx: Tx, opening: Opening, known: str | None) -> str:
