@@ -175,10 +175,10 @@ class _CountsInMemory(Conversations):
 
 
 class _KeepsSeatsOfTheGone(SeatRows):
-    async def free(self, workspace: str, agent: str, weight: int) -> None:
-        presence = await Presences(self._session).get(Scope.system(workspace), agent)
-        if presence is not None and presence.connected:
-            await super().free(workspace, agent, weight)
+    async def change_many(self, workspace: str, changed: Sequence[tuple[AgentId, int]]) -> None:
+        presences = await Presences(self._session).of_many(workspace, {agent for agent, _ in changed})
+        there = {agent for agent, presence in presences.items() if presence.connected}
+        await super().change_many(workspace, [(agent, weight) for agent, weight in changed if weight > 0 or agent in there])
 
 
 class _LeavesForOthers(Presences):
@@ -204,9 +204,9 @@ class _Without(Inputs):
 
     untold: str
 
-    def add(self, workspace: str, event: Mapping[str, Any], *, at: datetime) -> None:
+    def add(self, workspace: str, event: Mapping[str, Any], *, at: datetime, trace: str | None = None) -> None:
         if event["is"] != self.untold:
-            super().add(workspace, event, at=at)
+            super().add(workspace, event, at=at, trace=trace)
 
 
 class _NoDisconnects(_Without):
@@ -222,11 +222,11 @@ class _NoCorrectGoodbyes(_Without):
 
 
 class _InputsAfterwards(Inputs):
-    def add(self, workspace: str, event: Mapping[str, Any], *, at: datetime) -> None:
+    def add(self, workspace: str, event: Mapping[str, Any], *, at: datetime, trace: str | None = None) -> None:
         store = self.__dict__["store"]
 
         async def command(tx: Tx) -> None:
-            tx.inputs.add(workspace, event, at=at)
+            tx.inputs.add(workspace, event, at=at, trace=trace)
 
         self._session.after_commit(lambda: _later(store, command))
 
