@@ -72,8 +72,9 @@ class Session(Protocol):
 
     def heartbeat(self) -> msgspec.Struct: ...
 
-    async def revalidate(self) -> None:
-        """Raises `session_ended` where the right to be here is gone, `superseded` where somebody else has taken the place."""
+    def revalidate(self) -> Coroutine[Any, Any, None] | None:
+        """Raises `session_ended` where the right to be here is gone, `superseded` where somebody else has taken the place; at once, or where rows have to be
+        asked, when it is awaited."""
 
     async def close(self) -> None: ...
 
@@ -189,8 +190,16 @@ class _Talk:
 
     def check(self) -> None:
         """Look whether the session may still be here; not while it is being looked at."""
-        if self._checking is None:
-            self._checking = self._start(self._revalidate())
+        if self._checking is not None:
+            return
+        try:
+            looking = self._session.revalidate()
+        except HubError as refusal:
+            if (code := self._sent_away(refusal)) is not None:
+                self._end(code)
+            return
+        if looking is not None:
+            self._checking = self._start(self._revalidate(looking))
 
     async def run(self) -> int:
         """Returns the close code."""
@@ -333,14 +342,19 @@ class _Talk:
             return GOING_AWAY
         raise AssertionError("a session tells for ever")
 
-    async def _revalidate(self) -> int | None:
+    async def _revalidate(self, looking: Coroutine[Any, Any, None]) -> int | None:
         try:
-            await self._session.revalidate()
+            await looking
         except HubError as refusal:
-            if refusal.code in {"session_ended", "superseded"}:
-                self._refuse(refusal)
-                return _CLOSE_CODES[refusal.code]
+            return self._sent_away(refusal)
         return None
+
+    def _sent_away(self, refusal: HubError) -> int | None:
+        """The close code, where it means that; a database that does not answer is no reason."""
+        if refusal.code not in {"session_ended", "superseded"}:
+            return None
+        self._refuse(refusal)
+        return _CLOSE_CODES[refusal.code]
 
     async def _write(self) -> None:
         """While there is something to write."""

@@ -20,7 +20,7 @@ async def test_all_who_stay_are_noted_in_one_command_and_wait_for_nothing(sqlite
         scopes = [await desk.redeem(one.ticket) for one in tickets]
         before = floor.hub.clock.now()
         for scope in scopes:
-            await desk.still_welcome(scope)
+            desk.still_welcome(scope)
         assert store.waiting_of("test") == 0
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -34,4 +34,4 @@ async def test_all_who_stay_are_noted_in_one_command_and_wait_for_nothing(sqlite
 async def test_who_stays_at_a_brand_that_is_gone_is_told(sqlite_url: str, tmp_path: Path) -> None:
     async with hubs.floor(sqlite_url, tmp_path) as floor:
         with pytest.raises(HubError, match="session_ended"):
-            await floor.hub.visitors.still_welcome(Scope.visitor("test", "gone", "d1"))
+            floor.hub.visitors.still_welcome(Scope.visitor("test", "gone", "d1"))

@@ -7,7 +7,7 @@ import gc
 import json
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any
 
@@ -99,6 +99,7 @@ class Talker:
     def __init__(self, out: Outbound) -> None:
         self.out = out
         self.valid: HubError | None = None
+        self.asks_rows = False
         self.checked = 0
         self.told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.closed = False
@@ -121,8 +122,16 @@ class Talker:
     def heartbeat(self) -> msgspec.Struct:
         return Beat()
 
-    async def revalidate(self) -> None:
+    def revalidate(self) -> Coroutine[Any, Any, None] | None:
         self.checked += 1
+        if self.asks_rows:
+            return self._look()
+        if self.valid is not None:
+            raise self.valid
+        return None
+
+    async def _look(self) -> None:
+        await asyncio.sleep(0)
         if self.valid is not None:
             raise self.valid
 
@@ -190,15 +199,19 @@ async def test_a_silent_socket_hears_beats(sockets: Sockets) -> None:
     assert len(sockets.beats) == len(sockets.checks) == sockets.count() == 0
 
 
-async def test_whose_right_is_gone_is_told_and_sent_away(sockets: Sockets) -> None:
+@pytest.mark.parametrize("asks_rows", [False, True])
+async def test_whose_right_is_gone_is_told_and_sent_away(sockets: Sockets, asks_rows: bool) -> None:
     visit = await Visit(sockets).opened()
+    visit.session.asks_rows = asks_rows
     visit.session.valid = HubError("session_ended")
     assert await visit.code() == 4010
     assert visit.browser.heard[-1]["code"] == "session_ended"
 
 
-async def test_a_database_that_does_not_answer_is_no_reason_to_send_anybody_away(sockets: Sockets) -> None:
+@pytest.mark.parametrize("asks_rows", [False, True])
+async def test_a_database_that_does_not_answer_is_no_reason_to_send_anybody_away(sockets: Sockets, asks_rows: bool) -> None:
     visit = await Visit(sockets).opened()
+    visit.session.asks_rows = asks_rows
     visit.session.valid = HubError("unavailable")
     await visit.browser.until(lambda: visit.session.checked >= 3)
     visit.browser.leave()

@@ -54,7 +54,7 @@ class Visitors(Protocol):
 
     async def redeem(self, ticket: str) -> VisitorScope: ...
 
-    async def still_welcome(self, scope: VisitorScope) -> None: ...
+    def still_welcome(self, scope: VisitorScope) -> None: ...
 
 
 class VisitorSession:
@@ -185,8 +185,8 @@ class VisitorSession:
     def heartbeat(self) -> f.Heartbeat:
         return f.Heartbeat(head=self._position)
 
-    async def revalidate(self) -> None:
-        await self._visitors.still_welcome(self.scope)
+    def revalidate(self) -> None:
+        self._visitors.still_welcome(self.scope)
 
     async def close(self) -> None:
         if self._seated:

@@ -164,7 +164,7 @@ class VisitorDesk:
         self._welcome_to(scope)
         return scope
 
-    async def still_welcome(self, scope: VisitorScope) -> None:
+    def still_welcome(self, scope: VisitorScope) -> None:
         """Notes that the visitor is there. Raises `session_ended` where the brand is gone from the workspace."""
         self._welcome_to(scope)
         self._seen.note(scope)
