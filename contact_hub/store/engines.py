@@ -390,33 +390,45 @@ _BEGIN_WRITING: Final = (
 
 
 class _PostgresWriting:
+    """A savepoint travels with the first statement behind it, together with the release of the one before: a command that asks nothing of the database costs no
+    round trip, any other one instead of two. The last one need not be released, since the commit does it."""
+
     def __init__(self, connect: Callable[[], AsyncConnection]) -> None:
         self._connect = connect
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
+        self._wanted = self._stands = False
 
     async def begin(self) -> None:
         connection = self._connect()
         await connection.start()
         self._connection = connection
+        self._wanted = self._stands = False
         await connection.begin()
         await connection.exec_driver_sql(_BEGIN_WRITING)  # and so the transaction has really begun
         self._driver = (await connection.get_raw_connection()).driver_connection
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
-        return _whole(await self._open().execute(statement, parameters))
+        connection = self._open()
+        if self._wanted:
+            await self._plain("RELEASE SAVEPOINT command; SAVEPOINT command" if self._stands else "SAVEPOINT command")
+            self._wanted, self._stands = False, True
+        return _whole(await connection.execute(statement, parameters))
 
     async def execute_each(self, statement: Executable, many: Sequence[Mapping[str, Any]]) -> Result:
         return _all([await self.execute(statement, one) for one in many])
 
     async def savepoint(self) -> None:
-        await self._plain("SAVEPOINT command")
+        self._wanted = True
 
     async def keep(self) -> None:
-        await self._plain("RELEASE SAVEPOINT command")
+        self._wanted = False
 
     async def undo(self) -> None:
-        await self._plain("ROLLBACK TO SAVEPOINT command; RELEASE SAVEPOINT command")
+        if not self._wanted:
+            await self._plain("ROLLBACK TO SAVEPOINT command; RELEASE SAVEPOINT command")
+            self._stands = False
+        self._wanted = False
 
     async def patient(self) -> None:
         await self._open().exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
