@@ -29,6 +29,8 @@ from tests.faults.world import PASSWORD, agent_email
 IMPATIENT: Final = Patience(first_seconds=0.1, most_seconds=1.5)
 SETTLE_SECONDS: Final = 90.0
 _UNSAID_MAX: Final = 3
+_BEHIND_MAX: Final = 20
+"""Who is handed a talk of thousands of messages answers what is asked, and reads the rest."""
 _ANSWERED: Final = 0.35
 _PROBE_SECONDS: Final = 0.1
 _NOTED: Final = 0.05
@@ -336,8 +338,10 @@ class Agent:
 
     async def quiet(self) -> None:
         """Until everything that was written is read, answered and acknowledged; from then on nothing more is said."""
-        await self.client.until(self._done, seconds=SETTLE_SECONDS, what=f"the last acknowledgement of {self.name}")
-        self._silent = True
+        try:
+            await self.client.until(self._done, seconds=SETTLE_SECONDS, what=f"the last acknowledgement of {self.name}")
+        finally:  # rows cannot be held against what is still being said
+            self._silent = True
 
     def screen(self) -> dict[str, list[tuple[int, str]]]:
         """What is on it now, by conversation."""
@@ -406,9 +410,9 @@ class Agent:
         if key in self._answered or self._silent:
             return
         self._answered.add(key)
-        if entry.text.endswith("?") or self._chance.random() < _ANSWERED:
+        if entry.text.endswith("?") or (self._chance.random() < _ANSWERED and self.mind.unacknowledged < _BEHIND_MAX):
             self._say(key, f"re {entry.client_message_id}", "public")
-        if self._chance.random() < _NOTED:
+        if self._chance.random() < _NOTED and self.mind.unacknowledged < _BEHIND_MAX:
             self._say(key, f"seen {entry.client_message_id}", "staff")
 
     def _say(self, key: tuple[str, int], text: str, log: str) -> None:
