@@ -29,6 +29,15 @@ _VIEWS: Final = 64
 _TOGETHER_SECONDS: Final = 0.05
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stood:
+    """Where a browser left off: under which delivery epoch, in which conversation, as whom its customer is known."""
+
+    epoch: str
+    conversation: Conversation | None
+    name: str | None
+
+
 @dataclass(slots=True)
 class _Wanted:
     public: int
@@ -57,6 +66,7 @@ class Reader:
         self._building: asyncio.Task[None] | None = None
         self._later: asyncio.TimerHandle | None = None
         self._browsers: Jointly[VisitorScope, str] = Jointly(self._latest, name="browsers")
+        self._comers: Jointly[VisitorScope, Stood] = Jointly(self._stood, name="browsers that come")
 
     async def look(self, workspace: str, conversation: str, *, public: int, staff: int | None = None) -> Look | None:
         """The conversation and its entries after the positions; `staff` None: that log is not wanted. None: there is no such conversation."""
@@ -92,6 +102,24 @@ class Reader:
         elif self._later is None:
             self._later = asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._begin_to_build)
         return await answer
+
+    async def where_it_stood(self, scope: VisitorScope) -> Stood | None:
+        """What a browser that comes (back) finds, asked together with those that come in the same moment; None where its workspace is gone."""
+        return await self._comers.ask(scope)
+
+    async def _stood(self, scopes: Collection[VisitorScope]) -> dict[VisitorScope, Stood]:
+        found: dict[VisitorScope, Stood] = {}
+        async with self._store.read(brief=True) as tx:
+            latest, names = await tx.devices.latest_conversations(scopes), await tx.devices.known_as(scopes)
+            for workspace in {scope.workspace for scope in scopes}:
+                if (row := await tx.workspaces.get(workspace)) is None:
+                    continue
+                here = [scope for scope in scopes if scope.workspace == workspace]
+                begun = await tx.conversations.get_many(Scope.system(workspace), [latest[one] for one in here if one in latest])
+                for scope in here:
+                    conversation = begun.get(latest.get(scope, ""))
+                    found[scope] = Stood(epoch=row.delivery_epoch, conversation=conversation, name=names.get(scope))
+        return found
 
     async def latest(self, scope: VisitorScope) -> str | None:
         """The conversation that this browser has begun last, asked together with those that others want to know."""

@@ -44,9 +44,14 @@ _GOOD: Final = (
 _LIVE_SESSION: Final = _GOOD.where(_S.token_hash == bindparam("hash"))
 _LIVE_SESSIONS: Final = _GOOD.where(among(_S.token_hash, bindparam("hashes", type_=Names)))
 _ADD_TICKET: Final = insert(tickets)
-_USE_TICKET: Final = (
+_USE_TICKETS: Final = (
     update(tickets)
-    .where(_T.ticket_hash == bindparam("hash"), _T.kind == bindparam("of_kind"), _T.used_at.is_(None), _T.expires_at > _NOW)
+    .where(
+        among(_T.ticket_hash, bindparam("hashes", type_=Names)),
+        _T.kind == bindparam("of_kind"),
+        _T.used_at.is_(None),
+        _T.expires_at > _NOW,
+    )
     .values(used_at=_NOW)
     .returning(*_TICKET.columns)
 )
@@ -158,8 +163,12 @@ class Tickets:
 
     async def use(self, ticket_hash: str, kind: Literal["console", "widget"], now: datetime) -> Ticket | None:
         """Compare and set: of any number of attempts one gets the ticket, and none after its time."""
-        used = await self._session.execute(_USE_TICKET, {"hash": ticket_hash, "of_kind": kind, "now": now})
-        return _TICKET.read(used.rows[0]) if used.rows else None
+        return (await self.use_many([ticket_hash], kind, now)).get(ticket_hash)
+
+    async def use_many(self, hashes: Collection[str], kind: Literal["console", "widget"], now: datetime) -> dict[str, Ticket]:
+        """`use` of many with one statement; those that were there to be used."""
+        used = await self._session.execute(_USE_TICKETS, {"hashes": sorted(hashes), "of_kind": kind, "now": now})
+        return {row.ticket_hash: _TICKET.read(row) for row in used.rows}
 
     async def sweep(self, before: datetime) -> int:
         """Forget tickets that expired before then."""

@@ -119,24 +119,34 @@ class Devices:
     async def latest_conversations(self, scopes: Collection[VisitorScope]) -> dict[VisitorScope, str]:
         """`Conversations.latest_of_device` of many browsers that have proved nothing, with a statement for those of one brand; its id, where there is one."""
         assert all(scope.customer is None for scope in scopes), "who has proved to be somebody may have conversations elsewhere"
-        brands: defaultdict[tuple[str, str], dict[str, VisitorScope]] = defaultdict(dict)
-        for scope in scopes:
-            brands[scope.workspace, scope.brand][scope.device] = scope
         found: dict[VisitorScope, str] = {}
-        for (workspace, brand), some in brands.items():
+        for (workspace, brand), some in _by_brand(scopes).items():
             asked = {"workspace": workspace, "brand": brand, "ids": list(some)}
             for row in (await self._session.execute(_LATEST, asked)).rows:
                 if row.latest is not None:
                     found[some[row.id]] = row.latest
         return found
 
+    async def known_as(self, scopes: Collection[VisitorScope]) -> dict[VisitorScope, str]:
+        """The names under which the customers of these browsers are known, with a statement for those of one brand."""
+        found: dict[VisitorScope, str] = {}
+        for (workspace, brand), some in _by_brand(scopes).items():
+            asked = {"workspace": workspace, "brand": brand, "ids": list(some)}
+            for row in (await self._session.execute(_KNOWN_AS, asked)).rows:
+                found[some[row.id]] = row.name
+        return found
+
     async def seen(self, scopes: Collection[VisitorScope], at: datetime) -> None:
         """All these browsers are there: a statement for those of one brand, however many."""
-        brands: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        for one in scopes:
-            brands[one.workspace, one.brand].append(one.device)
-        for (workspace, brand), ids in brands.items():
-            await self._session.execute(_SEEN, {"whose_workspace": workspace, "whose_brand": brand, "ids": ids, "at": at})
+        for (workspace, brand), some in _by_brand(scopes).items():
+            await self._session.execute(_SEEN, {"whose_workspace": workspace, "whose_brand": brand, "ids": list(some), "at": at})
+
+
+def _by_brand(scopes: Collection[VisitorScope]) -> dict[tuple[str, str], dict[str, VisitorScope]]:
+    brands: defaultdict[tuple[str, str], dict[str, VisitorScope]] = defaultdict(dict)
+    for scope in scopes:
+        brands[scope.workspace, scope.brand][scope.device] = scope
+    return brands
 
 
 _ADD_CUSTOMERS: Final = insert(customers)
@@ -145,6 +155,16 @@ _BY_TOKEN: Final = select(*_DEVICE.columns).where(
 )
 
 
+_KNOWN_AS: Final = (
+    select(_D.id, _C.name)
+    .join(customers, (_C.workspace == _D.workspace) & (_C.id == _D.customer))
+    .where(
+        _D.workspace == bindparam("workspace"),
+        _D.brand == bindparam("brand"),
+        among(_D.id, bindparam("ids", type_=Names)),
+        _C.name.is_not(None),
+    )
+)
 _T: Final = conversations.c
 _LATEST: Final = select(
     _D.id,

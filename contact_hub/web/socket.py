@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import functools
 import itertools
+import random
 from collections.abc import Callable, Coroutine, MutableMapping
 from typing import Any, Final, Protocol
 
@@ -44,6 +45,9 @@ _COME_BACK_SECONDS: Final = 15.0
 _FLUSH_SECONDS: Final = 1.0
 _GOODBYE_SECONDS: Final = 1.0
 _FRAMES: Final[dict[str, Limit]] = {"widget": "visitor_frames", "console": "agent_frames"}
+_LATER: Final = {"overloaded": LIMITED, "unavailable": GOING_AWAY, "shutting_down": GOING_AWAY, "storage_full": GOING_AWAY}
+"""What is nobody's fault at the door, and may be otherwise in a moment."""
+_LATER_SECONDS: Final = (1.0, 4.0)
 _CLOSE_CODES: Final = {"superseded": SUPERSEDED, "session_ended": SESSION_ENDED, "out_of_order": HELLO_EXPECTED}
 
 _allowance = functools.cache(visitor_allowance)
@@ -216,8 +220,10 @@ class _Talk:
                 return LIMITED
             except HubError as refusal:
                 self._refuse(refusal)
+                if refusal.code in _LATER:  # the ticket is as good as before
+                    self._outbound.put(Reconnect(after_seconds=round(random.uniform(*_LATER_SECONDS), 2)))  # noqa: S311 - jitter
                 await self._flush()
-                return _CLOSE_CODES.get(refusal.code, NOT_WELCOME)
+                return _LATER.get(refusal.code) or _CLOSE_CODES.get(refusal.code, NOT_WELCOME)
             except SessionOver as over:
                 await self._flush()
                 return over.code

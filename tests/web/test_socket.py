@@ -107,6 +107,8 @@ class Talker:
     async def open(self, raw: bytes) -> None:
         if raw == b"stranger":
             raise HubError("ticket_invalid")
+        if raw in {b"overloaded", b"unavailable"}:
+            raise HubError(raw.decode())
         self.out.put(Word("welcome"))
 
     async def hear(self, raw: bytes) -> None:
@@ -189,6 +191,16 @@ async def test_a_stranger_hears_why_before_the_door_closes(sockets: Sockets) -> 
     visit.browser.say("stranger")
     assert await visit.code() == 4003
     assert [frame["code"] for frame in visit.browser.heard] == ["ticket_invalid"]
+
+
+@pytest.mark.parametrize(("trouble", "code"), [("overloaded", 4429), ("unavailable", 1012)])
+async def test_who_comes_when_there_is_too_much_to_do_is_told_when_to_come_again(sockets: Sockets, trouble: str, code: int) -> None:
+    visit = Visit(sockets)
+    visit.browser.say(trouble)
+    assert await visit.code() == code
+    refusal, reconnect = visit.browser.heard
+    assert (refusal["code"], reconnect["type"]) == (trouble, "reconnect")
+    assert 1 <= reconnect["after_seconds"] <= 4
 
 
 async def test_a_silent_socket_hears_beats(sockets: Sockets) -> None:

@@ -22,7 +22,7 @@ from contact_hub.errors import HubError
 from contact_hub.live.looks import Look
 from contact_hub.live.switchboard import Key, Listener, told_of
 from contact_hub.live.wires import Out, Wires
-from contact_hub.scope import Scope, VisitorScope
+from contact_hub.scope import VisitorScope
 from contact_hub.staff.frames import permit
 from contact_hub.staff.policy import Party
 from contact_hub.store.records import Conversation, PublicEntry
@@ -101,15 +101,11 @@ class VisitorSession:
         self._seated = True
         self._around = Surroundings(locales=tuple(hello.locales), page_language=hello.page_language, zone=hello.zone)
         self._listener = self._switchboard.listener(self._keys())
-        async with self._store.read(brief=True) as tx:
-            workspace = await tx.workspaces.get(self.scope.workspace)
-            latest = await tx.conversations.latest_of_device(self.scope)
-            customer = await tx.devices.customer_of(self.scope)
-            known = await tx.customers.get_many(Scope.system(self.scope.workspace), [customer]) if customer else {}
-        if workspace is None:
+        stood = await self._reader.where_it_stood(self.scope)
+        if stood is None:
             raise HubError("workspace_unknown")
-        self._epoch = workspace.delivery_epoch
-        self._welcome(latest, next((one.name for one in known.values()), None))
+        self._epoch, latest = stood.epoch, stood.conversation
+        self._welcome(latest, stood.name)
         if latest is not None:
             self._take_up(latest, hello.resume)
             await self._catch_up()
