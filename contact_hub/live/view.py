@@ -5,7 +5,6 @@ The view is rebuilt, never patched: the difference to what was sent before is ar
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ from agents.frames import ConversationCard, LanguageView, MailRecipient, Me, Off
 from contact_hub.conversations.lines import Began, beginnings
 from contact_hub.scope import AgentScope, Scope, SystemScope
 from contact_hub.store import Tx
-from contact_hub.store.records import Conversation, Outgoing, OutgoingRecipient, Presence, Seats, Work
+from contact_hub.store.records import Conversation, Customer, Inquiry, OfferRecord, Outgoing, OutgoingRecipient, Presence, Seats
 from contact_hub.workspace.floor import Floor
 from i18n import tags
 from i18n.settling import LanguageState
@@ -25,8 +24,11 @@ from routing.model import Availability
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Material:
-    """What one snapshot gave beside the work itself."""
+    """What one snapshot gave."""
 
+    inquiries: dict[str, Inquiry]
+    conversations: dict[str, Conversation]
+    customers: dict[str, Customer]
     drafts: dict[tuple[str, str, str], str]
     """By account, conversation and mode."""
     begun_with: dict[str, Began]
@@ -43,18 +45,15 @@ async def build_many(
 ) -> list[View]:
     """The views of many agents of one floor, with as many questions as that of one."""
     system, agents = Scope.system(floor.id), [scope.agent_id for scope, _ in asked]
-    work = await tx.offers.work_of(floor.id, agents)
-    material = await _material(tx, system, floor, work, [scope.account for scope, _ in asked])
+    live = await tx.offers.live_of(floor.id, agents)
+    material = await _material(tx, system, floor, live, [scope.account for scope, _ in asked])
     presences, seats = await tx.presences.of_many(floor.id, agents), await tx.seats.of_many(floor.id, agents)
-    of_agent: defaultdict[str, list[Work]] = defaultdict(list)
-    for one in work:
-        of_agent[one.offer.agent].append(one)
     return [
         _view(
             material,
             floor,
             scope.account,
-            of_agent[scope.agent_id],
+            [offer for offer in live if offer.agent == scope.agent_id],
             _me(scope.agent_id, floor, presences.get(scope.agent_id), seats.get(scope.agent_id), now),
             queues,
         )
@@ -62,19 +61,27 @@ async def build_many(
     ]
 
 
-async def _material(tx: Tx, system: SystemScope, floor: Floor, work: list[Work], accounts: list[str]) -> _Material:
+async def _material(tx: Tx, system: SystemScope, floor: Floor, live: list[OfferRecord], accounts: list[str]) -> _Material:
+    conversations = await tx.conversations.get_many(system, [offer.conversation for offer in live]) if live else {}
+    inquiries = await tx.inquiries.get_many(system, [offer.inquiry for offer in live]) if live else {}
+    known = {row.customer for row in conversations.values() if row.customer}
     return _Material(
-        drafts=await tx.drafts.of_many(floor.id, accounts) if any(one.offer.state == "assigned" for one in work) else {},
-        begun_with=await beginnings(tx, system, [one.conversation.id for one in work if one.offer.state == "offered"]),
-        mails=await _mails(tx, floor.id, [one.conversation for one in work if _writes_mail(floor, one.conversation)]),
+        inquiries={str(key): value for key, value in inquiries.items()},
+        conversations=conversations,
+        customers=await tx.customers.get_many(system, known) if known else {},
+        drafts=await tx.drafts.of_many(floor.id, accounts) if any(offer.state == "assigned" for offer in live) else {},
+        begun_with=await beginnings(tx, system, [offer.conversation for offer in live if offer.state == "offered"]),
+        mails=await _mails(tx, floor.id, [row for row in conversations.values() if _writes_mail(floor, row)]),
     )
 
 
-def _view(material: _Material, floor: Floor, account: str, work: list[Work], me: Me, queues: Mapping[str, QueueLine]) -> View:
-    cards = (_card(material, one, floor, account) for one in work if one.offer.state == "assigned")
+def _view(
+    material: _Material, floor: Floor, account: str, live: list[OfferRecord], me: Me, queues: Mapping[str, QueueLine]
+) -> View:
+    cards = (_card(material, offer, floor, account) for offer in live if offer.state == "assigned")
     return View(
         me=me,
-        offers={one.offer.id: _offer(material, one) for one in work if one.offer.state == "offered"},
+        offers={offer.id: _offer(material, offer) for offer in live if offer.state == "offered"},
         conversations={card.conversation: card for card in sorted(cards, key=lambda card: card.assigned_at)},
         queues=dict(queues),
     )
@@ -133,8 +140,9 @@ def _me(agent: str, floor: Floor, presence: Presence | None, seats: Seats | None
     )
 
 
-def _offer(material: _Material, work: Work) -> OfferCard:
-    offer, conversation = work.offer, work.conversation
+def _offer(material: _Material, offer: OfferRecord) -> OfferCard:
+    conversation, inquiry = material.conversations[offer.conversation], material.inquiries[offer.inquiry]
+    customer = material.customers.get(conversation.customer or "")
     began = material.begun_with.get(conversation.id, Began())
     return OfferCard(
         offer=offer.id,
@@ -144,17 +152,18 @@ def _offer(material: _Material, work: Work) -> OfferCard:
         channel=conversation.channel.value,
         kind=conversation.kind,
         language=language_view(conversation),
-        waiting_since=work.arrived_at,
+        waiting_since=inquiry.arrived_at,
         until=offer.until,
         why=str(offer.trace.get("why", "")),
-        customer_name=work.customer_name,
+        customer_name=customer.name if customer else None,
         subject=began.subject,
         first_words=began.words,
     )
 
 
-def _card(material: _Material, work: Work, floor: Floor, account: str) -> ConversationCard:
-    offer, conversation = work.offer, work.conversation
+def _card(material: _Material, offer: OfferRecord, floor: Floor, account: str) -> ConversationCard:
+    conversation, inquiry = material.conversations[offer.conversation], material.inquiries[offer.inquiry]
+    customer = material.customers.get(conversation.customer or "")
     return ConversationCard(
         conversation=conversation.id,
         inquiry=offer.inquiry,
@@ -162,9 +171,9 @@ def _card(material: _Material, work: Work, floor: Floor, account: str) -> Conver
         persona=floor.persona(offer.agent, conversation.brand).name,
         kind=conversation.kind,
         channel=conversation.channel.value,
-        state="wrap_up" if conversation.state == "ended" or work.state == "wrap_up" else "open",
+        state="wrap_up" if conversation.state == "ended" or inquiry.state == "wrap_up" else "open",
         language=language_view(conversation),
-        customer_name=work.customer_name,
+        customer_name=customer.name if customer else None,
         customer_zone=conversation.zone,
         public_head=conversation.public_head,
         staff_head=conversation.staff_head,
@@ -174,13 +183,13 @@ def _card(material: _Material, work: Work, floor: Floor, account: str) -> Conver
         last_words=conversation.last_words,
         last_at=conversation.last_at,
         assigned_at=offer.assigned_at or offer.offered_at,
-        waiting_since=work.arrived_at,
+        waiting_since=inquiry.arrived_at,
         why=str(offer.trace.get("why", "")),
         customer_waits_since=conversation.customer_waits_since,
-        wrap_up_until=work.wrap_up_until,
+        wrap_up_until=inquiry.wrap_up_until,
         draft_reply=material.drafts.get((account, conversation.id, "reply"), ""),
         draft_note=material.drafts.get((account, conversation.id, "note"), ""),
-        customer_email=work.customer_email if _writes_mail(floor, conversation) else None,
+        customer_email=customer.email if customer and _writes_mail(floor, conversation) else None,
         mails=material.mails.get(conversation.id, {}),
     )
 

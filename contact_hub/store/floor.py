@@ -12,14 +12,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Unpack
 
-from sqlalchemy import Update, and_, bindparam, func, insert, select, update
+from sqlalchemy import Update, bindparam, func, insert, select, update
 
 from contact_hub.errors import HubError
 from contact_hub.scope import AgentScope, OperatorScope, Scope, SystemScope
-from contact_hub.store.records import Conversation, Inquiry, InquiryChanges, OfferRecord, OfferState, Presence, Seats, Waiting, Work
+from contact_hub.store.records import Inquiry, InquiryChanges, OfferRecord, OfferState, Presence, Seats, Waiting
 from contact_hub.store.session import Session
 from contact_hub.store.shape import Shape
-from contact_hub.store.tables import LIVE, conversations, customers, inquiries, offers, presences, seats
+from contact_hub.store.tables import LIVE, inquiries, offers, presences, seats
 from contact_hub.store.types import Names, among
 from contact_hub.store.visibility import Kind, once, operators_only, pools_shown, staff_only, visible_inquiries, visible_offers
 from routing.model import AgentId, Availability, BrandId
@@ -30,7 +30,6 @@ _S: Final = seats.c
 _P: Final = presences.c
 _INQUIRY: Final = Shape(Inquiry, inquiries)
 _OFFER: Final = Shape(OfferRecord, offers)
-_CONVERSATION: Final = Shape(Conversation, conversations)
 _SEATS: Final = Shape(Seats, seats)
 _PRESENCE: Final = Shape(Presence, presences)
 
@@ -126,10 +125,10 @@ class Offers:
         """What the agent has taken and not yet given back, wrap-up included."""
         return await self._of_agent(scope, agent, "assigned")
 
-    async def work_of(self, workspace: str, agents: Collection[str]) -> list[Work]:
+    async def live_of(self, workspace: str, agents: Collection[str]) -> list[OfferRecord]:
         """What rings for these agents and what they have taken, in the order in which it was offered."""
         asked = {"agents": list(agents), "scope_workspace": workspace}
-        return [_work(tuple(row)) for row in (await self._session.execute(_WORK_OF, asked)).rows]
+        return [_OFFER.read(row) for row in (await self._session.execute(_LIVE_OF, asked)).rows]
 
     async def live(self, scope: SystemScope | OperatorScope) -> list[OfferRecord]:
         """Every live offer and assignment of the workspace."""
@@ -334,28 +333,11 @@ _CHANGE_SEATS: Final = (
     .where(_S.workspace == bindparam("whose"), _S.agent == bindparam("which"))
     .values(seats_used=_S.seats_used + bindparam("weight"))
 )
-_WORK_OF: Final = (
-    select(*_OFFER.columns, *_CONVERSATION.columns, _I.arrived_at, _I.state, _I.wrap_up_until, customers.c.name, customers.c.email)
-    .join_from(offers, inquiries, and_(_I.workspace == _O.workspace, _I.id == _O.inquiry))
-    .join(conversations, and_(conversations.c.workspace == _O.workspace, conversations.c.id == _O.conversation))
-    .outerjoin(customers, and_(customers.c.workspace == _O.workspace, customers.c.id == conversations.c.customer))
+_LIVE_OF: Final = (
+    select(*_OFFER.columns)
     .where(visible_offers(SystemScope), among(_O.agent, _AGENTS), _O.state.in_(LIVE))
     .order_by(_O.offered_at, _O.id)
 )
-
-
-def _work(row: tuple[Any, ...]) -> Work:
-    conversation, rest = len(_OFFER.columns), len(_OFFER.columns) + len(_CONVERSATION.columns)
-    arrived_at, state, wrap_up_until, name, email = row[rest:]
-    return Work(
-        offer=_OFFER.read(row[:conversation]),
-        conversation=_CONVERSATION.read(row[conversation:rest]),
-        arrived_at=arrived_at,
-        state=state,
-        wrap_up_until=wrap_up_until,
-        customer_name=name,
-        customer_email=email,
-    )
 
 
 @once

@@ -329,19 +329,6 @@ class OfferRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What rings for an agent or is in their hands, with what their screen says of it. The customer's name and address are what they say they are."""
-
-    offer: OfferRecord
-    conversation: Conversation
-    arrived_at: datetime
-    state: InquiryState
-    wrap_up_until: datetime | None
-    customer_name: str | None
-    customer_email: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """How many wait for a brand, and since when the longest."""
 

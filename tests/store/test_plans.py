@@ -27,7 +27,7 @@ QUESTIONS = {
     "several inquiries": floor._inquiries(SystemScope),
     "several offers": floor._OFFERS_BY_ID,
     "live of inquiries": floor._LIVE_OF_INQUIRIES,
-    "work of agents": floor._WORK_OF,
+    "live of agents": floor._LIVE_OF,
     "seats of agents": floor._SEATS_OF_MANY,
     "presences of agents": floor._PRESENCES_OF,
     "several customers": visitors._customers(SystemScope),
