@@ -67,8 +67,12 @@ def carried() -> str | None:
         return None
     from opentelemetry import trace
 
-    place = trace.get_current_span().get_span_context()
-    if not (place.is_valid and place.trace_flags.sampled):
+    return carried_from(trace.get_current_span().get_span_context())
+
+
+def carried_from(place: Any) -> str | None:
+    """The same of another task's place, as `here` gave it there."""
+    if place is None or not (place.is_valid and place.trace_flags.sampled):
         return None
     return f"00-{place.trace_id:032x}-{place.span_id:016x}-01"
 

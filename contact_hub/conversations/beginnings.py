@@ -14,19 +14,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-import msgspec
-
 from contact_hub.brands.faces import writes_mail
 from contact_hub.bus import Bus, Poke
 from contact_hub.channels.chat.frames import CustomerMessage
-from contact_hub.conversations.posts import CUSTOMER, Posted, after_a_word
+from contact_hub.conversations.posts import Posted, after_a_word, customers_entry, written
 from contact_hub.ids import Ids
 from contact_hub.live.lines import line
 from contact_hub.live.looks import Said
 from contact_hub.privacy.masking import mask_cards
 from contact_hub.scope import VisitorScope
 from contact_hub.store import Tx
-from contact_hub.store.records import Conversation, Customer, Inquiry, NewPublicEntry, PublicEntry
+from contact_hub.store.records import Conversation, Customer, Inquiry
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.model import Brand
 from contact_hub.workspace.values import zone_exists
@@ -65,8 +63,7 @@ class Beginning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """A beginning as it waits to be written: its form is complete, `text` masked, its language heard, `chosen` a language there is; `trace` is where its
-    cause was traced."""
+    """A beginning as it waits to be written: its form is complete, `text` masked, its language heard, `chosen` a language there is."""
 
     scope: VisitorScope
     floor: Floor
@@ -76,7 +73,6 @@ class Opening:
     heard: Detection
     chosen: str | None
     at: datetime
-    trace: str | None = None
 
     @property
     def brand(self) -> Brand:
@@ -104,25 +100,25 @@ class Beginnings:
         fresh = await _fresh(tx, items)
         results: list[Posted | None] = []
         begun: list[_Begun] = []
-        for item in items:
+        for place, item in enumerate(items):
             if item.scope.device not in fresh or item.scope.customer is not None:
                 results.append(None)
                 continue
             fresh.remove(item.scope.device)  # whoever begins twice is looked at the second time
-            begun.append(self._written(item))
+            begun.append(self._written(item, tx.cause_of(place)))
             results.append(Posted(conversation=begun[-1].conversation.id, position=1, at=item.at))
         if begun:
             await self._write(tx, begun)
         return results
 
-    def _written(self, item: Opening) -> _Begun:
+    def _written(self, item: Opening, cause: str | None) -> _Begun:
         language = first_language(item, None)
         customer = new_customer(item, self._ids)
         conversation = new_conversation(item, language, customer.id, self._ids)
         inquiry = new_inquiry(conversation, language, item.floor.version, item.at, self._ids)
         said = after_a_word(conversation, item.text, "customer", item.at)
         said["inquiry"] = inquiry.id
-        return _Begun(item, language, customer, replace(conversation, public_head=1, **said), inquiry)
+        return _Begun(item, language, customer, replace(conversation, public_head=1, **said), inquiry, cause)
 
     async def _write(self, tx: Tx, begun: Sequence[_Begun]) -> None:
         since = self._monotonic()
@@ -132,14 +128,14 @@ class Beginnings:
             became[one.scope.workspace, one.scope.brand][one.scope.device] = one.customer.id
         for (workspace, brand), customer_of in became.items():
             await tx.devices.become(workspace, brand, customer_of)
-        entries = [_entry(one.opening) for one in begun]
+        entries = [customers_entry(one.opening.text, one.opening.beginning.client_message_id, one.opening.at) for one in begun]
         await tx.conversations.insert_many([(one.conversation, entry) for one, entry in zip(begun, entries, strict=True)])
         await tx.inquiries.insert(*(one.inquiry for one in begun))
         for one in begun:
             _tell(tx, one)
         moved = [Poke("device", one.scope.workspace, one.scope.device) for one in begun]
         moved += [Poke("input", workspace, workspace) for workspace in sorted({one.scope.workspace for one in begun})]
-        words = [(one.conversation, _first(one.conversation, entry)) for one, entry in zip(begun, entries, strict=True)]
+        words = [(one.conversation, written(one.conversation.id, entry, 1)) for one, entry in zip(begun, entries, strict=True)]
         tx.after_commit(lambda: self._bus.publish(moved))
         tx.after_commit(lambda: self._said.tell(words, since=since))
 
@@ -153,6 +149,7 @@ class _Begun:
     customer: Customer
     conversation: Conversation
     inquiry: Inquiry
+    cause: str | None
 
     @property
     def scope(self) -> VisitorScope:
@@ -165,7 +162,7 @@ def _tell(tx: Tx, one: _Begun) -> None:
     posted = journal.MessagePosted(conversation=conversation.id, inquiry=inquiry, speaker="customer", position=1, agent=None)
     tx.journal.append(conversation.workspace, line(at, opened(conversation, inquiry, one.language)), line(at, posted))
     arrived = journal.event_to_json(arrival(conversation, inquiry, one.language, None))
-    tx.inputs.add(conversation.workspace, arrived, at=at, trace=one.opening.trace)
+    tx.inputs.add(conversation.workspace, arrived, at=at, trace=one.cause)
 
 
 async def _fresh(tx: Tx, items: Sequence[Opening]) -> set[str]:
@@ -177,30 +174,6 @@ async def _fresh(tx: Tx, items: Sequence[Opening]) -> set[str]:
     for (workspace, brand), devices in sorted(asked.items()):
         fresh |= await tx.devices.unheard(workspace, brand, sorted(devices))
     return fresh
-
-
-def _entry(item: Opening) -> NewPublicEntry:
-    return NewPublicEntry(
-        at=item.at,
-        speaker="customer",
-        sender=CUSTOMER,
-        client_message_id=item.beginning.client_message_id,
-        fingerprint=item.text,
-        body=msgspec.to_builtins(item.message),
-    )
-
-
-def _first(conversation: Conversation, entry: NewPublicEntry) -> PublicEntry:
-    """The entry as it stands in the log."""
-    return PublicEntry(
-        conversation=conversation.id,
-        position=1,
-        at=entry.at,
-        speaker=entry.speaker,
-        sender=entry.sender,
-        body=entry.body,
-        client_message_id=entry.client_message_id,
-    )
 
 
 # ------------------------------------------------------------ what a beginning comes to, whichever way it is written

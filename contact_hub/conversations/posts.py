@@ -73,7 +73,7 @@ class Posts:
                 results.append(None)
             else:
                 met.add(row.id)
-                said.append((row, _entry(item), changes))
+                said.append((row, customers_entry(item.text, item.client_message_id, item.at), changes))
                 results.append(Posted(conversation=row.id, position=row.public_head + 1, at=item.at))
         if said:
             await tx.conversations.append_many(said)
@@ -103,23 +103,22 @@ def _plain(row: Conversation, item: Post) -> ConversationChanges | None:
     return changes
 
 
-def _entry(item: Post) -> NewPublicEntry:
+def customers_entry(text: str, client_message_id: str, at: datetime) -> NewPublicEntry:
+    """What a customer said, for the public log."""
     return NewPublicEntry(
-        at=item.at,
+        at=at,
         speaker="customer",
         sender=CUSTOMER,
-        client_message_id=item.client_message_id,
-        fingerprint=item.text,
-        body=msgspec.to_builtins(CustomerMessage(text=item.text, client_message_id=item.client_message_id)),
+        client_message_id=client_message_id,
+        fingerprint=text,
+        body=msgspec.to_builtins(CustomerMessage(text=text, client_message_id=client_message_id)),
     )
 
 
-def as_it_stands(
-    row: Conversation, entry: NewPublicEntry, changes: ConversationChanges, position: int
-) -> tuple[Conversation, PublicEntry]:
-    """What the rows say once it is committed."""
-    written = PublicEntry(
-        conversation=row.id,
+def written(conversation: str, entry: NewPublicEntry, position: int) -> PublicEntry:
+    """The entry as it stands in the log."""
+    return PublicEntry(
+        conversation=conversation,
         position=position,
         at=entry.at,
         speaker=entry.speaker,
@@ -127,7 +126,13 @@ def as_it_stands(
         body=entry.body,
         client_message_id=entry.client_message_id,
     )
-    return replace(row, **changes, public_head=position), written
+
+
+def as_it_stands(
+    row: Conversation, entry: NewPublicEntry, changes: ConversationChanges, position: int
+) -> tuple[Conversation, PublicEntry]:
+    """What the rows say once it is committed."""
+    return replace(row, **changes, public_head=position), written(row.id, entry, position)
 
 
 def _line(row: Conversation) -> journal.MessagePosted:

@@ -50,7 +50,6 @@ from contact_hub.store.records import (
     NewStaffEntry,
     Speaker,
 )
-from contact_hub.tracing import carried
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.model import Brand
 from contact_hub.workspace.service import Workspaces
@@ -100,7 +99,6 @@ class Conversations:
             heard=self._detect(text, _hints(brand, around)),
             chosen=_tag(beginning.language) if beginning.language else None,
             at=self._clock.now(),
-            trace=carried(),
         )
         return await self._store.write_together(self._beginnings, opening, name="conversation.start", lane=lane_of(scope), cost=2)
 

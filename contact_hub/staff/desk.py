@@ -21,7 +21,6 @@ from contact_hub.scope import AgentScope, Scope
 from contact_hub.staff.accounts import keep_alive
 from contact_hub.store import Store, Tx
 from contact_hub.store.records import Account, OfferRecord, Presence, Session
-from contact_hub.tracing import carried
 from contact_hub.workspace.service import Workspaces
 from routing import journal
 from routing.events import AgentConnected, AgentDisconnected, AvailabilitySet, Event, OfferAccepted, OfferDeclined
@@ -37,7 +36,6 @@ class _Wish:
     workspace: str
     event: Event
     at: datetime
-    trace: str | None
 
 
 class _Wishes:
@@ -51,8 +49,8 @@ class _Wishes:
 
     async def many(self, tx: Tx, items: Sequence[_Wish]) -> list[_Heard]:
         """See `store.Together`."""
-        for item in items:
-            tx.inputs.add(item.workspace, journal.event_to_json(item.event), at=item.at, trace=item.trace)
+        for place, item in enumerate(items):
+            tx.inputs.add(item.workspace, journal.event_to_json(item.event), at=item.at, trace=tx.cause_of(place))
         floors = sorted({item.workspace for item in items})
         tx.after_commit(lambda: self._bus.publish([Poke("input", floor, floor) for floor in floors]))
         return ["heard"] * len(items)
@@ -276,7 +274,7 @@ class Desk:
         return {scope: _Papers(live.get(scope.session), seated[scope.workspace].get(scope.agent_id)) for scope in scopes}
 
     async def _send(self, scope: AgentScope, event: Event) -> None:
-        wish = _Wish(workspace=scope.workspace, event=event, at=self._clock.now(), trace=carried())
+        wish = _Wish(workspace=scope.workspace, event=event, at=self._clock.now())
         await self._store.write_together(self._wishes, wish, name="desk.ask")
 
     def _ask(self, tx: Tx, scope: AgentScope, event: Event) -> None:

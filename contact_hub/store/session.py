@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -137,6 +137,8 @@ class Session:
         self.dialect = dialect
         self._tail = tail
         self.hooks: list[Callable[[], None]] = []
+        self.causes: Sequence[str | None] = ()
+        """Where those were traced for whom a command does something together, in their order."""
 
     @property
     def writing(self) -> bool:
@@ -146,6 +148,10 @@ class Session:
     def tail(self) -> Tail:
         assert self._tail is not None, "this transaction only reads"
         return self._tail
+
+    def cause_of(self, place: int) -> str | None:
+        """Where the one at this place of `causes` was traced; None where a command is one's own: then it runs there itself."""
+        return self.causes[place] if self.causes else None
 
     def after_commit(self, hook: Callable[[], None]) -> None:
         """Call this once the commit stands, and never otherwise. It must not block: it pokes, it does not wait for anybody."""

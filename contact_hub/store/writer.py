@@ -23,7 +23,7 @@ from contact_hub.store.engines import Database, lost_code, wants_another_try
 from contact_hub.store.fair import HOUSE, FairQueue, Lane
 from contact_hub.store.session import Rerun, Tail
 from contact_hub.store.transaction import Tx
-from contact_hub.tracing import going_on, here, joint_span
+from contact_hub.tracing import carried_from, going_on, here, joint_span
 
 T = TypeVar("T")
 A_contra = TypeVar("A_contra", contravariant=True)
@@ -246,6 +246,7 @@ class Writer:
         assert taken[0].together is not None
         work = taken[0].together[0]
         tx = Tx(self._connection, self._database.dialect, tail=Tail())
+        tx.causes = [carried_from(job.trace) for job in taken]
         items = [job.together[1] for job in taken if job.together is not None]
         try:
             await self._connection.savepoint()

@@ -67,7 +67,7 @@ def test_a_seed_replays_to_the_same_trace_whatever_the_process() -> None:
 
 @pytest.mark.timeout(600)
 def test_planted_bugs_are_found() -> None:
-    code, said = simulate("--bugs", "--only", ",".join(QUICKLY_FOUND), "--seeds", "40")
+    code, said = simulate("--bugs", "--only", ",".join(QUICKLY_FOUND), "--seeds", "400")
     assert said["missed"] == []
     assert code == 0
 
