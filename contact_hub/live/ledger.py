@@ -71,7 +71,8 @@ class Ledger:
     def held(self, inquiry: str) -> OfferRecord:
         """The offer under which somebody has it."""
         live = self._live.get(inquiry)
-        assert live is not None and live.state == "assigned", f"{inquiry} is released, and nobody has it"  # noqa: PT018
+        assert live is not None, f"{inquiry} is released, and nobody has it"
+        assert live.state == "assigned", f"{inquiry} is released, and only rings"
         return live
 
     # ------------------------------------------------------------ changes
@@ -100,7 +101,8 @@ class Ledger:
     ) -> None:
         """Compare and set."""
         live = self._live.get(inquiry)
-        assert live is not None and (live.id, live.state) == (offer, from_), f"offer {offer} was not {from_}"  # noqa: PT018
+        assert live is not None, f"offer {offer} was not live"
+        assert (live.id, live.state) == (offer, from_), f"offer {offer} was not {from_}"
         if to == "over":
             self._offers[offer] = replace(live, state=to, because=because, over_at=at)
             del self._live[inquiry]

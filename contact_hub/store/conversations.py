@@ -116,19 +116,7 @@ class Conversations:
         """Give each entry the next public position of its conversation, which this command has locked (`lock_many`) and which is there only once.
         Fails as a whole where one of them was sent before."""
         rows = [
-            {
-                "workspace": conversation.workspace,
-                "conversation": conversation.id,
-                "position": conversation.public_head + 1,
-                "at": entry.at,
-                "speaker": entry.speaker,
-                "sender": entry.sender,
-                "pool": entry.pool,
-                "client_message_id": entry.client_message_id,
-                "fingerprint": _fingerprint(entry, {"speaker": entry.speaker}),
-                "body": entry.body,
-            }
-            for conversation, entry, _ in said
+            _row(conversation.workspace, conversation.id, conversation.public_head + 1, entry) for conversation, entry, _ in said
         ]
         moved: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
         for conversation, _, changes in said:
@@ -148,7 +136,7 @@ class Conversations:
         """New conversations, each with its first public entry, which is in its head already."""
         assert all(conversation.public_head == 1 for conversation, _ in begun), "each begins with one entry"
         await self._session.execute(_INSERT[conversations], [_CONVERSATION.write(conversation) for conversation, _ in begun])
-        rows = [_row(conversation, 1, entry) for conversation, entry in begun]
+        rows = [_row(conversation.workspace, conversation.id, 1, entry) for conversation, entry in begun]
         await self._session.execute(_INSERT[public_entries], rows)
 
     async def lock_by_id(self, workspace: str, ids: Collection[str]) -> dict[str, Conversation]:
@@ -176,10 +164,12 @@ class Conversations:
                 this = {"scope_workspace": conversation.workspace, "conversation_id": conversation.id}
                 moved[frozenset(name.removeprefix("new_") for name in new)].append({**this, **new})
             rows[public_entries] += [
-                _row(conversation, place, entry) for place, entry in enumerate(public, conversation.public_head + 1)
+                _row(conversation.workspace, conversation.id, place, entry)
+                for place, entry in enumerate(public, conversation.public_head + 1)
             ]
             rows[staff_entries] += [
-                _row(conversation, place, entry) for place, entry in enumerate(staff, conversation.staff_head + 1)
+                _row(conversation.workspace, conversation.id, place, entry)
+                for place, entry in enumerate(staff, conversation.staff_head + 1)
             ]
         for names, alike in moved.items():
             await self._session.execute(_change(SystemScope, names), alike)
@@ -193,13 +183,13 @@ class Conversations:
         self, scope: Scope, conversation: str, entry: NewPublicEntry, **changes: Unpack[ConversationChanges]
     ) -> Appended:
         """Give the entry the next public position, changing the conversation in the same stroke (only if the entry is fresh)."""
-        return await self._append(scope, public_entries, conversation, entry, {"speaker": entry.speaker}, changes)
+        return await self._append(scope, public_entries, conversation, entry, changes)
 
     async def append_staff(
         self, scope: Scope, conversation: str, entry: NewStaffEntry, **changes: Unpack[ConversationChanges]
     ) -> Appended:
         staff_only(scope)
-        return await self._append(scope, staff_entries, conversation, entry, {"kind": entry.kind}, changes)
+        return await self._append(scope, staff_entries, conversation, entry, changes)
 
     async def public_after(self, scope: Scope, conversation: str, position: int, limit: int = ENTRIES_MAX) -> list[PublicEntry]:
         """The next entries after a position, in order."""
@@ -368,11 +358,9 @@ class Conversations:
         table: Table,
         conversation: str,
         entry: NewPublicEntry | NewStaffEntry,
-        own: Mapping[str, Any],
         changes: ConversationChanges,
     ) -> Appended:
-        fingerprint = _fingerprint(entry, own)
-        before = await self._sent_before(scope, table, conversation, entry, fingerprint)
+        before = await self._sent_before(scope, table, conversation, entry)
         if before is not None:
             return before
         head = "public_head" if table is public_entries else "staff_head"
@@ -382,26 +370,14 @@ class Conversations:
         if not taken.rows:
             raise HubError("not_found")
         position = int(taken.scalar())
-        row = {
-            "workspace": scope.workspace,
-            "conversation": conversation,
-            "position": position,
-            "at": entry.at,
-            "sender": entry.sender,
-            "pool": entry.pool,
-            "client_message_id": entry.client_message_id,
-            "fingerprint": fingerprint,
-            "body": entry.body,
-            **own,
-        }
         try:
-            await self._session.execute(_INSERT[table], row)
+            await self._session.execute(_INSERT[table], _row(scope.workspace, conversation, position, entry))
         except IntegrityError as error:  # the same message came through another node at the same moment: next time we shall see it
             raise Rerun from error
         return Appended(position=position, at=entry.at, fresh=True)
 
     async def _sent_before(
-        self, scope: Scope, table: Table, conversation: str, entry: NewPublicEntry | NewStaffEntry, fingerprint: str
+        self, scope: Scope, table: Table, conversation: str, entry: NewPublicEntry | NewStaffEntry
     ) -> Appended | None:
         if entry.client_message_id is None:
             return None
@@ -409,7 +385,7 @@ class Conversations:
         row = (await self._session.ask(scope, _sent(type(scope), table), sent)).first()
         if row is None:
             return None
-        if row.fingerprint != fingerprint:
+        if row.fingerprint != _fingerprint(entry):
             raise HubError("id_reused")
         return Appended(position=row.position, at=row.at, fresh=False)
 
@@ -437,24 +413,28 @@ class Conversations:
         return dict(found)
 
 
-def _row(conversation: Conversation, position: int, entry: NewPublicEntry | NewStaffEntry) -> dict[str, Any]:
-    own = {"speaker": entry.speaker} if isinstance(entry, NewPublicEntry) else {"kind": entry.kind}
+def _row(workspace: str, conversation: str, position: int, entry: NewPublicEntry | NewStaffEntry) -> dict[str, Any]:
     return {
-        "workspace": conversation.workspace,
-        "conversation": conversation.id,
+        "workspace": workspace,
+        "conversation": conversation,
         "position": position,
         "at": entry.at,
         "sender": entry.sender,
         "pool": entry.pool,
         "client_message_id": entry.client_message_id,
-        "fingerprint": _fingerprint(entry, own),
+        "fingerprint": _fingerprint(entry),
         "body": entry.body,
-        **own,
+        **_own(entry),
     }
 
 
-def _fingerprint(entry: NewPublicEntry | NewStaffEntry, own: Mapping[str, Any]) -> str:
-    return entry.fingerprint or hashlib.sha256(canonical([own, entry.body]).encode()).hexdigest()
+def _own(entry: NewPublicEntry | NewStaffEntry) -> dict[str, str]:
+    """What only one of the logs has."""
+    return {"speaker": entry.speaker} if isinstance(entry, NewPublicEntry) else {"kind": entry.kind}
+
+
+def _fingerprint(entry: NewPublicEntry | NewStaffEntry) -> str:
+    return entry.fingerprint or hashlib.sha256(canonical([_own(entry), entry.body]).encode()).hexdigest()
 
 
 def page_key(conversation: Conversation) -> PageKey:

@@ -63,7 +63,7 @@ class VisitorSession:
     def __init__(self, *, out: Out, wires: Wires, visitors: Visitors, places: Places, gate: Gate) -> None:
         self._out, self._visitors, self._places, self._gate = out, visitors, places, gate
         self._seated = False
-        self._store, self._reader, self._switchboard = wires.store, wires.reader, wires.switchboard
+        self._reader, self._switchboard = wires.reader, wires.switchboard
         self._workspaces, self._conversations, self._bus = wires.workspaces, wires.conversations, wires.bus
         self._mail = wires.mail
         self._heartbeat_seconds, self._patience = wires.heartbeat_seconds, wires.patience
