@@ -90,6 +90,7 @@ class StreamKicks:
         self._task = _task_of(self._broker, runner)
         self._unsent: dict[tuple[str, str], None] = {}
         self._wake = asyncio.Event()
+        self._at_hand: set[asyncio.Task[None]] = set()
         self._mute = False
         """Redis took nothing when it was last tried: until it does, everything runs here at once, and is sent all the same."""
 
@@ -154,20 +155,38 @@ class StreamKicks:
             try:
                 await self._broker.startup()
                 await forget_consumers(self._broker.connection_pool, STREAM, GROUP)
-                receiver = Receiver(
-                    self._broker,
-                    validate_params=False,
-                    run_startup=False,
-                    max_async_tasks=SLOTS,
-                    max_prefetch=0,
-                    ack_type=AcknowledgeType.WHEN_RECEIVED,
-                )
-                await receiver.listen(asyncio.Event())
+                await self._receive()
             except Exception as trouble:  # a group of whatever Redis, the network and taskiq make of it
                 _log.warning("jobs_unheard", error=_kind(trouble))
             attempt = 0 if asyncio.get_running_loop().time() - began > 10 else attempt + 1
             pause = _BACK_OFF_SECONDS[min(attempt, len(_BACK_OFF_SECONDS) - 1)]
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+
+    async def _receive(self) -> None:
+        """Take kicks as long as there are hands, until Redis fails or this task is cancelled.
+
+        In place of `Receiver.listen`, which reads in a task of its own that it cancels once and then waits for behind a shield: where redis-py loses
+        that one cancellation (see `cancelling`), it reads for ever and its caller's end never comes. Here the caller's next cancellation gets through.
+        """
+        receiver = Receiver(self._broker, validate_params=False, max_async_tasks=SLOTS, ack_type=AcknowledgeType.WHEN_RECEIVED)
+        hands = asyncio.Semaphore(SLOTS)
+        kicks = self._broker.listen()
+        try:
+            while True:
+                await hands.acquire()
+                work = asyncio.create_task(receiver.callback(await anext(kicks)), name="job is kicked")
+                self._at_hand.add(work)
+                work.add_done_callback(_seen)
+                work.add_done_callback(self._at_hand.discard)
+                work.add_done_callback(lambda _: hands.release())
+        finally:
+            await kicks.aclose()
+
+
+def _seen(task: asyncio.Task[None]) -> None:
+    """What befell an attempt's acknowledgement is not the listener's concern: a row that was not begun is found."""
+    if not task.cancelled() and (trouble := task.exception()) is not None:
+        _log.warning("kick_not_taken", error=_kind(trouble))
 
 
 def kicks_of(redis_url: str | None, runner: Runner | None) -> LocalKicks | StreamKicks:

@@ -239,6 +239,35 @@ async def test_redis_is_heard_again_after_it_was_emptied(store_of_nodes: Store, 
 
 
 @pytest.mark.services
+async def test_a_worker_ends_though_its_cancellation_is_lost_below(
+    store_of_nodes: Store, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As redis-py does now and then where it tidies up a connection that was being read."""
+    reading = asyncio.Event()
+    lost = 0
+
+    async def listen() -> AsyncIterator[bytes]:
+        nonlocal lost
+        while lost < 3:
+            reading.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                lost += 1
+                if lost == 3:
+                    raise
+        yield b""
+
+    crew = worker(store_of_nodes, [Done().kind()], redis_url=redis.url)
+    assert isinstance(crew.kicks, StreamKicks)
+    monkeypatch.setattr(crew.kicks._broker, "listen", listen)
+    async with asyncio.timeout(10):
+        async with at_work(crew, looking=False):
+            await reading.wait()
+    assert lost == 3
+
+
+@pytest.mark.services
 async def test_workers_that_are_gone_leave_no_names_behind(redis: RedisServer) -> None:
     async with Redis.from_url(redis.url) as client:
         await client.xgroup_create(STREAM, GROUP, mkstream=True)
