@@ -33,6 +33,7 @@ CLIPPED: Final = """() => {
   return cut;
 }"""
 SIDEWAYS: Final = "() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+DRAWN: Final = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn())))"
 WORDS: Final = "() => document.body.innerText + [...document.querySelectorAll('[aria-label]')].map((at) => at.ariaLabel)"
 RAW_KEY: Final = re.compile(r"\b(?:widget|console|signin|notice|quality|admin|routing|error|errors)\.[a-z_]+(?:\.[a-z_0-9]+)*\b")
 
@@ -48,6 +49,8 @@ async def faults(screen: Page | Frame, *, axe: bool) -> AsyncIterator[str]:
             yield f"{theme}: {_told(violation)}"
     for width in (NARROW, WIDE):
         await page.set_viewport_size({"width": width, "height": 800})
+        for drawn in (page, screen):  # a frame of another site is laid out after its page; until then clicks go where it was
+            await drawn.evaluate(DRAWN)
         if over := await screen.evaluate(SIDEWAYS):
             yield f"at {width}: scrolls sideways by {over} px"
         for cut in await screen.evaluate(CLIPPED):
