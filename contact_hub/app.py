@@ -61,7 +61,7 @@ from contact_hub.staff.desk import Desk
 from contact_hub.store import Batch, Store
 from contact_hub.translation import Limits, Translations, Translator, translator_of
 from contact_hub.workspace.service import Workspaces
-from i18n.detection import Detection, Detectors, Hints, detect
+from i18n.detection import Detection, Detectors, Hints, detect, goes_on
 
 _CLOCK_SECONDS: Final = 5.0
 NODE_SECONDS: Final = 15.0
@@ -274,6 +274,7 @@ async def build(
             clock=clock,
             ids=ids,
             detect=hear,
+            goes_on=lambda text, tag: goes_on(text, tag, detectors=detectors.names),
         )
         owners: dict[str, Owner] = {}
         jobs = Jobs(clock=clock, ids=ids)

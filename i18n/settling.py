@@ -160,17 +160,17 @@ class LanguageState:
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Back from `to_json`. What an older version did not store is taken as unknown."""
         streak = stored.get("streak")
-        reason = stored.get("reason") or {"code": "unknown", "values": {}}
+        settled, reason = in_short(stored)
         return cls(
             beliefs=tuple((str(tag), float(weight)) for tag, weight in stored.get("beliefs", ())),
             variants=tuple((str(base), str(tag), int(rank)) for base, tag, rank in stored.get("variants", ())),
             seen=tuple((str(kind), tuple(said)) for kind, said in stored.get("seen", ())),
             current=stored.get("current"),
             fact=bool(stored.get("fact", False)),
-            settled=bool(stored.get("settled", False)),
+            settled=settled,
             streak=(str(streak[0]), int(streak[1])) if streak else None,
             messages=int(stored.get("messages", 0)),
-            reason=Reason(code=str(reason["code"]), values=dict(reason.get("values", {}))),
+            reason=reason,
         )
 
     def switched_from(self, before: Self) -> str | None:
@@ -180,6 +180,12 @@ class LanguageState:
 
     def _variant(self, base: str) -> str:
         return next((tag for language, tag, _ in self.variants if language == base), base)
+
+
+def in_short(stored: Mapping[str, Any]) -> tuple[bool, Reason]:
+    """Whether it is settled, and why it is believed, of what `LanguageState.to_json` stored: the part that people are shown."""
+    reason = stored.get("reason") or {"code": _UNKNOWN.code}
+    return bool(stored.get("settled", False)), Reason(code=str(reason["code"]), values=dict(reason.get("values", {})))
 
 
 def settle(state: LanguageState | None, evidence: Evidence) -> LanguageState:
@@ -199,17 +205,23 @@ def settle(state: LanguageState | None, evidence: Evidence) -> LanguageState:
             return _weigh_background(remembered, evidence)
 
 
+def certain(state: LanguageState) -> str | None:
+    """The language that is beyond doubt, so that one more message in it tells nothing; None while there is any."""
+    if state.streak or state.current is None or state.confidence < _CERTAIN:
+        return None
+    return state.current if state.fact or (state.settled and state.reason.code == "text_over_time") else None
+
+
 def _heard_often(state: LanguageState, evidence: Evidence) -> bool:
     """Whether a message only says once more what is certain: nearly all of a conversation's do, and each would be arithmetic and a row's column for nothing."""
-    if state.streak or state.current is None or not evidence.weights or not evidence.letters or state.confidence < _CERTAIN:
-        return False
-    if not (state.fact or (state.settled and state.reason.code == "text_over_time")):
+    known = certain(state)
+    if known is None or not evidence.weights or not evidence.letters:
         return False
     tag, weight = evidence.weights[0]
-    if weight < _SETTLED or _language(tag) != state.current:
+    if weight < _SETTLED or _language(tag) != known:
         return False
     rank = _VARIANT_RANK["text"]
-    return tag == state.current or any(known == tag or held > rank for base, known, held in state.variants if base == state.current)
+    return tag == known or any(named == tag or held > rank for base, named, held in state.variants if base == known)
 
 
 def _take_as_fact(state: LanguageState, evidence: Evidence) -> LanguageState:

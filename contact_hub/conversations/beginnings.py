@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from contact_hub.brands.faces import writes_mail
 from contact_hub.bus import Bus, Poke
 from contact_hub.channels.chat.frames import CustomerMessage
-from contact_hub.conversations.posts import Posted, after_a_word, customers_entry, written
+from contact_hub.conversations.posts import Posted, Surroundings, after_a_word, customers_entry, written
 from contact_hub.ids import Ids
 from contact_hub.live.lines import line
 from contact_hub.live.looks import Said
@@ -37,15 +39,6 @@ from routing.events import InquiryArrived
 from routing.model import AgentId, Channel, ClientId, Demand, InquiryId
 
 _TURNS: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a visitor's browser says about its user's languages and place."""
-
-    locales: tuple[str, ...] = ()
-    page_language: str | None = None
-    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +111,7 @@ class Beginnings:
         inquiry = new_inquiry(conversation, language, item.floor.version, item.at, self._ids)
         said = after_a_word(conversation, item.text, "customer", item.at)
         said["inquiry"] = inquiry.id
-        return _Begun(item, language, customer, replace(conversation, public_head=1, **said), inquiry, cause)
+        return _Begun(item, language, customer, msgspec.structs.replace(conversation, public_head=1, **said), inquiry, cause)
 
     async def _write(self, tx: Tx, begun: Sequence[_Begun]) -> None:
         since = self._monotonic()

@@ -6,10 +6,10 @@ conversation, one that has ended, a language that settles or switches, a message
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -21,7 +21,7 @@ from contact_hub.scope import VisitorScope
 from contact_hub.store import Tx
 from contact_hub.store.records import Conversation, ConversationChanges, NewPublicEntry, PublicEntry, Speaker
 from i18n.detection import Detection
-from i18n.settling import Evidence, LanguageState, settle
+from i18n.settling import Evidence, LanguageState, certain, settle
 from routing import journal
 
 FIRST_WORDS: Final = 160
@@ -38,14 +38,38 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a visitor's browser says about its user's languages and place."""
+
+    locales: tuple[str, ...] = ()
+    page_language: str | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certain:
+    """A conversation's language beyond doubt, and the settling state, as its row has it, that says so."""
+
+    language: str
+    state: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> Certain | None:
+        """None while there is any doubt."""
+        language = certain(LanguageState.from_json(conversation.language))
+        return None if language is None else cls(language=language, state=conversation.language)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A customer's message, masked, and what language it was heard in."""
+    """A customer's message, masked, and what language it was heard in: a detection, or once more the one that was certain."""
 
     scope: VisitorScope
     conversation: str
     client_message_id: str
     text: str
-    heard: Detection
+    around: Surroundings
+    heard: Detection | Certain
     at: datetime
 
 
@@ -93,11 +117,13 @@ def _plain(row: Conversation, item: Post) -> ConversationChanges | None:
     """What the message changes in its conversation; None where that is not all it changes."""
     if row.state == "ended":
         return None
+    changes = after_a_word(row, item.text, "customer", item.at)
+    if isinstance(item.heard, Certain):
+        return changes if row.language == item.heard.state else None
     before = LanguageState.from_json(row.language)
     after = settle(before, Evidence.text(item.heard))
     if (after.working, after.settled) != (before.working, before.settled):
         return None
-    changes = after_a_word(row, item.text, "customer", item.at)
     if after != before:
         changes |= {"language": after.to_json(), "language_tag": after.working, "language_confidence": after.confidence}
     return changes
@@ -132,7 +158,7 @@ def as_it_stands(
     row: Conversation, entry: NewPublicEntry, changes: ConversationChanges, position: int
 ) -> tuple[Conversation, PublicEntry]:
     """What the rows say once it is committed."""
-    return replace(row, **changes, public_head=position), written(row.id, entry, position)
+    return msgspec.structs.replace(row, **changes, public_head=position), written(row.id, entry, position)
 
 
 def _line(row: Conversation) -> journal.MessagePosted:

@@ -22,7 +22,6 @@ from contact_hub.conversations.beginnings import (
     Beginning,
     Beginnings,
     Opening,
-    Surroundings,
     arrival,
     demand_of,
     first_language,
@@ -33,7 +32,7 @@ from contact_hub.conversations.beginnings import (
     opened,
     who_they_say,
 )
-from contact_hub.conversations.posts import CUSTOMER, Post, Posted, Posts, after_a_word, as_it_stands
+from contact_hub.conversations.posts import CUSTOMER, Certain, Post, Posted, Posts, Surroundings, after_a_word, as_it_stands
 from contact_hub.errors import HubError
 from contact_hub.ids import Ids
 from contact_hub.live.lines import line
@@ -67,10 +66,21 @@ _BRAND: Final = "brand"
 
 
 class Conversations:
-    """All commands on conversations. `detect` is `i18n.detection.detect` with the deployment's detectors."""
+    """All commands on conversations. `detect` and `goes_on` are those of `i18n.detection` with the deployment's detectors."""
 
-    def __init__(self, *, store: Store, workspaces: Workspaces, bus: Bus, clock: Clock, ids: Ids, detect: Detect) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        workspaces: Workspaces,
+        bus: Bus,
+        clock: Clock,
+        ids: Ids,
+        detect: Detect,
+        goes_on: Callable[[str, str], bool] = lambda _text, _tag: False,
+    ) -> None:
         self._store, self._workspaces, self._bus, self._clock, self._ids, self._detect = store, workspaces, bus, clock, ids, detect
+        self._goes_on = goes_on
         self.on_ended: Callable[[Tx, Conversation, datetime], Awaitable[None]] = _nothing_follows
         """Called in the transaction that ends a conversation."""
         self.said = Said(bus, clock.monotonic)
@@ -96,7 +106,7 @@ class Conversations:
             beginning=beginning,
             around=around,
             text=text,
-            heard=self._detect(text, _hints(brand, around)),
+            heard=self._heard(scope, text, around),
             chosen=_tag(beginning.language) if beginning.language else None,
             at=self._clock.now(),
         )
@@ -125,17 +135,27 @@ class Conversations:
         return await self.say(tx, conversation, inquiry, opening.message, now)
 
     async def post(
-        self, scope: VisitorScope, conversation_id: str, client_message_id: str, text: str, around: Surroundings
+        self,
+        scope: VisitorScope,
+        conversation_id: str,
+        client_message_id: str,
+        text: str,
+        around: Surroundings,
+        *,
+        known: Certain | None = None,
     ) -> Posted:
-        """One more message of the customer. Raises: not_found, conversation_ended, text_empty, text_too_long, id_reused."""
+        """One more message of the customer. `known` is what language the conversation was in beyond doubt when it was last looked at.
+
+        Raises: not_found, conversation_ended, text_empty, text_too_long, id_reused.
+        """
         text = _clean(text)
-        brand = self._workspaces.floor(scope.workspace).brand(scope.brand)
         post = Post(
             scope=scope,
             conversation=conversation_id,
             client_message_id=client_message_id,
             text=text,
-            heard=self._detect(text, _hints(brand, around)),
+            around=around,
+            heard=known if known is not None and self._goes_on(text, known.language) else self._heard(scope, text, around),
             at=self._clock.now(),
         )
         return await self._store.write_together(self._posts, post, name="conversation.post", lane=lane_of(scope))
@@ -148,9 +168,13 @@ class Conversations:
             raise HubError("conversation_ended")
         body = CustomerMessage(text=post.text, client_message_id=post.client_message_id)
         posted = await self.say(tx, conversation, conversation.inquiry, body, post.at)
-        if again is None:
-            await self.hear(tx, conversation, post.heard, post.at)
+        if again is None and not (isinstance(post.heard, Certain) and post.heard.state == conversation.language):
+            heard = self._heard(post.scope, post.text, post.around) if isinstance(post.heard, Certain) else post.heard
+            await self.hear(tx, conversation, heard, post.at)
         return posted
+
+    def _heard(self, scope: VisitorScope, text: str, around: Surroundings) -> Detection:
+        return self._detect(text, _hints(self._workspaces.floor(scope.workspace).brand(scope.brand), around))
 
     async def choose_language(self, scope: VisitorScope, conversation_id: str, tag: str) -> None:
         """The customer says which language to use. Raises: not_found, language_unknown, conversation_ended."""

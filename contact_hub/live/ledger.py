@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar, Unpack
+
+import msgspec
 
 from contact_hub.errors import HubError
 from contact_hub.scope import Scope
@@ -78,11 +79,11 @@ class Ledger:
     # ------------------------------------------------------------ changes
 
     def change(self, inquiry: InquiryId, **changes: Unpack[InquiryChanges]) -> None:
-        self._inquiries[inquiry] = replace(self.inquiry(inquiry), **changes)
+        self._inquiries[inquiry] = msgspec.structs.replace(self.inquiry(inquiry), **changes)
         self._asked[inquiry] |= changes
 
     def change_conversation(self, conversation: Conversation, **changes: Unpack[ConversationChanges]) -> None:
-        self._conversations[conversation.id] = replace(self._conversations[conversation.id], **changes)
+        self._conversations[conversation.id] = msgspec.structs.replace(self._conversations[conversation.id], **changes)
         self._talk[conversation.id] |= changes
 
     def tell_customer(self, conversation: Conversation, entry: NewPublicEntry) -> None:
@@ -104,10 +105,10 @@ class Ledger:
         assert live is not None, f"offer {offer} was not live"
         assert (live.id, live.state) == (offer, from_), f"offer {offer} was not {from_}"
         if to == "over":
-            self._offers[offer] = replace(live, state=to, because=because, over_at=at)
+            self._offers[offer] = msgspec.structs.replace(live, state=to, because=because, over_at=at)
             del self._live[inquiry]
         else:
-            self._offers[offer] = self._live[inquiry] = replace(live, state=to, because=because, assigned_at=at)
+            self._offers[offer] = self._live[inquiry] = msgspec.structs.replace(live, state=to, because=because, assigned_at=at)
 
     def take_seats(self, agent: AgentId, weight: int) -> None:
         self._seats.append((agent, weight))

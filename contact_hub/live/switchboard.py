@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from contact_hub.bus.poke import Bus, Kind, Poke
+from contact_hub.bus.poke import Bus, Kind, Poke, Subscription
 from contact_hub.live.moments import Moments
 from contact_hub.tracing import following
 
@@ -88,20 +88,28 @@ class Switchboard:
     """Runs for the life of the process (`run` in a task)."""
 
     def __init__(self, bus: Bus) -> None:
-        self._bus = bus
+        self._gathered = Subscription()
+        bus.overhear(self)
         # in the order in which they came, so that the same talk always goes the same way
         self._by_key: dict[Key, dict[Listener, None]] = defaultdict(dict)
         self._all: dict[Listener, None] = {}
         self._moments: Moments[Listener] = Moments(Listener.ring)
 
+    def hear(self, pokes: Iterable[Poke]) -> None:
+        """Called by the bus. A conversation is on a screen or two, whose entries then leave together with the acknowledgement of what caused them; what is on
+        very many is gathered first, so that a thousand equal pokes are passed on once."""
+        rest = []
+        for poke in pokes:
+            if poke.kind == "conversation":
+                self.pass_on(poke)
+            else:
+                rest.append(poke)
+        self._gathered.hear(rest)
+
     async def run(self) -> None:
-        subscription = self._bus.subscribe()
-        try:
-            while True:
-                for poke in await subscription.next():
-                    self.pass_on(poke)
-        finally:
-            self._bus.unsubscribe(subscription)
+        while True:
+            for poke in await self._gathered.next():
+                self.pass_on(poke)
 
     def pass_on(self, poke: Poke) -> None:
         listeners = self._all if poke.kind == "everything" else self._by_key.get((poke.kind, poke.workspace, poke.subject), ())

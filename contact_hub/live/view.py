@@ -18,7 +18,7 @@ from contact_hub.store import Tx
 from contact_hub.store.records import Conversation, Customer, Inquiry, OfferRecord, Outgoing, OutgoingRecipient, Presence, Seats
 from contact_hub.workspace.floor import Floor
 from i18n import tags
-from i18n.settling import LanguageState
+from i18n.settling import in_short
 from routing.model import Availability
 
 
@@ -217,12 +217,12 @@ def card_moved(card: ConversationCard, conversation: Conversation, agent: str) -
 
 def language_view(conversation: Conversation) -> LanguageView:
     """What is known of a conversation's language, for people."""
-    state = LanguageState.from_json(conversation.language)
+    settled, reason = in_short(conversation.language)
     tag = conversation.language_tag
     return LanguageView(
         tag=tag,
         confidence=round(conversation.language_confidence, 4),
-        settled=state.settled,
-        reason=state.reason.key,
+        settled=settled,
+        reason=reason.key,
         name=tags.display_name(tag, in_tag=tag) if tag else "",
     )

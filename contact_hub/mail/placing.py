@@ -8,9 +8,11 @@ agent who had it; one that ended long ago is left alone and the new one says whe
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
+
+import msgspec
 
 from contact_hub.channels.chat.frames import AttachmentRef, CustomerMail, MailAddress
 from contact_hub.channels.email.mail import InboundMail
@@ -217,7 +219,7 @@ class Placing:
         inquiry = conversation.inquiry
         if begun:
             language = LanguageState.from_json(conversation.language)
-            conversation = replace(conversation, channel=Channel.EMAIL)
+            conversation = msgspec.structs.replace(conversation, channel=Channel.EMAIL)
             inquiry = await self._conversations.ask_for_a_person(
                 tx, place.floor, conversation, language, place.now, known=conversation.agent
             )
@@ -225,7 +227,9 @@ class Placing:
                 scope, conversation.id, channel=Channel.EMAIL, state="waiting", ended_at=None, ended_by=None, inquiry=inquiry,
                 agent=None, pool=None, persona=None,
             )  # fmt: skip
-            conversation = replace(conversation, state="waiting", ended_at=None, inquiry=inquiry, agent=None, pool=None)
+            conversation = msgspec.structs.replace(
+                conversation, state="waiting", ended_at=None, inquiry=inquiry, agent=None, pool=None
+            )
         position = await self._say(tx, place, conversation, inquiry, third_party=third_party)
         if not third_party:
             await self._conversations.hear(tx, conversation, place.heard, place.now)

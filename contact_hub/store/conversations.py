@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Literal, Unpack
 
+import msgspec
 from sqlalchemy import (
     CompoundSelect,
     Integer,
@@ -631,7 +631,7 @@ def _seen_by(scope: Scope, conversation: Conversation) -> Conversation:
     pools = pools_shown(scope)
     if pools is None or conversation.pool in pools:
         return conversation
-    return replace(
+    return msgspec.structs.replace(
         conversation, agent=None, pool=None, staff_head=0 if isinstance(scope, VisitorScope) else conversation.staff_head
     )
 
@@ -642,6 +642,6 @@ def _without_strangers(scope: Scope, entries: list[tuple[PublicEntry, str | None
     if pools is None:
         return [entry for entry, _ in entries]
     return [
-        entry if entry.speaker != "agent" or pool in pools else replace(entry, sender="", client_message_id=None)
+        entry if entry.speaker != "agent" or pool in pools else msgspec.structs.replace(entry, sender="", client_message_id=None)
         for entry, pool in entries
     ]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Unpack
 
+import msgspec
 from sqlalchemy import Update, bindparam, func, insert, select, update
 
 from contact_hub.errors import HubError
@@ -374,4 +374,8 @@ def _offers(scope: Scope) -> Any:
 def _seen_by(scope: Scope, inquiry: Inquiry) -> Inquiry:
     """Without whose it is, where the reader may not know them."""
     pools = pools_shown(scope)
-    return inquiry if pools is None or inquiry.pool in pools else replace(inquiry, agent=None, pool=None, contract=None, demand={})
+    return (
+        inquiry
+        if pools is None or inquiry.pool in pools
+        else msgspec.structs.replace(inquiry, agent=None, pool=None, contract=None, demand={})
+    )

@@ -7,9 +7,10 @@ fields it means. Two kinds of entry stay two types: nothing that reads staff ent
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypedDict
+from typing import Any, Final, Literal, TypedDict
+
+import msgspec
 
 from routing.model import AgentId, Availability, BrandId, Channel, ClientId, ContractId, InquiryId, OfferId, PoolId, VendorId
 
@@ -20,11 +21,21 @@ Speaker = Literal["customer", "agent", "brand"]
 Role = Literal["agent", "vendor_manager", "client_supervisor", "operator"]
 DraftMode = Literal["reply", "note"]
 
+_HIDDEN: Final = frozenset({"password_hash", "token_hash", "ticket_hash"})
+
+
+class Record(msgspec.Struct, frozen=True):
+    """A value of named fields. A struct, because records come and go by the thousand a second; secrets are not shown."""
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in _HIDDEN)
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
 # ---------------------------------------------------------------- the tenant and its rules
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
+class Workspace(Record, frozen=True, kw_only=True):
     """`delivery_epoch` changes when an older backup is restored: positions of another epoch mean nothing."""
 
     id: str
@@ -32,8 +43,7 @@ class Workspace:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkspaceVersion:
+class WorkspaceVersion(Record, frozen=True, kw_only=True):
     workspace: str
     version: int
     document: Mapping[str, Any]
@@ -44,8 +54,7 @@ class WorkspaceVersion:
 # ---------------------------------------------------------------- people
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Record, frozen=True, kw_only=True):
     """`generation` grows with whatever must end every session: a new password, another role, being disabled."""
 
     workspace: str
@@ -56,16 +65,15 @@ class Account:
     agent: AgentId | None = None
     vendor: VendorId | None = None
     client: ClientId | None = None
-    password_hash: str | None = field(default=None, repr=False)
+    password_hash: str | None = None
     generation: int = 1
     created_at: datetime
     disabled_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Record, frozen=True, kw_only=True):
     workspace: str
-    token_hash: str = field(repr=False)
+    token_hash: str
     account: str
     generation: int
     created_at: datetime
@@ -74,20 +82,18 @@ class Session:
     revoked_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
+class Ticket(Record, frozen=True, kw_only=True):
     """A right to open one socket, once, soon. `subject` says whose."""
 
     workspace: str
-    ticket_hash: str = field(repr=False)
+    ticket_hash: str
     kind: Literal["console", "widget"]
     subject: Mapping[str, Any]
     expires_at: datetime
     used_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
+class Customer(Record, frozen=True, kw_only=True):
     workspace: str
     id: str
     client: ClientId
@@ -97,14 +103,13 @@ class Customer:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
+class Device(Record, frozen=True, kw_only=True):
     """One browser on one brand's site."""
 
     workspace: str
     brand: BrandId
     id: str
-    token_hash: str = field(repr=False)
+    token_hash: str
     customer: str | None = None
     locale: str | None = None
     zone: str | None = None
@@ -115,8 +120,7 @@ class Device:
 # ---------------------------------------------------------------- conversations
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
+class Conversation(Record, frozen=True, kw_only=True):
     """`language` is the settling state as `i18n` keeps it, `language_tag` and `language_confidence` what can be searched of it."""
 
     workspace: str
@@ -130,7 +134,7 @@ class Conversation:
     state: ConversationState = "waiting"
     public_head: int = 0
     staff_head: int = 0
-    language: Mapping[str, Any] = field(default_factory=dict)
+    language: Mapping[str, Any] = msgspec.field(default_factory=dict)
     language_tag: str | None = None
     language_confidence: float = 0.0
     opened_at: datetime
@@ -176,8 +180,7 @@ class ConversationChanges(TypedDict, total=False):
     zone: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPublicEntry:
+class NewPublicEntry(Record, frozen=True, kw_only=True):
     """To be appended. `fingerprint` stands for what the client sent; without it the body does, which is right only where the same input
     always makes the same body. `pool` is that of the agent who speaks."""
 
@@ -190,8 +193,7 @@ class NewPublicEntry:
     pool: PoolId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicEntry:
+class PublicEntry(Record, frozen=True, kw_only=True):
     """`sender` is empty where the reader may not know who spoke."""
 
     conversation: str
@@ -203,8 +205,7 @@ class PublicEntry:
     client_message_id: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewStaffEntry:
+class NewStaffEntry(Record, frozen=True, kw_only=True):
     at: datetime
     kind: str
     sender: str
@@ -214,8 +215,7 @@ class NewStaffEntry:
     pool: PoolId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaffEntry:
+class StaffEntry(Record, frozen=True, kw_only=True):
     conversation: str
     position: int
     at: datetime
@@ -225,8 +225,7 @@ class StaffEntry:
     client_message_id: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appended:
+class Appended(Record, frozen=True, kw_only=True):
     """Where an entry stands. `fresh` is false when it stood there before: the client sent it again."""
 
     position: int
@@ -234,8 +233,7 @@ class Appended:
     fresh: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationFilter:
+class ConversationFilter(Record, frozen=True, kw_only=True):
     """What to look for; `since` and `until` bound the opening, the first included, the second not. Pools and agents: whoever handled it, at any time."""
 
     brand: str | None = None
@@ -252,8 +250,7 @@ class ConversationFilter:
     ids: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageKey:
+class PageKey(Record, frozen=True, kw_only=True):
     """Where the next page begins; opaque to whoever carries it."""
 
     opened_at: datetime
@@ -263,8 +260,7 @@ class PageKey:
 # ---------------------------------------------------------------- the floor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inquiry:
+class Inquiry(Record, frozen=True, kw_only=True):
     workspace: str
     id: InquiryId
     conversation: str
@@ -307,8 +303,7 @@ class InquiryChanges(TypedDict, total=False):
     rules: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferRecord:
+class OfferRecord(Record, frozen=True, kw_only=True):
     """An offer and the assignment that it may become."""
 
     workspace: str
@@ -328,8 +323,7 @@ class OfferRecord:
     trace: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(Record, frozen=True, kw_only=True):
     """How many wait for a brand, and since when the longest."""
 
     brand: BrandId
@@ -337,16 +331,14 @@ class Waiting:
     oldest_since: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seats:
+class Seats(Record, frozen=True, kw_only=True):
     workspace: str
     agent: AgentId
     seats: int
     seats_used: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presence:
+class Presence(Record, frozen=True, kw_only=True):
     """`presence_epoch` numbers the logins of an agent's console: a later one fences the earlier."""
 
     workspace: str
@@ -359,16 +351,14 @@ class Presence:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
+class Lease(Record, frozen=True, kw_only=True):
     workspace: str
     holder: str
     epoch: int
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoutingInput:
+class RoutingInput(Record, frozen=True, kw_only=True):
     """`trace` is where its cause was traced, if it was (W3C `traceparent`)."""
 
     seq: int
@@ -380,8 +370,7 @@ class RoutingInput:
 # ---------------------------------------------------------------- what happened
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewJournalLine:
+class NewJournalLine(Record, frozen=True, kw_only=True):
     """`about` are all inquiries the body speaks of, `inquiry` the one whose event it is."""
 
     at: datetime
@@ -393,8 +382,7 @@ class NewJournalLine:
     about: frozenset[InquiryId] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalLine:
+class JournalLine(Record, frozen=True, kw_only=True):
     seq: int
     at: datetime
     epoch: int
@@ -404,8 +392,7 @@ class JournalLine:
     body: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRow:
+class AuditRow(Record, frozen=True, kw_only=True):
     seq: int
     at: datetime
     who: str
@@ -414,8 +401,7 @@ class AuditRow:
     details: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxItem:
+class OutboxItem(Record, frozen=True, kw_only=True):
     """A piece of background work, as its row tells it. `due_at` of one that waits is when it may be tried next."""
 
     workspace: str
@@ -437,8 +423,7 @@ class OutboxItem:
     trace: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxBacklog:
+class OutboxBacklog(Record, frozen=True, kw_only=True):
     """Of one kind of work: what waits, runs and was given up; `oldest_due` should have been begun by now; `lost` run without a sign of life;
     `troubled` wait after a failure."""
 
@@ -459,8 +444,7 @@ OutgoingKind = Literal["reply", "acknowledgement", "out_of_hours", "survey", "fo
 OutgoingState = Literal["queued", "leased", "data_started", "sent", "unknown", "deferred", "failed", "bounced"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailboxCursor:
+class MailboxCursor(Record, frozen=True, kw_only=True):
     """How far one folder was read, who reads it, and how it fares. `trouble` is a stable code, `alert` the latest thing a person should know."""
 
     workspace: str
@@ -479,8 +463,7 @@ class MailboxCursor:
     alert_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawMail:
+class RawMail(Record, frozen=True, kw_only=True):
     """A mail as it came, without its bytes: those are asked for one by one. `findings`: codes of what intake noticed about it; `gone_at`: when its bytes
     were deleted."""
 
@@ -496,7 +479,7 @@ class RawMail:
     size: int
     state: RawMailState = "waiting"
     reason: str | None = None
-    findings: Mapping[str, Any] = field(default_factory=dict)
+    findings: Mapping[str, Any] = msgspec.field(default_factory=dict)
     attempts: int = 0
     due_at: datetime
     sender: str = ""
@@ -506,8 +489,7 @@ class RawMail:
     gone_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forgotten:
+class Forgotten(Record, frozen=True, kw_only=True):
     """How many originals were deleted: of mails that came, of mails that went, and files."""
 
     came: int = 0
@@ -515,8 +497,7 @@ class Forgotten:
     files: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttachmentRecord:
+class AttachmentRecord(Record, frozen=True, kw_only=True):
     """A file of a conversation, without its content. `mail` is the raw or outgoing mail it belongs to; `risks` speak against opening it."""
 
     workspace: str
@@ -531,8 +512,7 @@ class AttachmentRecord:
     risks: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class Outgoing(Record, frozen=True, kw_only=True):
     """A mail of ours, frozen, without its bytes."""
 
     workspace: str
@@ -554,8 +534,7 @@ class Outgoing:
     last_answer: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutgoingRecipient:
+class OutgoingRecipient(Record, frozen=True, kw_only=True):
     workspace: str
     mail: str
     address: str
@@ -564,8 +543,7 @@ class OutgoingRecipient:
     answer: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailBacklog:
+class MailBacklog(Record, frozen=True, kw_only=True):
     """What a mailbox's mails are waiting for: how many in each state, and since when the oldest waits."""
 
     mailbox: str

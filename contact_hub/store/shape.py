@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import Column, Table
 
+from contact_hub.store.records import Record
 from routing.model import Availability, Channel
 
-R = TypeVar("R")
+R = TypeVar("R", bound=Record)
 
 _READ_AS: Final[dict[str, Callable[[Any], Any]]] = {"Channel": Channel, "Availability": Availability}
 
@@ -18,11 +18,11 @@ _READ_AS: Final[dict[str, Callable[[Any], Any]]] = {"Channel": Channel, "Availab
 class Shape(Generic[R]):
     """One record type and its table; a field is the column of the same name."""
 
-    def __init__(self, record: Callable[..., R], table: Table) -> None:
-        told = fields(record)  # type: ignore[arg-type]  # a dataclass type, which `Callable[..., R]` cannot say
+    def __init__(self, record: type[R], table: Table) -> None:
+        told: dict[str, str] = record.__annotations__
         self._record = record
-        self._names = [item.name for item in told]
-        self._enums = [(item.name, _READ_AS[str(item.type)]) for item in told if str(item.type) in _READ_AS]
+        self._names = list(told)
+        self._enums = [(name, _READ_AS[kind]) for name, kind in told.items() if kind in _READ_AS]
         self.columns: list[Column[Any]] = [table.c[name] for name in self._names]
 
     def read(self, row: Sequence[Any]) -> R:

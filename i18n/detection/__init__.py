@@ -16,13 +16,25 @@ import numpy.typing as npt
 
 from i18n import tags
 from i18n.detection import fusion, outside, romanised, scripts
+from i18n.detection.again import goes_on
 from i18n.detection.cleaning import Cleaned, clean
 from i18n.detection.detectors import QUICK, WIDTHS, Features, Reader, ngrams_reader, reader
 from i18n.detection.fusion import Fitted, shipped
 from i18n.detection.languages import COLUMN, LANGUAGES
 from i18n.detection.results import NO_HINTS, Detection, Hints, Reason, UnknownHint, readable
 
-__all__ = ["DEFAULT_DETECTORS", "LANGUAGES", "Detection", "Detectors", "Hints", "Reason", "UnknownHint", "detect", "prepare"]
+__all__ = [
+    "DEFAULT_DETECTORS",
+    "LANGUAGES",
+    "Detection",
+    "Detectors",
+    "Hints",
+    "Reason",
+    "UnknownHint",
+    "detect",
+    "goes_on",
+    "prepare",
+]
 
 _DETERMINED: Final = 0.85
 _LETTERS_MIN: Final = 4  # of a Latin text: "sí", "tak" and "nej" are guesses, however sure the libraries are

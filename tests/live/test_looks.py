@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from contact_hub.bus import MemoryBus, Poke
 from contact_hub.bus.poke import EVERYTHING

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -148,7 +148,7 @@ class _AcksElsewhere(Conversations):
         if appended.fresh:
             return appended
         head = (await self.get(scope, conversation)).public_head
-        return replace(appended, position=head)
+        return msgspec.structs.replace(appended, position=head)
 
 
 class _CountsInMemory(Conversations):

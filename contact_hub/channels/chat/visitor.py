@@ -7,6 +7,7 @@ moved. Everything put out here is a type of `channels.chat.frames`, which cannot
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, assert_never
 
@@ -17,6 +18,7 @@ from contact_hub.admission import Gate
 from contact_hub.brands.faces import face, spoken_language, texts_address
 from contact_hub.bus import Poke
 from contact_hub.channels.chat import frames as f
+from contact_hub.conversations.posts import Certain
 from contact_hub.conversations.service import Beginning, Posted, Surroundings
 from contact_hub.errors import HubError
 from contact_hub.live.looks import Look
@@ -72,6 +74,8 @@ class VisitorSession:
         self._conversation: str | None = None
         self._position = 0
         self._state: f.ConversationState | None = None
+        self._language: Mapping[str, Any] = {}
+        self._certain: Certain | None = None
         self._queue: f.Queue | None = None
         self._inquiry: str | None = None
         self._hours: f.OpeningHours | None = None
@@ -138,7 +142,14 @@ class VisitorSession:
             case f.Post():
                 self._ack(
                     frame.client_message_id,
-                    await service.post(scope, frame.conversation, frame.client_message_id, frame.text, self._around),
+                    await service.post(
+                        scope,
+                        frame.conversation,
+                        frame.client_message_id,
+                        frame.text,
+                        self._around,
+                        known=self._certain if frame.conversation == self._conversation else None,
+                    ),
                 )
             case f.TypingNow():
                 if frame.conversation == self._conversation:
@@ -231,6 +242,7 @@ class VisitorSession:
 
     def _begin(self, conversation: str) -> None:
         self._conversation, self._position, self._state, self._queue, self._inquiry = conversation, 0, None, None, None
+        self._language, self._certain = {}, None
         self._retune()
 
     def _retune(self) -> None:
@@ -289,6 +301,8 @@ class VisitorSession:
 
     def _show_state(self, look: Look) -> None:
         self._show_face(look.conversation)
+        if look.conversation.language != self._language:
+            self._language, self._certain = look.conversation.language, Certain.of(look.conversation)
         state = _state(look.conversation)
         self._inquiry = look.conversation.inquiry if state.state == "waiting" else None
         if self._state is None or msgspec.structs.replace(state, head=self._state.head) != self._state:
