@@ -75,7 +75,7 @@ class Said:
         """These stand in the rows now: each a conversation after its entry, locked by its command from a moment after `since` on. Everybody is told to look."""
         now = self._monotonic()
         fresh = [
-            _Kept(conversation, self._with(entry, conversation), now)
+            _Kept(conversation, self._with(entry, conversation, now), now)
             for conversation, entry in words
             if now - since < COMMAND_SECONDS_MAX
             and max(self._moved.get((conversation.workspace, conversation.id), since), self._all_moved) <= since
@@ -94,9 +94,11 @@ class Said:
             return None
         return Look(conversation=row, public=kept.entries[len(kept.entries) - behind :], staff=[], more=False)
 
-    def _with(self, entry: PublicEntry, conversation: Conversation) -> list[PublicEntry]:
+    def _with(self, entry: PublicEntry, conversation: Conversation, now: float) -> list[PublicEntry]:
         before = self._kept.get((conversation.workspace, conversation.id))
-        if before is None or before.conversation.public_head + 1 != entry.position or len(before.entries) >= _ENTRIES_MAX:
+        if before is None or before.conversation.public_head + 1 != entry.position:
+            return [entry]
+        if len(before.entries) >= _ENTRIES_MAX or now - before.at > KEPT_SECONDS:
             return [entry]
         return [*before.entries, entry]
 

@@ -1,8 +1,10 @@
-"""A transaction: one attribute per repository."""
+"""A transaction: one attribute per repository.
+
+Repositories hold nothing but the transaction, and it does not hold them: what a command has read is gone with the command and need not be found by the
+collector, whose rounds were the longest pauses of a busy node.
+"""
 
 from __future__ import annotations
-
-from functools import cached_property
 
 from contact_hub.store.conversations import Conversations
 from contact_hub.store.floor import Inquiries, Offers, Presences, SeatRows
@@ -19,90 +21,90 @@ from contact_hub.store.visitors import Customers, Devices
 class Tx(Session):
     """What a command or a reader holds. Everything reached through it sees one state of the database."""
 
-    @cached_property
+    @property
     def workspaces(self) -> Workspaces:
         return Workspaces(self)
 
-    @cached_property
+    @property
     def versions(self) -> WorkspaceVersions:
         return WorkspaceVersions(self)
 
-    @cached_property
+    @property
     def accounts(self) -> Accounts:
         return Accounts(self)
 
-    @cached_property
+    @property
     def sessions(self) -> Sessions:
         return Sessions(self)
 
-    @cached_property
+    @property
     def tickets(self) -> Tickets:
         return Tickets(self)
 
-    @cached_property
+    @property
     def sign_in_attempts(self) -> SignInAttempts:
         return SignInAttempts(self)
 
-    @cached_property
+    @property
     def drafts(self) -> Drafts:
         return Drafts(self)
 
-    @cached_property
+    @property
     def customers(self) -> Customers:
         return Customers(self)
 
-    @cached_property
+    @property
     def devices(self) -> Devices:
         return Devices(self)
 
-    @cached_property
+    @property
     def conversations(self) -> Conversations:
         return Conversations(self)
 
-    @cached_property
+    @property
     def inquiries(self) -> Inquiries:
         return Inquiries(self)
 
-    @cached_property
+    @property
     def offers(self) -> Offers:
         return Offers(self)
 
-    @cached_property
+    @property
     def seats(self) -> SeatRows:
         return SeatRows(self)
 
-    @cached_property
+    @property
     def presences(self) -> Presences:
         return Presences(self)
 
-    @cached_property
+    @property
     def leases(self) -> Leases:
         return Leases(self)
 
-    @cached_property
+    @property
     def nodes(self) -> Nodes:
         return Nodes(self)
 
-    @cached_property
+    @property
     def inputs(self) -> Inputs:
         return Inputs(self)
 
-    @cached_property
+    @property
     def facts(self) -> Facts:
         return Facts(self)
 
-    @cached_property
+    @property
     def journal(self) -> Journal:
         return Journal(self)
 
-    @cached_property
+    @property
     def audit(self) -> Audit:
         return Audit(self)
 
-    @cached_property
+    @property
     def outbox(self) -> Outbox:
         return Outbox(self)
 
-    @cached_property
+    @property
     def mail(self) -> Mail:
         return Mail(self)

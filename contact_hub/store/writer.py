@@ -311,7 +311,8 @@ def _fail(job: _Job[Any], error: Exception) -> None:
 
 
 def _run_hooks(job: _Job[Any]) -> None:
-    for hook in job.hooks:
+    hooks, job.hooks = job.hooks, []
+    for hook in hooks:
         try:
             with going_on(job.trace):
                 hook()

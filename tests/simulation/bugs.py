@@ -63,10 +63,16 @@ SOUND: Final = Bug(name="")
 def _repository(name: str, kind: type[Any]) -> Callable[[Tx, SimulatedStore], None]:
     """Transactions in which one repository is of another kind."""
 
+    def faulty(tx: Any) -> Any:
+        repository = kind(tx)
+        repository.store = tx.store
+        return repository
+
+    outfitted = type("FaultyTx", (Tx,), {name: property(faulty)})
+
     def outfit(tx: Tx, store: SimulatedStore) -> None:
-        faulty = kind(tx)
-        faulty.store = store
-        setattr(tx, name, faulty)
+        tx.__dict__["store"] = store
+        tx.__class__ = outfitted
 
     return outfit
 
