@@ -313,6 +313,21 @@ def cost(data: Path) -> dict[str, float | str]:
     }
 
 
+def quick_yes(texts: Sequence[Text]) -> dict[str, dict[str, float]]:
+    """Of a conversation that is held in the text's language: how often one quick look sees that it goes on in it; and of one that is held in any of the others,
+    how many in ten thousand it would take for one of that."""
+    from i18n.detection import LANGUAGES, goes_on
+
+    found: dict[str, dict[str, float]] = {}
+    for kind in KINDS:
+        asked = [text for text in texts if text.kind == kind]
+        seen = sum(goes_on(text.text, text.language) for text in asked)
+        wrong = sum(goes_on(text.text, tag) for text in asked for tag in LANGUAGES if tag != _folded(text.language))
+        count = max(1, len(asked))
+        found[kind] = {"seen_percent": _percent(seen, count), "wrong_of_10000": round(10_000 * wrong / count, 1)}
+    return found
+
+
 def _took(ask: Callable[[str], Any], texts: Sequence[str]) -> list[float]:
     """Microseconds of each call, sorted; the best of three, since the machine is shared."""
     took = [float("inf")] * len(texts)
@@ -405,6 +420,7 @@ def measure(texts: list[Text], look: Look, *, languages: bool) -> dict[str, Any]
         },
         "coverage": coverage(plain),
         "confusions": confusions(plain),
+        "quick_yes": quick_yes(texts),
     }
     if languages:
         report["per_language_percent"] = per_language(plain)

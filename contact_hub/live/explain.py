@@ -5,15 +5,17 @@ Asked of the engine that routes, where this process has it; else of one restored
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from contact_hub.errors import HubError
 from contact_hub.live.owner import Owner
 from contact_hub.live.telling import Teller
+from contact_hub.scope import Scope
 from contact_hub.store import Store
 from contact_hub.workspace.floor import Floor
 from contact_hub.workspace.service import Workspaces
@@ -22,6 +24,9 @@ from routing.engine import Engine
 from routing.explain import Explanation
 from routing.floor import FLOOR
 from routing.model import InquiryId
+
+_HEARD_OF_SECONDS: Final = 1.0
+_LOOK_AGAIN_SECONDS: Final = 0.02
 
 
 async def explanation_json(
@@ -75,12 +80,26 @@ async def explanation_json(
 async def explain(
     store: Store, workspaces: Workspaces, owners: Mapping[str, Owner], workspace: str, inquiry: str, now: datetime
 ) -> Explanation:
-    """The engine's own answer."""
-    engine = await engine_of(store, workspaces, owners, workspace)
-    found = engine.explain(InquiryId(inquiry), now)
-    if found is None:
-        raise HubError("not_found")
-    return found
+    """The engine's own answer; of an inquiry that was asked for a moment ago, as soon as routing has heard of it. Raises: not_found."""
+    try:
+        async with asyncio.timeout(_HEARD_OF_SECONDS):
+            while True:
+                engine = await engine_of(store, workspaces, owners, workspace)
+                if (found := engine.explain(InquiryId(inquiry), now)) is not None:
+                    return found
+                if not await _waits(store, workspace, inquiry):
+                    break
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+    except TimeoutError:
+        pass
+    raise HubError("not_found")
+
+
+async def _waits(store: Store, workspace: str, inquiry: str) -> bool:
+    """Whether its row says so, whatever routing knows."""
+    async with store.read() as tx:
+        rows = await tx.inquiries.get_many(Scope.system(workspace), [inquiry])
+    return inquiry in rows and rows[inquiry].state == "waiting"
 
 
 async def engine_of(store: Store, workspaces: Workspaces, owners: Mapping[str, Owner], workspace: str) -> Engine:

@@ -15,7 +15,7 @@ _READ_MAX: Final = 600
 _SHARE_MIN: Final = 97
 _SCORE_MIN: Final = 600
 
-_TAKEN_FOR_EACH_OTHER: Final = frozenset({"bg", "bs", "da", "hr", "id", "ms", "nn", "no", "sr", "zh"})
+_TAKEN_FOR_EACH_OTHER: Final = frozenset({"bg", "bs", "cs", "da", "hr", "id", "ms", "nn", "no", "sk", "sr", "zh"})
 """The library is sure of itself among these where it should not be, or cannot tell their scripts apart; those who write them are always read properly."""
 
 

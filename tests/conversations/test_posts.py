@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from contact_hub.conversations.posts import Certain
 from contact_hub.conversations.service import Beginning, Surroundings
 from contact_hub.errors import HubError
 from contact_hub.scope import Scope, VisitorScope
+from contact_hub.store.records import Conversation
 from tests import hubs
 
 
@@ -57,6 +59,46 @@ async def test_each_of_a_crowd_is_answered_and_kept_by_itself(store_url: str, tm
         assert texts[1] == said[people[4][1]][1].body["text"] != "Die Karte 4111 1111 1111 1111 wurde belastet."
         posted = [line.conversation for line in journal if line.kind == "MessagePosted" and line.body["speaker"] == "customer"]
         assert sorted(posted) == sorted(id_ for _, id_ in people for entry in said[id_] if entry.speaker == "customer")
+
+
+async def test_what_is_plainly_in_the_certain_language_is_not_read_anew_and_what_was_settled_meanwhile_is(
+    store_url: str, tmp_path: Path
+) -> None:
+    async with hubs.floor(store_url, tmp_path) as floor:
+        talks, store = floor.hub.conversations, floor.hub.store
+        people = [await _begin(floor, number) for number in range(2)]
+        for scope, id_ in people:
+            await talks.post(scope, id_, "mine-0001", "Es geht um die Rechnung vom Oktober, die ist zu hoch.", Surroundings())
+        (scope, kept), (other, corrected) = people
+
+        async def row(id_: str) -> Conversation:
+            async with store.read() as tx:
+                return await tx.conversations.get(Scope.system("test"), id_)
+
+        before = await row(kept)
+        known = Certain.of(before)
+        assert known is not None
+        assert known.language == "de"
+        stale = Certain.of(await row(corrected))
+        await talks.choose_language(other, corrected, "nl")
+        chosen = await row(corrected)
+        words = "Können Sie bitte noch einmal nachsehen, was da schiefgelaufen ist?"
+        positions = await asyncio.gather(
+            talks.post(scope, kept, "mine-0002", words, Surroundings(), known=known),
+            talks.post(other, corrected, "mine-0002", words, Surroundings(), known=stale),
+        )
+        assert [posted.position for posted in positions] == [3, 4], "a choice is noted in the log"
+        after, heard = await row(kept), await row(corrected)
+        assert (after.language, after.last_words) == (before.language, words)
+        assert heard.language != chosen.language, "German, where Dutch had been chosen, is news"
+        assert (heard.language_tag, heard.last_words) == ("nl", words)
+
+
+async def test_nothing_is_certain_of_a_first_message(store_url: str, tmp_path: Path) -> None:
+    async with hubs.floor(store_url, tmp_path) as floor:
+        _, id_ = await _begin(floor, 1)
+        async with floor.hub.store.read() as tx:
+            assert Certain.of(await tx.conversations.get(Scope.system("test"), id_)) is None
 
 
 async def test_a_beginning_sent_again_after_a_later_one_opens_nothing(store_url: str, tmp_path: Path) -> None:

@@ -1,0 +1,48 @@
+"""Why somebody waits is told from the first moment on, and of nobody who does not."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from contact_hub.conversations.service import Beginning, Surroundings
+from contact_hub.errors import HubError
+from contact_hub.live.explain import explain
+from contact_hub.scope import Scope
+from tests import hubs
+
+
+async def _begun(floor: hubs.Floor, number: int) -> str:
+    """An inquiry, as soon as its customer's words are kept."""
+    hub = floor.hub
+    admitted = await hub.visitors.admit("test", "sonne", None, locale="de", zone=None)
+    scope = await hub.visitors.redeem(admitted.ticket)
+    first = Beginning(client_message_id=f"start-{number:04}", text="Guten Tag, wo bleibt denn meine Rechnung?", kind="service")
+    posted = await hub.conversations.start(scope, first, Surroundings())
+    async with hub.store.read() as tx:
+        inquiry = (await tx.conversations.get(Scope.system("test"), posted.conversation)).inquiry
+    assert inquiry is not None
+    return inquiry
+
+
+async def _why(floor: hubs.Floor, inquiry: str) -> str:
+    hub = floor.hub
+    found = await explain(hub.store, hub.workspaces, hub.owners, "test", inquiry, hub.clock.now())
+    return found.stage
+
+
+async def test_an_inquiry_of_this_very_moment_is_explained_once_routing_has_heard_of_it(store_url: str, tmp_path: Path) -> None:
+    async with hubs.floor(store_url, tmp_path) as floor:
+        async with asyncio.timeout(10):
+            while "test" not in floor.hub.owners or floor.hub.owners["test"].engine is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        stages = [await _why(floor, await _begun(floor, number)) for number in range(5)]
+        assert stages == ["waiting"] * 5
+
+
+async def test_what_there_is_not_has_no_explanation(store_url: str, tmp_path: Path) -> None:
+    async with hubs.floor(store_url, tmp_path) as floor:
+        with pytest.raises(HubError, match="not_found"):
+            await _why(floor, "inq_nobody")
