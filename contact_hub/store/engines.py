@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, Row, create_engine, event
 from sqlalchemy.engine import CursorResult, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -110,7 +110,7 @@ def database(url: str) -> Database:
 def lost_code(error: BaseException) -> str | None:
     """The code under which a whole batch is lost because of this error; None where only one command is to blame."""
     match error:
-        case DBAPIError(orig=sqlite3.Error() as cause):
+        case (sqlite3.Error() as cause) | DBAPIError(orig=sqlite3.Error() as cause):
             return _SQLITE_LOST.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
         case DBAPIError(connection_invalidated=True):
             return "unavailable"
@@ -260,7 +260,7 @@ class _SqliteWriting:
         self._connection: Connection | None = None
 
     async def begin(self) -> None:
-        self._connection = await self._hop(self._locked)
+        self._connection = self._locked_at_once() or await self._hop(self._locked)
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
         return _whole(self._open().execute(statement, parameters))
@@ -282,19 +282,32 @@ class _SqliteWriting:
         """There is only one writer: nobody holds anything."""
 
     async def commit(self) -> None:
-        connection = self._open()
-
-        def finish() -> None:
-            connection.commit()
-            connection.close()
-
-        await self._hop(finish)
+        """In the thread is what waits for the disk, and nothing that would wait for the interpreter there."""
+        connection, driver = self._open(), self._driver()
+        await self._hop(lambda: driver.execute("COMMIT"))
+        connection.commit()  # nothing is left to be done; SQLAlchemy hears that it is over
+        connection.close()
         self._connection = None
 
     async def abandon(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             await self._hop(lambda: _drop(connection))
+
+    def _locked_at_once(self) -> Connection | None:
+        """None where another process writes: to wait for it is for a thread."""
+        connection = self._engine.connect()
+        driver: Any = connection.connection.dbapi_connection
+        try:
+            driver.execute("PRAGMA busy_timeout=0")
+            connection.begin()
+        except BaseException as error:
+            _drop(connection)
+            if isinstance(error, OperationalError) and getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                return None
+            raise
+        driver.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+        return connection
 
     def _locked(self) -> Connection:
         connection = self._engine.connect()
@@ -311,8 +324,10 @@ class _SqliteWriting:
 
     def _plain(self, sql: str) -> None:
         """Straight to the driver: SQLAlchemy's own savepoints cost ten times as much."""
-        driver: Any = self._open().connection.dbapi_connection
-        driver.execute(sql)
+        self._driver().execute(sql)
+
+    def _driver(self) -> Any:
+        return self._open().connection.dbapi_connection
 
 
 def _drop(connection: Connection) -> None:

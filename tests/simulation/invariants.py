@@ -10,17 +10,21 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
 from contact_hub.live.view import brands_of, build
 from contact_hub.scope import Scope
 from tests.simulation.floor import AGENTS, CANARY, WORKSPACE_ID
-from tests.simulation.nodes import Node
+from tests.simulation.nodes import NOON, Node
 from tests.simulation.people import Agent, Client, Customer, Thread
 from tests.simulation.storage import Storage
 
 Row = dict[str, Any]
+
+_CLOCKS: Final = timedelta(seconds=60)
+"""So far apart two nodes' ideas of the database's time never are; a wrong clock of ours is an hour wrong."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -268,6 +272,15 @@ def _present(books: Books, tables: Tables) -> Iterator[str]:
             yield f"{agent} has {count} consoles open"
 
 
+def _in_time(books: Books, tables: Tables) -> Iterator[str]:
+    """Whatever a machine's own clock says, what happened is dated when it happened."""
+    now = NOON + timedelta(seconds=books.nodes[0].place.loop.time())
+    for row in [*tables.journal, *(entry for log in tables.logs.values() for entry in log)]:
+        if not NOON - _CLOCKS <= datetime.fromisoformat(row["at"]) <= now + _CLOCKS:
+            yield f"at {now} something is dated {row['at']}: {row['body']}"
+            return
+
+
 def _journal(_: Books, tables: Tables) -> Iterator[str]:
     """Numbered without holes; no former owner writes after its successor; what it tells is what the rows tell."""
     if [row["seq"] for row in tables.journal] != list(range(1, tables.heads["journal_head"] + 1)):
@@ -450,6 +463,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _held_once,
     _seats,
     _present,
+    _in_time,
     _journal,
     _leaks,
     _tidy,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -339,6 +341,23 @@ async def test_command_that_steps_back_is_run_again_even_where_the_commit_it_lef
 
 
 @pytest.mark.services
+async def test_while_another_process_writes_ours_waits_without_holding_up_the_loop(sqlite_url: str, tmp_path: Path) -> None:
+    store = await Store.open(sqlite_url)
+    await put(store, conversation("c1"))
+    with contextlib.closing(sqlite3.connect(tmp_path / "hub.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        posting = asyncio.create_task(
+            store.write(lambda tx: tx.conversations.append_public(SYSTEM, "c1", message("hello")), name="post")
+        )
+        async with asyncio.timeout(3):
+            async with store.read() as tx:
+                assert await tx.conversations.public_after(SYSTEM, "c1", 0) == [], "a reader is not held up"
+        assert not posting.done()
+        other.execute("COMMIT")
+        assert (await posting).position == 1
+    await store.close()
+
+
 async def test_killed_backend_costs_a_batch_and_not_the_service(postgres_url: str) -> None:
     store = await Store.open(postgres_url)
     await laid_down(store)
