@@ -383,10 +383,13 @@ def _desk_of_one_try(hub: Hub) -> None:
 
 
 class _Reopens(Conversations):
-    async def update(self, scope: Scope, conversation: str, **changes: Any) -> None:
-        if "persona" in changes and changes.get("state") == "ended":
-            changes["state"] = "open" if changes["persona"] else "waiting"
-        await super().update(scope, conversation, **changes)
+    async def change_many(self, changed: Sequence[Any]) -> None:
+        def reopened(changes: Any) -> Any:
+            if "persona" in changes and changes.get("state") == "ended":
+                return changes | {"state": "open" if changes["persona"] else "waiting"}
+            return changes
+
+        await super().change_many([(row, reopened(changes), public, staff) for row, changes, public, staff in changed])
 
 
 class _BegunInTheLatest(Conversations):
