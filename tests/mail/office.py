@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from contact_hub.bus import MemoryBus
 from contact_hub.channels.chat.frames import OpeningHours
@@ -132,7 +134,7 @@ class Office:
             opened_at=self.clock.now(),
             last_at=self.clock.now(),
         )
-        made = replace(made, **more)
+        made = msgspec.structs.replace(made, **more)
 
         async def command(tx: Tx) -> None:
             await tx.workspaces.ensure(WORKSPACE, delivery_epoch="e1", at=self.clock.now())
