@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from contact_hub.errors import HubError
 from contact_hub.live.explain import explain
 from contact_hub.scope import Scope
 from tests import hubs
+from tests.jobs.crew import until
 
 
 async def _begun(floor: hubs.Floor, number: int) -> str:
@@ -35,9 +35,8 @@ async def _why(floor: hubs.Floor, inquiry: str) -> str:
 
 async def test_an_inquiry_of_this_very_moment_is_explained_once_routing_has_heard_of_it(store_url: str, tmp_path: Path) -> None:
     async with hubs.floor(store_url, tmp_path) as floor:
-        async with asyncio.timeout(10):
-            while "test" not in floor.hub.owners or floor.hub.owners["test"].engine is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        owners = floor.hub.owners
+        await until(lambda: "test" in owners and owners["test"].engine is not None)
         stages = [await _why(floor, await _begun(floor, number)) for number in range(5)]
         assert stages == ["waiting"] * 5
 
