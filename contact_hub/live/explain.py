@@ -81,18 +81,17 @@ async def explain(
     store: Store, workspaces: Workspaces, owners: Mapping[str, Owner], workspace: str, inquiry: str, now: datetime
 ) -> Explanation:
     """The engine's own answer; of an inquiry that was asked for a moment ago, as soon as routing has heard of it. Raises: not_found."""
-    try:
-        async with asyncio.timeout(_HEARD_OF_SECONDS):
-            while True:
-                engine = await engine_of(store, workspaces, owners, workspace)
-                if (found := engine.explain(InquiryId(inquiry), now)) is not None:
-                    return found
-                if not await _waits(store, workspace, inquiry):
-                    break
-                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-    except TimeoutError:
-        pass
-    raise HubError("not_found")
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + _HEARD_OF_SECONDS
+    while (
+        True
+    ):  # an engine that has to be restored first may well take longer than that: the bound is for asking again, not for answering
+        engine = await engine_of(store, workspaces, owners, workspace)
+        if (found := engine.explain(InquiryId(inquiry), now)) is not None:
+            return found
+        if loop.time() >= give_up_at or not await _waits(store, workspace, inquiry):
+            raise HubError("not_found")
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
 
 async def _waits(store: Store, workspace: str, inquiry: str) -> bool:
