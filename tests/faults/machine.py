@@ -1,6 +1,6 @@
-"""What can be done to the machine under the servers: a disk with no room left, and wires that are cut between one node and one server.
+"""What can be done to the machine under the servers: a disk with no room left or one that keeps nothing, and wires that are cut between a node and a server.
 
-Both are the real thing and need root. The disk is a tmpfs that is made as small as what is on it; the wires are firewall rules on addresses of the loopback
+All are the real thing and need root. The disk is a tmpfs that is made as small as what is on it; the wires are firewall rules on addresses of the loopback
 network, of which every node has one of its own for both servers, so that a rule meets one node alone and costs nobody anything. `able` says whether this
 machine lets us; where it does not, these faults are left out of a round.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Final, Literal
 
@@ -19,6 +20,9 @@ Wire = Literal["silent", "refused"]
 _ROOM: Final = 4 * 2**30
 _CRUMBS: Final = 64 * 1024
 _MEETS: Final[dict[Wire, list[str]]] = {"silent": ["DROP"], "refused": ["REJECT", "--reject-with", "tcp-reset"]}
+
+
+_ATTACH_SECONDS: Final = 20.0
 
 
 class Disk:
@@ -43,6 +47,37 @@ class Disk:
     def _resize(self, size: int) -> None:
         if not _done("mount", "-o", f"remount,size={size}", str(self.home)):
             raise RuntimeError(f"{self.home} could not be resized")
+
+
+class Sync:
+    """What this very process hands to a disk to be kept: `fail` lets every fsync end with an I/O error, until it is told to `mend`."""
+
+    def __init__(self) -> None:
+        self._strace: subprocess.Popen[bytes] | None = None
+        self.able = shutil.which("strace") is not None
+
+    def fail(self) -> None:
+        calls = "fsync,fdatasync"
+        said = ["strace", "-f", "-qq", "-e", f"trace={calls}", "-e", f"inject={calls}:error=EIO", "-o", os.devnull]
+        self._strace = subprocess.Popen([*said, "-p", str(os.getpid())], stderr=subprocess.DEVNULL)
+        until = time.monotonic() + _ATTACH_SECONDS
+        while not all(_traced(task) for task in Path("/proc/self/task").iterdir()):
+            if self._strace.poll() is not None or time.monotonic() > until:
+                raise RuntimeError("strace could not attach itself")
+
+    def mend(self) -> None:
+        strace, self._strace = self._strace, None
+        if strace is not None:
+            strace.terminate()
+            strace.wait()
+
+
+def _traced(task: Path) -> bool:
+    """A thread that has ended meanwhile needs no tracer."""
+    try:
+        return "TracerPid:\t0\n" not in (task / "status").read_text()
+    except FileNotFoundError:
+        return True
 
 
 class Wires:
