@@ -30,23 +30,33 @@ class Unreadable(ValueError):
 
 def dump(value: object) -> Plain:
     """The plain form of a value."""
-    if value is None or isinstance(value, bool | float) or type(value) in {str, int}:
-        return value
-    if isinstance(value, IntEnum):
-        return value.name
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {dump(key): dump(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [dump(item) for item in value]
-    if isinstance(value, Struct) or is_dataclass(value):
-        return {name: dump(item) for name in _names(value.__class__) if (item := getattr(value, name)) is not None}
-    raise TypeError(f"{type(value).__name__} has no plain form")
+    return value if value.__class__ in _AS_IT_IS else _writer(value.__class__)(value)  # type: ignore[arg-type]  # a class is hashable
+
+
+_AS_IT_IS = frozenset({type(None), bool, float, str, int})
+
+
+@lru_cache(maxsize=512)
+def _writer(kind: Any) -> Callable[[Any], Plain]:
+    """How a value of this class is written: found out once for each."""
+    if issubclass(kind, bool | float):
+        return lambda value: value
+    if issubclass(kind, IntEnum):
+        return lambda value: value.name
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    if issubclass(kind, datetime):
+        return lambda value: value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if issubclass(kind, date):
+        return date.isoformat
+    if issubclass(kind, Mapping):
+        return lambda value: {dump(key): dump(item) for key, item in value.items()}
+    if issubclass(kind, tuple | list):
+        return lambda value: [dump(item) for item in value]
+    if issubclass(kind, Struct) or is_dataclass(kind):
+        names = _names(kind)
+        return lambda value: {name: dump(item) for name in names if (item := getattr(value, name)) is not None}
+    raise TypeError(f"{kind.__name__} has no plain form")
 
 
 def load(kind: type[T], plain: Plain) -> T:

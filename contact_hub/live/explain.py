@@ -83,9 +83,8 @@ async def explain(
     """The engine's own answer; of an inquiry that was asked for a moment ago, as soon as routing has heard of it. Raises: not_found."""
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + _HEARD_OF_SECONDS
-    while (
-        True
-    ):  # an engine that has to be restored first may well take longer than that: the bound is for asking again, not for answering
+    # the bound is for asking again, not for answering: an engine that has to be restored first may well take longer
+    while True:
         engine = await engine_of(store, workspaces, owners, workspace)
         if (found := engine.explain(InquiryId(inquiry), now)) is not None:
             return found
