@@ -28,8 +28,6 @@ import asyncpg
 import msgspec
 import uvicorn
 import uvloop
-from sqlalchemy import Engine as Connections
-from sqlalchemy import event
 
 from bench.load_spike import spike_app
 from bench.sampling import Sampler
@@ -52,8 +50,6 @@ _AT_ONCE: Final = 200
 """Things asked of the hub at the same time while a floor is being set up."""
 
 _FACTS_AT_ONCE: Final = 20_000
-
-counted: dict[str, int] = {"statements": 0}
 
 
 def load_workspace(agents: int, *, auto_accept: bool) -> Workspace:
@@ -144,7 +140,6 @@ async def hub_node(arguments: argparse.Namespace) -> None:
     if not arguments.joins:
         await migrate(settings.url)
     learn_languages(settings)
-    event.listen(Connections, "before_cursor_execute", _count)
     async with build(settings) as hub:
         if not (arguments.joins or arguments.takes_over):
             await hub.workspaces.apply(load_workspace(arguments.agents, auto_accept=not arguments.ring), by="load")
@@ -153,10 +148,6 @@ async def hub_node(arguments: argparse.Namespace) -> None:
             for owner in [] if arguments.joins else hub.owners.values():
                 await owner.owned.wait()
             await _serve_lines(_HubAnswers(hub, time.monotonic() - began).answer)
-
-
-def _count(*_arguments: Any) -> None:
-    counted["statements"] += 1
 
 
 class _HubAnswers:
@@ -175,7 +166,7 @@ class _HubAnswers:
             case ["agents", first, count]:
                 return await _many(int(count), lambda number: self._console(names(int(first) + number + 1)[-1]))
             case ["statements"]:
-                return counted["statements"]
+                return self._hub.store.asked
             case ["owned_after"]:
                 return self._took
             case ["waiting"]:

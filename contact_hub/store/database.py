@@ -56,6 +56,11 @@ class Store:
     def dialect(self) -> str:
         return self._rows.dialect
 
+    @property
+    def asked(self) -> int:
+        """Statements of this process so far; beginning and ending a transaction is none."""
+        return self._rows.asked
+
     @asynccontextmanager
     async def read(self, *, brief: bool = False) -> AsyncIterator[Tx]:
         """One snapshot; nothing written meanwhile shows in it. `brief`: a few rows by their keys, for which changing threads would cost more than asking."""

@@ -187,7 +187,7 @@ class Outbox:
             .group_by(_X.kind)
             .order_by(_X.kind)
         )
-        return [OutboxBacklog(**row._mapping) for row in found.rows]
+        return [OutboxBacklog(**row._asdict()) for row in found.rows]
 
     async def workspaces_due(self, now: datetime) -> Sequence[str]:
         """Who has work that is due."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Executable, Table, bindparam, insert, text, update
+from sqlalchemy import Executable, Float, Table, bindparam, column, insert, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from contact_hub.scope import Scope
@@ -125,8 +125,9 @@ def audit_hash(previous: str, line: Mapping[str, Any]) -> str:
 
 
 NOTHING: Final[Mapping[str, Any]] = {}
-_SQLITE_CLOCK: Final = text("SELECT (julianday('now') - 2440587.5) * 86400.0")
-_POSTGRES_CLOCK: Final = text("SELECT extract(epoch FROM clock_timestamp())")
+_SECONDS: Final = column("seconds", Float)
+_SQLITE_CLOCK: Final = text("SELECT (julianday('now') - 2440587.5) * 86400.0 AS seconds").columns(_SECONDS)
+_POSTGRES_CLOCK: Final = text("SELECT extract(epoch FROM clock_timestamp())::float8 AS seconds").columns(_SECONDS)
 
 
 class Session:

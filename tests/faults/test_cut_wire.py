@@ -55,7 +55,7 @@ async def test_the_lease_of_a_node_that_was_lost_in_a_batch_is_free_after_five_s
         await batch.begin()
         await batch.execute(text("UPDATE leases SET epoch = epoch WHERE workspace = 'w'"))
         if between != "two statements":
-            await batch._driver.prepare("SELECT 42")  # type: ignore[attr-defined]
+            await batch._open().driver.prepare("SELECT 42")  # type: ignore[attr-defined]
         if how == "cut":
             wires.cut(0, server.port, "silent")
         began = time.monotonic()

@@ -16,15 +16,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Executable, event
+from sqlalchemy import Executable, event
 
 from contact_hub.store import Store, Tx, migrate
-from contact_hub.store.engines import Parameters, Result, sqlite_engine
+from contact_hub.store.engines import Parameters, Result, SqliteConnection, sqlite_engine
 from contact_hub.store.fair import HOUSE, Lane
+from contact_hub.store.straight import Plans
 from contact_hub.store.tables import metadata
 from contact_hub.store.writer import A_contra, Command, R, T, Together, Writer
 from tests.simulation.loop import Process
-from tests.simulation.straight import Kinds, Straight, beside
 from tests.simulation.weather import Trace, Weather
 
 _KEPT = ("alembic_version", "schema_floor")
@@ -39,21 +39,14 @@ class Storage:
         self.url = f"sqlite:///{folder / 'floor.db'}"
         asyncio.run(migrate(self.url))
         self.now: Callable[[], datetime] | None = None
-        self._kinds = Kinds()
-        self._engines = [sqlite_engine(self.url, writes=True, pool_size=1), sqlite_engine(self.url, writes=False, pool_size=64)]
-        for engine in self._engines:
+        self._readers = sqlite_engine(self.url, writes=False, pool_size=64, begins=False)
+        writers = sqlite_engine(self.url, writes=True, pool_size=1, begins=False)
+        for engine in (writers, self._readers):
             event.listen(engine, "connect", self._prepare)
-        self._lent: list[Any] = []
-        self._beside = [beside(lambda engine=engine: self._lend(engine)) for engine in self._engines]  # type: ignore[misc]
-        self.writer = Straight(self._beside[0].connect(), self._kinds)
-        self._idle: list[Straight] = []
+        self.plans = Plans(writers.dialect)
+        self.writer = SqliteConnection(writers, self.plans)
+        self._idle: list[SqliteConnection] = []
         self._first: dict[str, list[tuple[Any, ...]]] = {}
-
-    def _lend(self, engine: Engine) -> sqlite3.Connection:
-        """A connection that the product's engine made ready."""
-        self._lent.append(engine.raw_connection())
-        driver: sqlite3.Connection = self._lent[-1].driver_connection
-        return driver
 
     def _prepare(self, connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA synchronous=OFF")
@@ -86,16 +79,16 @@ class Storage:
         driver.execute("COMMIT")
         driver.execute("PRAGMA foreign_keys=ON")
 
-    def borrow(self) -> Straight:
-        return self._idle.pop() if self._idle else Straight(self._beside[1].connect(), self._kinds)
+    def borrow(self) -> SqliteConnection:
+        return self._idle.pop() if self._idle else SqliteConnection(self._readers, self.plans)
 
-    def give_back(self, connection: Straight) -> None:
-        connection.rollback()
+    def give_back(self, connection: SqliteConnection) -> None:
+        connection.driver.rollback()
         self._idle.append(connection)
 
     def tidy(self) -> None:
         """A history is over, however it ended."""
-        self.writer.rollback()
+        self.writer.driver.rollback()
 
     def _driver(self) -> sqlite3.Connection:
         return self.writer.driver
@@ -196,6 +189,10 @@ class SimulatedDatabase:
     def __init__(self, link: Link) -> None:
         self._link = link
 
+    @property
+    def asked(self) -> int:
+        return self._link.server.storage.plans.asked
+
     @asynccontextmanager
     async def reading(self, *, brief: bool = False) -> AsyncIterator[_Reading]:
         await self._link.travel(lost=self._link.weather.read_lost)
@@ -215,8 +212,8 @@ class SimulatedDatabase:
 class _Reading:
     def __init__(self, link: Link) -> None:
         self._link, self._storage = link, link.server.storage
-        self._connection: Straight | None = self._storage.borrow()
-        self._connection.begin("BEGIN")
+        self._connection: SqliteConnection | None = self._storage.borrow()
+        self._connection.driver.execute("BEGIN")
         link.holds(self, self.end)
 
     def end(self) -> None:
@@ -234,7 +231,7 @@ class _Reading:
         rows = [row for one in many for row in self._open().execute(statement, one).rows]
         return Result(rows, len(rows))
 
-    def _open(self) -> Straight:
+    def _open(self) -> SqliteConnection:
         if self._connection is None:
             raise ConnectionResetError("the line to the database broke")
         return self._connection
@@ -252,7 +249,7 @@ class _Writing:
         await self._server.let_write(self)
         if not self._server.writes(self):  # the line broke while we stood in the queue
             raise ConnectionResetError("the line to the database broke")
-        self._connection.begin("BEGIN IMMEDIATE")
+        self._connection.driver.execute("BEGIN IMMEDIATE")
         self._begun = True
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
@@ -280,7 +277,7 @@ class _Writing:
     async def commit(self) -> None:
         weather = self._link.weather
         await self._link.travel(lost=weather.commit_lost)
-        self._open().commit()
+        self._open().driver.execute("COMMIT")
         self._server.trace(f"commit {self._link.process.name}")
         self._over()
         await self._link.travel(lost=weather.answer_lost)
@@ -290,7 +287,7 @@ class _Writing:
 
     def _lose(self) -> None:
         if self._begun:
-            self._connection.rollback()
+            self._connection.driver.rollback()
         self._over()
 
     def _over(self) -> None:
@@ -298,7 +295,7 @@ class _Writing:
         self._link.holds_not(self)
         self._server.done(self)
 
-    def _open(self) -> Straight:
+    def _open(self) -> SqliteConnection:
         if not self._begun:
             raise ConnectionResetError("the line to the database broke")
         return self._connection

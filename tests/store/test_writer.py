@@ -210,13 +210,14 @@ async def test_cancelled_reader_does_not_spoil_the_connection_of_the_next(store:
         async with store.read() as tx:
             return [found.id for found in (await tx.conversations.get_many(SYSTEM, ["c1"])).values()]
 
-    for wait in range(12):
+    for wait in range(40):
         reader = asyncio.create_task(look())
         for _ in range(wait):
             await asyncio.sleep(0)
         reader.cancel()
         await asyncio.gather(reader, return_exceptions=True)
         assert await look() == ["c1"]
+        await put(store, conversation(f"after-{wait}"))
 
 
 # ---------------------------------------------------------------- when the disk is full or the commit fails
