@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.stories import floors
 from tests.stories.conftest import People
@@ -34,11 +34,17 @@ async def test_an_operator_finds_the_hours_that_nobody_covers_without_a_mouse(st
     cell = page.locator("td button:focus")
     await expect(cell).to_have_accessible_name(containing("nobody"))
     await expect(page.locator("td.nobody").first).to_be_visible()
-    first = await cell.get_attribute("data-at")
+    first = await _hour(cell)
     await page.keyboard.press("ArrowRight")
     await assert_focus_is_seen(page, on="nobody")
-    assert int(await cell.get_attribute("data-at") or 0) - int(first or 0) == 3_600
+    assert await _hour(cell) - first == 3_600
     await expect(page.locator("p.told")).to_contain_text("nobody")
+
+    # A day's last hour is followed by the next day's first, whatever time it is now.
+    await page.locator("tr:has(td button)").first.locator("button").last.focus()
+    last = await _hour(cell)
+    await page.keyboard.press("ArrowRight")
+    assert await _hour(cell) - last == 3_600
 
     # The next week, and the same as a table.
     await operator.button("admin.routing.week.later").press("Enter")
@@ -52,6 +58,10 @@ async def test_an_operator_finds_the_hours_that_nobody_covers_without_a_mouse(st
     await operator.button("quality.screen.as_picture").press("Enter")
     await expect(page.locator("td button").first).to_have_accessible_name(containing("2", "could be at work"))
     await expect(page.locator("td.nobody")).to_have_count(0)
+
+
+async def _hour(cell: Locator) -> int:
+    return int(await cell.get_attribute("data-at") or 0)
 
 
 async def test_contracts_are_shown_against_what_they_allow(stage: floors.Stage, people: People) -> None:

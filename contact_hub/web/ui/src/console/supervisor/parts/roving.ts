@@ -1,7 +1,15 @@
 // One stop of the Tab key for many small things: the arrows move among the links of a picture. Rows and columns are found by where things are
-// drawn, so the same keys work in a chart, a table and a page that reads from the right.
+// drawn, so the same keys work in a chart, a table and a page that reads from the right. Where a row goes on in the next (the hours of days),
+// so do the arrows along it.
 
-export function roving(node: HTMLElement | SVGElement, selector = "a"): { update(): void; destroy(): void } {
+interface Things {
+  /** What the arrows move among. */
+  readonly selector?: string;
+  /** The end of a row is followed by the beginning of the next. */
+  readonly flowing?: boolean;
+}
+
+export function roving(node: HTMLElement | SVGElement, { selector = "a", flowing = false }: Things = {}): { update(): void; destroy(): void } {
   const all = () => [...node.querySelectorAll<HTMLElement>(selector)];
   const settle = (current?: HTMLElement) => {
     const items = all();
@@ -14,10 +22,15 @@ export function roving(node: HTMLElement | SVGElement, selector = "a"): { update
     if (!from || !(key in TOWARDS || key === "Home" || key === "End")) return;
     event.preventDefault();
     const items = all();
-    const to = key === "Home" ? items[0] : key === "End" ? items.at(-1) : nearest(from, items, TOWARDS[key] as Direction);
+    const to = key === "Home" ? items[0] : key === "End" ? items.at(-1) : beside(from, items, TOWARDS[key] as Direction);
     if (!to) return;
     settle(to);
     to.focus();
+  };
+  const beside = (from: HTMLElement, items: HTMLElement[], towards: Direction) => {
+    if (!flowing || !towards[0]) return nearest(from, items, towards);
+    const ahead = getComputedStyle(node).direction === "rtl" ? -towards[0] : towards[0];
+    return items[items.indexOf(from) + ahead];
   };
   const onfocusin = (event: Event) => {
     const item = (event.target as Element).closest<HTMLElement>(selector);
