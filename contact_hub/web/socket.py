@@ -199,11 +199,10 @@ class _Talk:
         try:
             looking = self._session.revalidate()
         except HubError as refusal:
-            if (code := self._sent_away(refusal)) is not None:
-                self._end(code)
+            self._sent_away(refusal)
             return
-        if looking is not None:
-            self._checking = self._start(self._revalidate(looking))
+        if looking is not None:  # with nothing around it, which cancelled before its first step would leave it never awaited
+            self._checking = self._start(looking)
 
     async def run(self) -> int:
         """Returns the close code."""
@@ -255,11 +254,17 @@ class _Talk:
         return task
 
     def _done(self, task: asyncio.Task[int | None]) -> None:
-        if task is self._checking:
+        checked = task is self._checking
+        if checked:
             self._checking = None
-        if task.cancelled() or self._over.done():
+        if task.cancelled():
             return
-        if (mistake := task.exception()) is not None:
+        mistake = task.exception()  # even where nobody needs it any more: what nobody asked for is logged as forgotten
+        if self._over.done():
+            return
+        if checked and isinstance(mistake, HubError):
+            self._sent_away(mistake)
+        elif mistake is not None:
             self._over.set_exception(mistake)
         elif (code := task.result()) is not None:
             self._over.set_result(code)
@@ -348,19 +353,11 @@ class _Talk:
             return GOING_AWAY
         raise AssertionError("a session tells for ever")
 
-    async def _revalidate(self, looking: Coroutine[Any, Any, None]) -> int | None:
-        try:
-            await looking
-        except HubError as refusal:
-            return self._sent_away(refusal)
-        return None
-
-    def _sent_away(self, refusal: HubError) -> int | None:
-        """The close code, where it means that; a database that does not answer is no reason."""
-        if refusal.code not in {"session_ended", "superseded"}:
-            return None
-        self._refuse(refusal)
-        return _CLOSE_CODES[refusal.code]
+    def _sent_away(self, refusal: HubError) -> None:
+        """The end, where it means that; a database that does not answer is no reason."""
+        if refusal.code in {"session_ended", "superseded"}:
+            self._refuse(refusal)
+            self._end(_CLOSE_CODES[refusal.code])
 
     async def _write(self) -> None:
         """While there is something to write."""

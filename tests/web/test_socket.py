@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import time
+import warnings
 import weakref
 from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
@@ -99,7 +100,7 @@ class Talker:
     def __init__(self, out: Outbound) -> None:
         self.out = out
         self.valid: HubError | None = None
-        self.asks_rows = False
+        self.asks_rows = self.overflows = False
         self.checked = 0
         self.told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.closed = False
@@ -126,6 +127,8 @@ class Talker:
 
     def revalidate(self) -> Coroutine[Any, Any, None] | None:
         self.checked += 1
+        for number in range(20 if self.overflows else 0):
+            self.out.put(Word(str(number)))
         if self.asks_rows:
             return self._look()
         if self.valid is not None:
@@ -228,6 +231,16 @@ async def test_a_database_that_does_not_answer_is_no_reason_to_send_anybody_away
     await visit.browser.until(lambda: visit.session.checked >= 3)
     visit.browser.leave()
     assert await visit.code() == 1000
+
+
+async def test_a_check_that_its_socket_does_not_outlive_is_forgotten_without_a_word(sockets: Sockets) -> None:
+    visit = await Visit(sockets).opened()
+    visit.browser.reads.clear()
+    visit.session.asks_rows = visit.session.overflows = True
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        assert await visit.code() == 4008
+    assert not heard
 
 
 async def test_who_reads_too_slowly_is_cut_off_at_once_and_alone(sockets: Sockets) -> None:
