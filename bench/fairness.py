@@ -3,8 +3,9 @@
     python -m bench.fairness [--rounds 5] [--seconds 6] [--times 4] [--json]
 
 One node serves two workspaces. The quiet one's visitors write at a steady pace and measure from sending to acknowledgement (on disk, that is). Each round has
-the quiet one alone, then beside a neighbour that keeps to its limit, then beside one that offers `--times` what the node can do at all. The three stand next
-to each other within seconds because the machine is shared; ratios are the medians over the rounds. The flood's driver is a process of its own.
+the quiet one alone, then beside the flood's driver that writes to a wall instead of the node, then beside a neighbour that keeps to its limit, then beside one
+that offers `--times` what the node can do at all. They stand next to each other within seconds because the machine is shared; ratios are the medians over the
+rounds. The driver is a process of its own on the same cores: what it takes from the node by being there is told by the wall, and is no doing of the node's.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import asyncio
 import contextlib
 import itertools
 import json
+import socket
 import statistics
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +41,7 @@ QUIET_VISITORS: Final = 25
 LOUD_VISITORS: Final = 50
 _TICK_SECONDS: Final = 0.01
 _SENDER_BYTES_MAX: Final = 262_144
-_QUIET, _CALM, _LOUD = "quiet", "calm", "loud"
+_QUIET, _WALL, _CALM, _LOUD = "quiet", "wall", "calm", "loud"
 
 _UNLIMITED: Final = (
     "{messages_per_second: 100000.0, messages_burst: 100000, brand_messages_per_second: 100000.0, brand_messages_burst: 100000}"
@@ -133,8 +136,8 @@ async def _capacity(hub: Hub, seconds: float) -> float:
 class Writer:
     """One visitor's socket."""
 
-    def __init__(self, socket: websockets.ClientConnection) -> None:
-        self._socket = socket
+    def __init__(self, connection: websockets.ClientConnection) -> None:
+        self._socket = connection
         self.counts: Counter[str] = Counter()
         self.took: list[float] = []
         self._sent: dict[str, float] = {}
@@ -144,9 +147,9 @@ class Writer:
 
     @classmethod
     async def connect(cls, port: int, ticket: str) -> Writer:
-        socket = await websockets.connect(f"ws://localhost:{port}/v1/widget/socket", max_size=None, compression=None)
-        writer = cls(socket)
-        await socket.send(json.dumps({"type": "hello", "protocol": 1, "ticket": ticket}))
+        connection = await websockets.connect(f"ws://localhost:{port}/v1/widget/socket", max_size=None, compression=None)
+        writer = cls(connection)
+        await connection.send(json.dumps({"type": "hello", "protocol": 1, "ticket": ticket}))
         return writer
 
     async def start(self, mine: str) -> None:
@@ -161,27 +164,14 @@ class Writer:
         await self._socket.send(self._frame(mine))
 
     def shout(self, mine: str) -> bool:
-        """Send without waiting; False where the node reads no more and the sender's own buffer is full."""
-        transport = self._socket.transport
-        if transport.get_write_buffer_size() > _SENDER_BYTES_MAX or transport.is_closing():
-            return False
-        payload = self._frame(mine).encode()
-        transport.write(b"\x81" + (b"\xfe" + len(payload).to_bytes(2, "big")) + b"\0\0\0\0" + payload)
-        return True
+        return _shout(self._socket.transport, self._frame(mine))
 
     def abort(self) -> None:
         self._socket.transport.abort()
         self._reading.cancel()
 
     def _frame(self, mine: str) -> str:
-        return json.dumps(
-            {
-                "type": "post",
-                "client_message_id": mine,
-                "conversation": self._conversation,
-                "text": "One more message of usual length.",
-            }
-        )
+        return _frame(mine, self._conversation)
 
     async def _read(self) -> None:
         with contextlib.suppress(websockets.ConnectionClosed):
@@ -195,12 +185,62 @@ class Writer:
                     self._started.set()
 
 
+class Bricks:
+    """A connection to somebody who never reads: what a flood costs the machine before it costs the node anything."""
+
+    def __init__(self, transport: asyncio.WriteTransport) -> None:
+        self._transport = transport
+        self.counts: Counter[str] = Counter()
+
+    @classmethod
+    async def connect(cls, wall: socket.socket) -> Bricks:
+        _, writer = await asyncio.open_connection(*wall.getsockname())
+        return cls(writer.transport)
+
+    def shout(self, mine: str) -> bool:
+        return _shout(self._transport, _frame(mine, "cv_0000000000000000000000"))
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+
+def _frame(mine: str, conversation: str) -> str:
+    return json.dumps(
+        {
+            "type": "post",
+            "client_message_id": mine,
+            "conversation": conversation,
+            "text": "One more message of usual length.",
+        }
+    )
+
+
+def _shout(transport: asyncio.WriteTransport, frame: str) -> bool:
+    """Send without waiting; False where the other side reads no more and the sender's own buffer is full."""
+    if transport.get_write_buffer_size() > _SENDER_BYTES_MAX or transport.is_closing():
+        return False
+    payload = frame.encode()
+    transport.write(b"\x81" + (b"\xfe" + len(payload).to_bytes(2, "big")) + b"\0\0\0\0" + payload)
+    return True
+
+
 async def neighbour(port: int, rate: float) -> None:
-    """Offer `rate` frames a second over many sockets until the input is closed, then tell what became of them."""
-    loop = asyncio.get_running_loop()
-    tickets = json.loads(await loop.run_in_executor(None, sys.stdin.readline))
+    """Open conversations and offer `rate` frames a second over their sockets."""
+    tickets = json.loads(await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline))
     writers = await asyncio.gather(*(Writer.connect(port, ticket) for ticket in tickets))
     await asyncio.gather(*(writer.start(f"start-{number:08}") for number, writer in enumerate(writers)))
+    await _flood(writers, rate, port)
+
+
+async def at_a_wall(port: int, rate: float) -> None:
+    """The same to somebody who takes the connections and nothing else."""
+    with socket.create_server(("127.0.0.1", 0), backlog=LOUD_VISITORS) as wall:
+        await _flood([await Bricks.connect(wall) for _ in range(LOUD_VISITORS)], rate, port)
+
+
+async def _flood(writers: Sequence[Writer | Bricks], rate: float, port: int) -> None:
+    """Until the input is closed; then tell what became of them."""
+    loop = asyncio.get_running_loop()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     until = loop.run_in_executor(None, sys.stdin.readline)
@@ -212,7 +252,7 @@ async def neighbour(port: int, rate: float) -> None:
         offered = max(offered, due)
         await asyncio.sleep(_TICK_SECONDS)
     counts = sum((writer.counts for writer in writers), Counter())
-    taken = counts["ack"] - len(writers)
+    taken = max(0, counts["ack"] - len(writers))
     told = {
         "offered_per_second": round(offered / (time.monotonic() - began), 1),
         "offered": offered,
@@ -249,11 +289,11 @@ def at(ordered: list[float], share: float) -> float:
 
 async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     port = arguments.port
-    windows: dict[str, list[list[float]]] = {_QUIET: [], _CALM: [], _LOUD: []}
-    neighbours: dict[str, list[dict[str, float]]] = {_CALM: [], _LOUD: []}
+    windows: dict[str, list[list[float]]] = {_QUIET: [], _WALL: [], _CALM: [], _LOUD: []}
+    neighbours: dict[str, list[dict[str, float]]] = {_WALL: [], _CALM: [], _LOUD: []}
     refused: Counter[str] = Counter()
     names = itertools.count()
-    cpu: dict[str, list[float]] = {_QUIET: [], _CALM: [], _LOUD: []}
+    cpu: dict[str, list[float]] = {kind: [] for kind in windows}
 
     async def look(kind: str) -> None:
         before, began = await hub.ask("cpu"), time.monotonic()
@@ -267,12 +307,14 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         await quiet_window(writers, arguments.pace, 2, names)
         limits = parse(_WORKSPACE.format(id=_LOUD, limits=arguments.limits)).limits
         allowed = min(limits.messages_per_second, limits.brand_messages_per_second)
-        rates = {_CALM: 0.8 * allowed, _LOUD: arguments.times * capacity}
+        rates = {_WALL: arguments.times * capacity, _CALM: 0.8 * allowed, _LOUD: arguments.times * capacity}
         for _ in range(arguments.rounds):
             await look(_QUIET)
             for kind, rate in rates.items():
-                async with Child.of("bench.fairness", "--be", "neighbour", "--port", str(port), "--rate", str(rate)) as other:
-                    other.tell(json.dumps(await hub.ask(f"tickets {_LOUD} {LOUD_VISITORS}")))
+                role = "wall" if kind == _WALL else "neighbour"
+                async with Child.of("bench.fairness", "--be", role, "--port", str(port), "--rate", str(rate)) as other:
+                    if role == "neighbour":
+                        other.tell(json.dumps(await hub.ask(f"tickets {_LOUD} {LOUD_VISITORS}")))
                     assert await other.hear() == "ready"
                     await asyncio.sleep(arguments.settle)
                     await look(kind)
@@ -298,6 +340,7 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             kind: {"p50_ms": round(at(found, 0.5), 2), "p99_ms": round(at(found, 0.99), 2), "samples": len(found)}
             for kind, found in (
                 ("alone", pooled[_QUIET]),
+                ("beside_the_driver_only", pooled[_WALL]),
                 ("beside_one_at_its_limit", pooled[_CALM]),
                 ("beside_flood", pooled[_LOUD]),
             )
@@ -305,6 +348,9 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         "node_cpu": {kind: round(statistics.median(found), 3) for kind, found in cpu.items()},
         "p50_ratio_flood_to_alone": against(_LOUD, _QUIET, 0.5),
         "p99_ratio_flood_to_alone": against(_LOUD, _QUIET, 0.99),
+        "p99_ratio_driver_to_alone": against(_WALL, _QUIET, 0.99),
+        "p50_ratio_flood_to_driver": against(_LOUD, _WALL, 0.5),
+        "p99_ratio_flood_to_driver": against(_LOUD, _WALL, 0.99),
         "p99_ratio_limit_to_alone": against(_CALM, _QUIET, 0.99),
         "p99_ratio_flood_to_limit": against(_LOUD, _CALM, 0.99),
         "flood": {key: round(statistics.median(one[key] for one in neighbours[_LOUD]), 1) for key in neighbours[_LOUD][0]},
@@ -325,13 +371,15 @@ def main() -> None:
     options.add_argument("--limits", default=_DEFAULTS, help="`limits` of the flooding workspace, as in workspace.yaml")
     options.add_argument("--port", type=int, default=8391)
     options.add_argument("--rate", type=float, default=0, help=argparse.SUPPRESS)
-    options.add_argument("--be", choices=["node", "neighbour"], help=argparse.SUPPRESS)
+    options.add_argument("--be", choices=["node", "neighbour", "wall"], help=argparse.SUPPRESS)
     options.add_argument("--json", action="store_true")
     arguments = options.parse_args()
     if arguments.be == "node":
         asyncio.run(node(arguments.port, arguments.limits))
     elif arguments.be == "neighbour":
         asyncio.run(neighbour(arguments.port, arguments.rate))
+    elif arguments.be == "wall":
+        asyncio.run(at_a_wall(arguments.port, arguments.rate))
     else:
         found = asyncio.run(measure(arguments))
         lines = json.dumps(found) if arguments.json else "\n".join(f"{key:28} {value}" for key, value in found.items())
