@@ -196,7 +196,7 @@ class Hub:
 
     async def _follow_share(self) -> None:
         while True:
-            await asyncio.sleep(self.spread.look_seconds)
+            await asyncio.sleep(self.spread.pause_seconds)
             with contextlib.suppress(HubError):
                 await self._take_share()
 

@@ -157,7 +157,7 @@ def _clock(hub: Hub) -> Finding:
 async def _nodes(hub: Hub) -> Finding:
     now = hub.clock.now()
     async with hub.store.read() as tx:
-        alive, routing = await tx.nodes.alive(now), await tx.nodes.routing(now, heard_until=now)
+        alive, routing = await tx.nodes.alive(now), await tx.nodes.routing(now)
     if not alive:
         return Finding(what="nodes", state="warning", sentence="None lives.")
     told = f"{len(alive)} live, {len(routing)} of them route."

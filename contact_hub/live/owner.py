@@ -40,6 +40,7 @@ from routing.model import AgentId, InquiryId
 
 _BATCH: Final = 256
 _REACHES_PER_LEASE: Final = 8
+_SOON_SECONDS: Final = 0.02
 _PACE_SECONDS: Final = 0.01
 """Rounds begin no faster than this: on a busy floor the next one does in one commit what came meanwhile, on a quiet one nobody waits."""
 _BACK_OFF_SECONDS: Final = (0.1, 0.5, 1.0, 2.0)
@@ -118,7 +119,7 @@ class Owner:
                 try:
                     epoch = await self._acquire()
                     if epoch is None:
-                        await asyncio.sleep(self._lease_seconds / _REACHES_PER_LEASE)
+                        await asyncio.sleep(await self._until_over())
                         continue
                     failures = 0
                     await self._own(epoch)
@@ -156,6 +157,13 @@ class Owner:
         if epoch is not None:
             self._renewed_at = renewed
         return epoch
+
+    async def _until_over(self) -> float:
+        """Seconds until another's lease is over as far as its row says, and not long at once: it may be given back."""
+        async with self._store.read(brief=True) as tx:
+            lease = await tx.leases.get(self.workspace)
+        over = _SOON_SECONDS if lease is None else (lease.expires_at - self._clock.now()).total_seconds()
+        return max(_SOON_SECONDS, min(over, self._lease_seconds / _REACHES_PER_LEASE))
 
     async def _own(self, epoch: int) -> None:
         """Restore, then route until the lease is lost or something breaks."""

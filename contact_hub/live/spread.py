@@ -29,6 +29,7 @@ from contact_hub.store import Store
 _LOOKS_PER_LEASE: Final = 8
 _STEADY_LEASES: Final = 2
 _UNFAIR: Final = 2
+_SURELY_SECONDS: Final = 0.01
 
 
 def placed(workspaces: Iterable[str], nodes: Collection[str], held: Mapping[str, str]) -> dict[str, str]:
@@ -74,20 +75,24 @@ class Spread:
 
     def __init__(self, *, store: Store, clock: Clock, node: str, lease_seconds: float, node_seconds: float) -> None:
         self._store, self._clock, self._node = store, clock, node
-        self._lease_seconds, self._node_seconds = lease_seconds, node_seconds
+        self._lease_seconds, self._rarely_seconds = lease_seconds, node_seconds - lease_seconds
         self.look_seconds = min(0.5, lease_seconds / _LOOKS_PER_LEASE)
+        self.pause_seconds = self.look_seconds
+        """Until the next look. It does not go beyond the moment from which somebody is passed over."""
         self._nodes, self._same_since = frozenset[str](), 0.0
         self._nobodys_since = dict[str, float]()
 
     async def share(self, workspaces: Collection[str]) -> frozenset[str]:
         """What is ours. A node that was not heard of for the time of a lease is passed over: its leases are over too."""
-        now = self._clock.now()
-        heard_until = now + timedelta(seconds=self._node_seconds - self._lease_seconds)
+        now, self.pause_seconds = self._clock.now(), self.look_seconds
         async with self._store.read() as tx:
-            nodes = await tx.nodes.routing(now, heard_until=heard_until) | {self._node}
+            heard = await tx.nodes.routing(now, rarely_seconds=self._rarely_seconds)
+            nodes = frozenset({*heard, self._node})
             held = {workspace: lease.holder for workspace, lease in (await tx.leases.all()).items()}
             if any((holder := held.get(workspace)) and holder not in nodes for workspace in workspaces):
                 await tx.nodes.end_standstills()  # one of them may lock the lease that we are about to reach for
+        next_over = min((until - now for node, until in heard.items() if node != self._node), default=timedelta.max)
+        self.pause_seconds = min(self.look_seconds, next_over.total_seconds() + _SURELY_SECONDS)
         place = placed(workspaces, nodes, held)
         ours = {workspace for workspace, node in place.items() if node == self._node}
         if self._steady(nodes):

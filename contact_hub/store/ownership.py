@@ -113,15 +113,16 @@ class Nodes:
     async def beat(self, node: str, until: datetime, *, roles: str | None = None) -> None:
         await self._session.execute(_beat(self._session.dialect), {"id": node, "alive_until": until, "roles": roles})
 
-    async def routing(self, now: datetime, *, heard_until: datetime) -> frozenset[str]:
-        """Nodes that may own workspaces and said so lately, which is: live beyond `heard_until`. One that names no roles is of a version that
-        had none and said rarely that it lives; it routes."""
-        found = await self._session.execute(_ROUTING, {"now": now})
-        return frozenset(
-            row.id
+    async def routing(self, now: datetime, *, rarely_seconds: float = 0.0) -> dict[str, datetime]:
+        """Nodes that may own workspaces, and until when each is taken to live: as long as it said but for `rarely_seconds`, which is for what it has to say
+        only rarely. One that names no roles is of a version that had none and did nothing often; it routes."""
+        found, early = await self._session.execute(_ROUTING, {"now": now}), timedelta(seconds=rarely_seconds)
+        until = {
+            row.id: row.alive_until if row.roles is None else row.alive_until - early
             for row in found.rows
-            if row.roles is None or ("router" in row.roles.split(",") and row.alive_until > heard_until)
-        )
+            if row.roles is None or "router" in row.roles.split(",")
+        }
+        return {node: moment for node, moment in until.items() if moment > now}
 
     async def working(self, now: datetime) -> frozenset[str]:
         """Nodes that do background work."""

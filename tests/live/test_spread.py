@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from contact_hub.app import NODE_SECONDS, Hub, build
 from contact_hub.clock import DatabaseClock, ManualClock
 from contact_hub.live.health import degraded, health_of
-from contact_hub.live.spread import evened, placed
+from contact_hub.live.spread import Spread, evened, placed
 from contact_hub.settings import Settings
 from contact_hub.store import Store, Tx
 from tests import hubs
@@ -176,6 +176,30 @@ async def test_what_a_dead_node_held_is_taken_over_within_five_seconds(store_url
     async with node(store_url, tmp_path) as survivor:
         await until_owned((survivor, 6), seconds=12)
         assert time.monotonic() - began < TAKE_OVER_SECONDS + 1, "the clock of this test began a moment before the last heartbeat"
+
+
+async def test_the_next_look_is_at_the_moment_from_which_a_silent_node_is_passed_over(store_url: str, tmp_path: Path) -> None:
+    await lay_down(store_url, tmp_path)
+    clock, store = ManualClock(datetime(2026, 11, 22, 12, tzinfo=UTC)), await Store.open(store_url)
+    try:
+        spread = Spread(store=store, clock=clock, node="survivor", lease_seconds=4, node_seconds=NODE_SECONDS)
+        until = clock.now() + timedelta(seconds=NODE_SECONDS)
+
+        async def haunt(tx: Tx) -> None:
+            await tx.nodes.beat("ghost", until, roles="router")
+            assert await tx.leases.acquire("w0", "ghost", clock.now(), 4) == 1
+
+        await store.write(haunt, name="haunt")
+        assert await spread.share(["w0"]) == frozenset()
+        assert spread.pause_seconds == spread.look_seconds == 0.5, "as long as nothing is going to happen"
+        clock.advance(3.8)
+        assert await spread.share(["w0"]) == frozenset()
+        assert 0.2 <= spread.pause_seconds < 0.3
+        clock.advance(spread.pause_seconds)
+        assert await spread.share(["w0"]) == {"w0"}
+        assert spread.pause_seconds == 0.5
+    finally:
+        await store.close()
 
 
 async def test_only_a_router_owns_and_only_a_worker_works_in_the_background(sqlite_url: str, tmp_path: Path) -> None:
