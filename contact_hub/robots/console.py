@@ -130,6 +130,8 @@ class ConsoleMind:
                 self.welcomed = True
                 self.welcomes += 1
                 self._ghosts = 0
+                if frame.epoch != self._epoch:  # the resync that says so may be lost with the connection
+                    self.threads.clear()
                 self.view, self.reference = frame.view, frame.reference
                 self._epoch, self._desk, self.heartbeat_seconds = frame.epoch, frame.desk, frame.heartbeat_seconds
             case f.ConsoleResync():

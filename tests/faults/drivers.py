@@ -368,11 +368,13 @@ class Agent:
     def _heard(self, frame: console.ToConsole) -> None:
         match frame:
             case console.ConsoleWelcome():
+                if frame.epoch != self.epoch:  # whatever was answered under these positions may have been something else
+                    self._answered.clear()
                 self.epoch = frame.epoch
                 self._asked.clear()
                 self._look()
             case console.ConsoleResync():
-                self.epoch = frame.epoch  # whatever was answered under these positions may have been something else
+                self.epoch = frame.epoch
                 self._answered = {key for key in self._answered if key[0] not in frame.conversations}
             case console.Delta():
                 self._look()

@@ -232,7 +232,10 @@ def _screens(screens: Iterable[tuple[str, str, list[tuple[int, str]]]], rows: Ro
     for who, conversation, shown in screens:
         written = [(entry["position"], text_of(entry["body"])) for entry in rows.entries.get(("public", conversation), [])]
         if shown != (written if whole else written[: len(shown)]):
-            found.append(f"screen_differs: {who}, {conversation}: {len(shown)} shown, {len(written)} written")
+            first = next(
+                (f"{ours} instead of {theirs}" for ours, theirs in zip(shown, written, strict=False) if ours != theirs), ""
+            )
+            found.append(f"screen_differs: {who}, {conversation}: {len(shown)} shown, {len(written)} written {first}".rstrip())
     return found
 
 

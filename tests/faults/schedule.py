@@ -255,20 +255,37 @@ class Tormentor:
 
     async def put_back(self, chance: random.Random) -> None:
         """Everything dies, and a backup of some seconds before is put in its place. Whoever talks is told so, and says again what is missing."""
+        await self._put_back(chance, "put_back")
+
+    async def put_back_around_sleeper(self, chance: random.Random) -> None:
+        """The same, but one that owned something only stands still: it was forgotten, and wakes with everything in mind that never was."""
+        await self._put_back(chance, "put_back_around_sleeper", sleeps=True)
+
+    async def _put_back(self, chance: random.Random, kind: str, *, sleeps: bool = False) -> None:
         await self._all_back()
         since = time.monotonic()
         await asyncio.to_thread(self.world.postgres.back_up)
         await asyncio.sleep(chance.uniform(1, 5))
-        for node in self.world.nodes:
+        sleeper, early = await self._holder(chance) if sleeps else None, chance.random() < _BRIEFLY
+        gone = [node for node in self.world.nodes if node is not sleeper]
+        for node in gone:
             node.kill()
         self.faults += 1
-        await self._go_back(since)
-        await self.world.put_back()
-        back = time.monotonic()
-        for node in self.world.nodes:
-            self._bring_back(node, after_seconds=0)
+        try:
+            if sleeper is not None:
+                sleeper.pause()
+            await self._go_back(since)
+            await self.world.put_back()
+            back = time.monotonic()
+            for node in gone:
+                self._bring_back(node, after_seconds=0)
+            if not early:
+                await self._all_back()
+        finally:
+            if sleeper is not None:
+                sleeper.go_on()
         await self._all_back()
-        await self._accepting("put_back", back, self._living())
+        await self._accepting(kind, back, self._living())
 
     async def _postgres_back(self) -> float:
         give_up = time.monotonic() + _GIVE_UP_SECONDS
@@ -439,4 +456,5 @@ KINDS: Final[dict[str, Kind]] = {
     "redis_cut_off": Kind(Tormentor.cut_off_redis, 3, first=False, able=lambda world: world.wires.able, redis_only=True),
     "disk_full": Kind(Tormentor.fill_disk, 3, first=False, able=lambda world: world.disk.able),
     "put_back": Kind(Tormentor.put_back, 0.5, first=False),
+    "put_back_around_sleeper": Kind(Tormentor.put_back_around_sleeper, 0.5, first=False),
 }

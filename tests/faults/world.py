@@ -272,7 +272,7 @@ class World:
                 await asyncio.sleep(_LOOK_SECONDS)
 
     async def put_back(self) -> None:
-        """The database as it was when it was last backed up, and told so, as `docs/operations.md` says. All nodes are down."""
+        """The database as it was when it was last backed up, and told so, as `docs/operations.md` says. No node runs."""
         await asyncio.to_thread(self.postgres.put_back)
         settings = Settings(database_url=self.postgres.url, data_dir=self.home, log_level="warning")
         store = await Store.open(settings.url)

@@ -16,9 +16,9 @@ AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 REFERENCE = f.Reference(rules=1, brands={}, away_reasons=["break"], decline_reasons=["busy"], pools=[], agents=[], kinds={})
 
 
-def welcome(desk: int = 1) -> f.ConsoleWelcome:
+def welcome(desk: int = 1, epoch: str = "e1") -> f.ConsoleWelcome:
     view = f.View(me=f.Me(agent="a1", name="A", pool="p1", availability="offline"))
-    return f.ConsoleWelcome(protocol=1, epoch="e1", view=view, reference=REFERENCE, heartbeat_seconds=10, now=AT, desk=desk)
+    return f.ConsoleWelcome(protocol=1, epoch=epoch, view=view, reference=REFERENCE, heartbeat_seconds=10, now=AT, desk=desk)
 
 
 def said(position: int, conversation: str = "c1") -> f.PublicEntryForStaff:
@@ -39,6 +39,16 @@ def test_the_view_follows_the_deltas(mind: ConsoleMind) -> None:
     assert mind.view.queues["b1"].waiting == 3
     mind.heard(f.Delta(changes=[f.Change(collection="queues", key="b1")]), 0)
     assert mind.view.queues == {}
+
+
+def test_what_was_read_under_another_epoch_is_forgotten_with_the_welcome_itself(mind: ConsoleMind) -> None:
+    mind.heard(said(1), 0)
+    mind.connection_lost()
+    mind.heard(welcome(), 0)
+    assert mind.threads["c1"].public.head == 1
+    mind.connection_lost()
+    mind.heard(welcome(epoch="e2"), 0)  # and here the connection is cut, before the resync
+    assert mind.threads["c1"].public.head == 0
 
 
 def test_replies_of_two_conversations_do_not_wait_for_each_other(mind: ConsoleMind) -> None:

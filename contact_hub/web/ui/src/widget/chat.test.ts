@@ -27,10 +27,10 @@ const theirs = (position: number, text: string) => entry(position, { kind: "bran
 const mine = (position: number, text: string, id: string) => entry(position, { kind: "customer_message", text, client_message_id: id });
 const said = (type: string) => FakeSocket.last.sent.filter((frame) => frame.type === type);
 
-async function welcome(conversation?: object) {
+async function welcome(conversation?: object, epoch = "e1") {
   await pass();
   FakeSocket.last.accept();
-  FakeSocket.last.say({ type: "welcome", protocol: 1, epoch: "e1", brand: BRAND, texts: "/api/texts/widget/fr.json", hours: HOURS, heartbeat_seconds: 10, conversation });
+  FakeSocket.last.say({ type: "welcome", protocol: 1, epoch, brand: BRAND, texts: "/api/texts/widget/fr.json", hours: HOURS, heartbeat_seconds: 10, conversation });
   await pass();
 }
 
@@ -134,6 +134,24 @@ describe("a visitor's chat", () => {
     expect(said("post")).toMatchObject([{ client_message_id: "id-lost-2", text: "lost" }]);
     FakeSocket.last.say(mine(2, "lost", "id-lost-2"));
     expect(shown(chat)).toEqual(["kept", "lost"]);
+  });
+
+  it("knows a restored database by the welcome, whether or not the resync after it arrives", async () => {
+    const chat = await talking();
+    FakeSocket.last.say(mine(1, "kept", "id-kept-1"));
+    FakeSocket.last.say(mine(2, "lost", "id-lost-2"));
+    FakeSocket.last.drop();
+    await pass(1_000);
+    await welcome({ ...OPEN, head: 2 }, "e2");
+    FakeSocket.last.drop();
+    await pass(2_000);
+    await welcome({ ...OPEN, head: 2 }, "e2");
+    expect(said("hello")).toMatchObject([{ resume: { epoch: "e2", conversation: "c1", position: 0 } }]);
+    FakeSocket.last.say(mine(1, "kept", "id-kept-1"));
+    FakeSocket.last.say(theirs(2, "Are you there?"));
+    expect(said("post")).toMatchObject([{ client_message_id: "id-lost-2", text: "lost" }]);
+    FakeSocket.last.say(mine(3, "lost", "id-lost-2"));
+    expect(shown(chat)).toEqual(["kept", "Are you there?", "lost"]);
   });
 
   it("comes back for what it missed when positions jump or the head is ahead", async () => {

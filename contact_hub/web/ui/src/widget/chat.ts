@@ -348,6 +348,8 @@ export class Chat {
   }
 
   #welcomed({ epoch, brand, texts, hours, conversation, visitor_name }: P.Welcome): void {
+    // Of another epoch nothing we have can be trusted. The `resync` that says so comes after this, and may be lost with the connection.
+    if (epoch !== this.#epoch && conversation && conversation.conversation === this.conversation?.conversation) this.#takenBack();
     this.#epoch = epoch;
     if (this.refusal?.retry_after_seconds != null) this.refusal = null;
     this.brand = brand;
@@ -360,13 +362,19 @@ export class Chat {
     this.known = true;
   }
 
-  /** What we have is not theirs any more. After a restored database our own last words may be missing there: they are kept to be offered again. */
+  /** What we have is not theirs any more. */
   #resynced({ because, epoch }: P.Resync): void {
     this.#epoch = epoch;
-    const kept = because === "epoch" ? this.entries.flatMap(({ body }) => (body.kind === "customer_message" ? [body] : [])) : [];
+    if (because === "epoch") this.#takenBack();
+    else this.#forget();
+    this.#caughtUp();
+  }
+
+  /** After a restored database our own last words may be missing there: they are kept to be offered again. */
+  #takenBack(): void {
+    const kept = this.entries.flatMap(({ body }) => (body.kind === "customer_message" ? [body] : []));
     this.#forget();
     for (const { client_message_id, text } of kept.slice(-OFFERED_AGAIN_MAX)) this.#lost.set(client_message_id, text);
-    this.#caughtUp();
   }
 
   /** Once everything they have is here, what is still missing of ours is sent again, under its own id. */
