@@ -50,12 +50,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """At `at` the answer may change, because of an agent's or a tier's turn."""
+    """At `at` the answer may change, because of an agent's, a pool's or a tier's turn."""
 
     what: Changes
     at: datetime
     agent: AgentId | None = None
     tier: int | None = None
+    pool: PoolId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,10 +192,15 @@ def _changes_ahead(board: Board, inquiry: Inquiry, now: datetime) -> tuple[Chang
     if midnight is not None and any(contract.id in board.used_up for contract in form.contracts):
         changes.append(Change(what=Changes.NEW_DAY, at=moment(midnight)))
     profiles = [board.roster.profiles[number] for number in form.members.tolist()]
-    openings = {opening for profile in profiles if not profile.is_open(now) and (opening := profile.next_opening(now))}
-    changes += [Change(what=Changes.OPENING, at=opening) for opening in openings]
+    openings = {
+        (opening, profile.pool) for profile in profiles if not profile.is_open(now) and (opening := profile.next_opening(now))
+    }
+    changes += [Change(what=Changes.OPENING, at=opening, pool=pool) for opening, pool in openings]
     return tuple(
-        sorted((change for change in changes if change.at > now), key=lambda c: (c.at, c.what, c.agent or "", c.tier or 0))
+        sorted(
+            (change for change in changes if change.at > now),
+            key=lambda c: (c.at, c.what, c.agent or "", c.tier or 0, c.pool or ""),
+        )
     )
 
 

@@ -69,7 +69,11 @@ async def explanation_json(
             {
                 "at": change.at,
                 "code": str(change.what),
-                "values": {"agent": _agent_name(floor, change.agent), "tier": str(change.tier or "")},
+                "values": {
+                    "agent": _agent_name(floor, change.agent),
+                    "pool": floor.pools[change.pool].name if change.pool in floor.pools else "",
+                    "tier": str(change.tier or ""),
+                },
             }
             for change in explanation.changes
         ],
@@ -126,12 +130,16 @@ def sentence(explanation: Explanation, teller: Teller) -> str:
 
 
 def _within(explanation: Explanation, pools: Collection[str] | None) -> Explanation:
-    """Without what it says of agents elsewhere."""
+    """Without what it says of agents and pools elsewhere."""
     if pools is None:
         return explanation
     verdicts = tuple(verdict for verdict in explanation.verdicts if verdict.pool in pools)
     known = {verdict.agent for verdict in verdicts}
-    changes = tuple(change for change in explanation.changes if change.agent is None or change.agent in known)
+    changes = tuple(
+        change
+        for change in explanation.changes
+        if (change.agent is None or change.agent in known) and (change.pool is None or change.pool in pools)
+    )
     return replace(explanation, verdicts=verdicts, changes=changes)
 
 

@@ -62,9 +62,9 @@ class Teller:
             return _readable(str(plain.get("is")))
 
     def change(self, code: str, values: Mapping[str, str]) -> str:
-        """What will come and may change an answer, with the name of whom it is about where one may be said."""
-        key = f"quality.screen.change.{code}"
-        return catalogues.text(f"{key}.named" if values["agent"] and catalogues.has(f"{key}.named") else key, self.tag, **values)
+        """What will come and may change an answer, with the name of whom or what it is about where one may be said."""
+        key, named = f"quality.screen.change.{code}", values["agent"] or values["pool"]
+        return catalogues.text(f"{key}.named" if named and catalogues.has(f"{key}.named") else key, self.tag, **values)
 
     def sentence(self, decision: Decision, at: datetime) -> str:
         """One decision, in one sentence or two."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from contact_hub.conversations.service import Beginning, Surroundings
 from contact_hub.errors import HubError
-from contact_hub.live.explain import explain
+from contact_hub.live.explain import _within, explain
 from contact_hub.scope import Scope
+from routing.explain import Change, Changes, Explanation, Verdict
+from routing.model import AgentId, BrandId, Channel, Demand, InquiryId, PoolId
 from tests import hubs
 from tests.jobs.crew import until
 
@@ -45,3 +48,33 @@ async def test_what_there_is_not_has_no_explanation(store_url: str, tmp_path: Pa
     async with hubs.floor(store_url, tmp_path) as floor:
         with pytest.raises(HubError, match="not_found"):
             await _why(floor, "inq_nobody")
+
+
+def test_a_vendor_hears_nothing_of_agents_and_pools_elsewhere() -> None:
+    at = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    verdicts = tuple(
+        Verdict(agent=AgentId(agent), pool=PoolId(pool), reasons=()) for agent, pool in (("ann", "ours"), ("zoe", "theirs"))
+    )
+    changes = (
+        Change(what=Changes.OVERFLOW, at=at, tier=2),
+        *(Change(what=Changes.OPENING, at=at, pool=PoolId(pool)) for pool in ("ours", "theirs")),
+        *(Change(what=Changes.COOL_DOWN_ENDS, at=at, agent=AgentId(agent)) for agent in ("ann", "zoe")),
+    )
+    whole = Explanation(
+        inquiry=InquiryId("i1"),
+        stage="waiting",
+        demand=Demand(brand=BrandId("sonne"), channel=Channel.CHAT, kind="service"),
+        rules=1,
+        waited_seconds=1,
+        agent=None,
+        ahead=0,
+        all_closed=False,
+        estimate=None,
+        flags=(),
+        verdicts=verdicts,
+        changes=changes,
+    )
+    assert _within(whole, None) == whole
+    told = _within(whole, {"ours"})
+    assert [verdict.agent for verdict in told.verdicts] == ["ann"]
+    assert [change.agent or change.pool or change.tier for change in told.changes] == [2, "ours", "ann"]

@@ -205,14 +205,17 @@ def test_every_change_to_come_has_its_words_in_every_language(code: Changes, tag
 
 @pytest.mark.parametrize("tag", WRITTEN_IN)
 def test_a_change_that_is_about_somebody_names_them_inside_its_sentence(tag: str) -> None:
-    for code in (Changes.OFFER_ENDS, Changes.HOLD_ENDS, Changes.COOL_DOWN_ENDS):
-        named, unnamed = (teller(tag).change(code, {"agent": name, "tier": ""}) for name in (AGENT.name, ""))
+    about = {Changes.OFFER_ENDS: "agent", Changes.HOLD_ENDS: "agent", Changes.COOL_DOWN_ENDS: "agent", Changes.OPENING: "pool"}
+    nobody = {"agent": "", "pool": "", "tier": ""}
+    for code, of in about.items():
+        named, unnamed = (teller(tag).change(code, nobody | values) for values in ({of: AGENT.name}, {}))
         assert AGENT.name in named
+        assert AGENT.name not in unnamed
         assert named.endswith((".", "।"))
         assert named.count(" ") >= 3
         assert unnamed.endswith((".", "।"))
-    assert teller(tag).change(Changes.OPENING, {"agent": AGENT.name, "tier": ""}) == teller(tag).change(
-        Changes.OPENING, {"agent": "", "tier": ""}
+    assert teller(tag).change(Changes.WRAP_UP_ENDS, nobody | {"agent": AGENT.name}) == teller(tag).change(
+        Changes.WRAP_UP_ENDS, nobody
     )
 
 

@@ -719,10 +719,10 @@ def test_an_explanation_says_who_could_why_nobody_does_and_when_that_changes() -
         "late": ["pool_closed"],
         "maria": ["tier_not_yet"],
     }
-    assert [(c.what.value, c.at) for c in found.changes] == [
-        ("overflow", T0 + timedelta(seconds=60)),
-        ("cool_down_ends", T0 + timedelta(seconds=120)),
-        ("opening", T0 + timedelta(hours=1)),
+    assert [(c.what.value, c.at, c.agent or c.pool or c.tier) for c in found.changes] == [
+        ("overflow", T0 + timedelta(seconds=60), 2),
+        ("cool_down_ends", T0 + timedelta(seconds=120), "anna"),
+        ("opening", T0 + timedelta(hours=1), "evening"),
     ]
     assert found.ahead == 0
     assert floor.engine.explain(InquiryId("unknown"), floor.now) is None
