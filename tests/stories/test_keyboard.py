@@ -143,3 +143,17 @@ async def test_a_customer_is_served_without_a_pointer(stage: floors.Stage, peopl
     await assert_focus_is_seen(widget.frame, on=words("widget.csat.send"))
     await keys.press("Enter")
     await expect(widget.frame.get_by_role("status").filter(has_text=words("widget.csat.thanks"))).to_be_visible()
+
+
+async def test_a_second_window_gives_the_choice_to_work_there_or_to_go(stage: floors.Stage, people: People) -> None:
+    first = await Console.sign_in(await people.person(), stage, floors.AMELIE)
+    await first.be_ready()
+    second = await Console.sign_in(await people.person(), stage, floors.AMELIE)
+    await expect(second.button("console.elsewhere.take")).to_be_focused()
+    await second.page.keyboard.press("Tab")
+    await assert_focus_is_seen(second.page, on=words("console.sign_out"))
+    await second.page.keyboard.press("Enter")
+    await expect(second.field("signin.email")).to_be_visible()
+    await expect(first.availability).to_contain_text(words("console.availability.ready"))
+    await first.page.reload()
+    await expect(first.availability).to_be_visible()
