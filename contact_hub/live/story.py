@@ -24,19 +24,23 @@ class Story:
     floor: Floor
     tag: str
 
+    @property
+    def _teller(self) -> Teller:
+        return Teller(floor=self.floor, tag=self.tag, brand=self.inquiry.brand)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "inquiry": self.inquiry.id,
             "conversation": self.inquiry.conversation,
             "state": self.inquiry.state,
-            "steps": told_steps(self.steps, Teller(floor=self.floor, tag=self.tag)),
+            "steps": told_steps(self.steps, self._teller),
             "waiting": self.waiting,
         }
 
     def lines(self) -> Iterator[str]:
         """One line a decision."""
         yield f"{self.inquiry.id} · {self.inquiry.brand} · {self.inquiry.kind} · {self.inquiry.state}"
-        teller = Teller(floor=self.floor, tag=self.tag)
+        teller = self._teller
         for step in self.steps:
             at, decisions = f"{step.at:%Y-%m-%d %H:%M:%S}", step.body.get("decisions", [])
             happened = teller.event(step.body.get("event", step.body))

@@ -44,12 +44,13 @@ _NOT_FOR_LONG: Final = PERMANENT | DATED | COUNTED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teller:
-    """Speaks `tag`, writes times in `zone`. `known` are the agents and pools that may be named, None: all; `isolated` wraps what is put
-    into a sentence, for screens that mix directions of writing."""
+    """Speaks `tag`, writes times in `zone`; codes of a brand's own are called as `brand` labels them. `known` are the agents and pools that may be named, None:
+    all; `isolated` wraps what is put into a sentence, for screens that mix directions of writing."""
 
     floor: Floor
     tag: str
     zone: str = "UTC"
+    brand: str | None = None
     known: Collection[str] | None = None
     isolated: bool = False
 
@@ -87,7 +88,7 @@ class Teller:
                 return self._decision("wrap_up_started", agent=self.name(decision.agent), until=until)
             case WrapUpEnded():
                 form = "wrap_up_ended_timeout" if decision.disposition == "timeout" else "wrap_up_ended"
-                return self._decision(form, agent=self.name(decision.agent), disposition=_readable(decision.disposition))
+                return self._decision(form, agent=self.name(decision.agent), disposition=self._disposition(decision.disposition))
             case AvailabilityChanged():
                 return self._decision(
                     "availability_changed",
@@ -215,6 +216,11 @@ class Teller:
 
     def _named(self, id_: str | None) -> str:
         return self.name(id_) if id_ else ""
+
+    def _disposition(self, code: str) -> str:
+        brand = self.floor.brands.get(self.brand or "")
+        labels = brand.dispositions.get(code, {}) if brand is not None else {}
+        return next((labels[tag] for tag in (*tags.fallbacks(self.tag), "en") if tag in labels), _readable(code))
 
     def _availability(self, code: str) -> str:
         key = f"quality.screen.availability.{code}"

@@ -161,7 +161,7 @@ async def show(
         told = row.inquiry and allows(who.party, Action.DECISION_EXPLAIN)
         steps = await tx.journal.read(scope, inquiry=row.inquiry, limit=2_000) if told else []
     told_in = _zone(zone) or (str(floor.brands[row.brand].zone) if row.brand in floor.brands else "UTC")
-    teller = Teller(floor=floor, tag=_tag(tag), zone=told_in, known=shown, isolated=True)
+    teller = Teller(floor=floor, tag=_tag(tag), zone=told_in, brand=row.brand, known=shown, isolated=True)
     return _json(
         {
             "line": line,

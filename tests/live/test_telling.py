@@ -179,6 +179,20 @@ def test_every_decision_is_told_from_the_journal_in_every_language(decision: Dec
     assert tag == "en" or told != teller("en").told(plain, NOON)
 
 
+@pytest.mark.parametrize(
+    ("tag", "brand", "said"),
+    [
+        ("de-AT", "velour-maison", "Erstattung oder Umtausch"),
+        ("cy", "velour-maison", "Refund or exchange"),
+        ("de", None, "refund"),
+        ("de", "gone-by-now", "refund"),
+    ],
+)
+def test_a_code_of_the_brands_own_is_called_as_the_brand_labels_it(tag: str, brand: str | None, said: str) -> None:
+    ended = WrapUpEnded(inquiry=INQUIRY, agent=ANNA, disposition="refund")
+    assert said in teller(tag, brand=brand).sentence(ended, NOON)
+
+
 @pytest.mark.parametrize("tag", WRITTEN_IN)
 @pytest.mark.parametrize("code", [*Reason], ids=str)
 def test_every_reason_is_counted_in_every_language(code: Reason, tag: str) -> None:
