@@ -62,9 +62,9 @@ class Bench:
         await connection.close()
         return f"{self._server.url.rsplit('/', 1)[0]}/{name}"
 
-    def backends(self) -> list[int]:
-        """Processes of the database server."""
-        return [] if self._server is None or self._server.server is None else _children(self._server.server.pid)
+    def servers(self, store: str) -> list[int]:
+        """The database's own process, where it has one; its backends are its children."""
+        return [] if store == "sqlite" or self._server is None or self._server.server is None else [self._server.server.pid]
 
     @contextlib.asynccontextmanager
     async def node(self, kind: str, *, database: str = "", options: tuple[str, ...] = ()) -> AsyncIterator[tuple[Child, int]]:
@@ -109,16 +109,6 @@ class Bench:
         async with self.node("spike", database=database) as (spike, port), self.driver() as driver:
             await driver.do("open", port=port, customers=list(range(customers)), agents=list(range(agents)), product=False)
             yield spike, driver
-
-
-def _children(parent: int) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, ValueError):
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-            if int(fields[1]) == parent:
-                found.append(int(stat.parent.name))
-    return found
 
 
 # ------------------------------------------------------------ the scenarios
@@ -168,7 +158,7 @@ async def _saturated(bench: Bench, world: Callable[..., Any], store: str) -> dic
             "saturate",
             seconds=bench.arguments.seconds,
             warm=2,
-            pids=[[node.pid], bench.backends() if store == "postgresql" else []],
+            pids=[[node.pid], bench.servers(store)],
         )
         if path:
             await node.ask(f"profile {path}")
@@ -212,7 +202,7 @@ async def offers(bench: Bench) -> dict[str, Any]:
         database = await bench.database(store)
         async with bench.floor(database, begin=False, options=("--ring",)) as (hub, driver):
             rate, path = bench.arguments.inquiries, bench.arguments.profile
-            pids = [[hub.pid], bench.backends() if store == "postgresql" else []]
+            pids = [[hub.pid], bench.servers(store)]
             if path:
                 await hub.ask("profile on")
             asked = await hub.ask("statements")

@@ -423,12 +423,17 @@ def at_share(seconds: list[float], share: float) -> float:
 
 
 def cpu_seconds(pids: list[int]) -> float:
-    """What these processes have used so far, threads and all."""
-    total = 0
-    for pid in pids:
-        with contextlib.suppress(FileNotFoundError):  # a connection of the database that was closed meanwhile
-            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-            total += int(fields[11]) + int(fields[12])
+    """What these processes have used so far, with all threads and with their children: those that live, and those that have ended and were waited for, as a
+    database's server waits for its backends."""
+    wanted, total = set(pids), 0
+    for stat in Path("/proc").glob("[0-9]*/stat") if pids else ():
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+            own, of_the_ended = sum(map(int, fields[11:13])), sum(map(int, fields[13:15]))
+            if int(stat.parent.name) in wanted:
+                total += own + of_the_ended
+            elif int(fields[1]) in wanted:
+                total += own
     return total / os.sysconf("SC_CLK_TCK")
 
 
