@@ -9,7 +9,7 @@ import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import structlog
 import typer
@@ -18,13 +18,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from contact_hub import __version__
-from contact_hub.app import build, learn_languages
+from contact_hub.app import Hub, build, learn_languages
 from contact_hub.errors import EXITS, HubError
 from contact_hub.jobs.commands import app as jobs
 from contact_hub.log import set_up
 from contact_hub.scope import Scope
 from contact_hub.settings import Settings, read_settings
 from contact_hub.translators.commands import app as translators
+
+if TYPE_CHECKING:
+    from contact_hub.web.server import Server
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(translators, name="i18n")
@@ -107,9 +110,21 @@ async def _serve(settings: Settings) -> None:
                 learn_languages(settings)
             await hub.start()
             try:
-                await Server(hub).serve()
+                await _serve_until_outlived(hub, Server(hub))
             finally:
                 await hub.stop()
+
+
+async def _serve_until_outlived(hub: Hub, server: Server) -> None:
+    """Raises `database_restored` where a backup was put back under us: whoever keeps us running starts a process that knows nothing of the lost time."""
+    outlived = asyncio.create_task(hub.store.outlived(), name="outlived")
+    outlived.add_done_callback(lambda task: None if task.cancelled() else server.stop())
+    try:
+        await server.serve()
+        if outlived.done():
+            raise HubError("database_restored")
+    finally:
+        outlived.cancel()
 
 
 @app.command()

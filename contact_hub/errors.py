@@ -101,6 +101,7 @@ CODES: Final[Mapping[str, str]] = {
     "database_outdated": "The database is at an older version; run `contact-hub migrate`.",
     "database_newer": "The database is of a newer version than this program; upgrade the program.",
     "database_busy": "The database is busy, or somebody else is migrating it; nothing was changed. Try again in a moment.",
+    "database_restored": "The database was put back to an earlier time while this program ran; it has to be started again.",
     "file_in_use": "Another program already serves this database file.",
     "extra_missing": "An optional part of the program is needed and not installed.",
     # degraded: served all the same
@@ -126,6 +127,7 @@ EXITS: Final[Mapping[str, int]] = {
     "database_busy": 7,
     "file_in_use": 8,
     "extra_missing": 9,
+    "database_restored": 10,
 }
 """What the command line leaves with. 1 is a check that found something, 2 every other refusal; these tell a supervisor of processes what to do."""
 

@@ -21,6 +21,7 @@ from sqlalchemy import text
 from contact_hub.errors import EXITS
 from contact_hub.store import migrate
 from contact_hub.store.schema import _config, _connected
+from tests import hubs
 from tests.servers import free_port, postgres, postgres_programs
 
 pytestmark = pytest.mark.timeout(600)
@@ -41,6 +42,13 @@ def hub(*arguments: str, program: tuple[str, ...] = ("-m", "contact_hub"), **giv
 @contextlib.contextmanager
 def serving(**given: str) -> Iterator[str]:
     """A node that answers; yields its origin."""
+    with started(**given) as (_, origin):
+        yield origin
+
+
+@contextlib.contextmanager
+def started(**given: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The same with its process."""
     port = free_port()
     command = [sys.executable, "-m", "contact_hub", "serve", "--port", str(port)]
     process = subprocess.Popen(command, env=environment(**given), stderr=subprocess.PIPE, text=True)
@@ -53,10 +61,12 @@ def serving(**given: str) -> Iterator[str]:
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < give_up
             time.sleep(0.05)
-        yield origin
+        yield process, origin
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.wait(timeout=30)
+        if process.stderr is not None:
+            process.stderr.close()
 
 
 def refused(done: subprocess.CompletedProcess[str], code: str, *said: str) -> None:
@@ -195,6 +205,21 @@ def test_a_node_whose_database_goes_away_is_not_ready_and_lives_on() -> None:
         assert gone.text.startswith("not ready: database_unreachable: The database cannot be reached.")
         assert httpx.get(f"{origin}/healthz").text == "ok"
         assert "contact_hub_ready 0.0" in httpx.get(f"{origin}/metrics", timeout=10).text
+
+
+@pytest.mark.services
+def test_a_node_under_which_a_backup_was_put_back_ends_itself(postgres_url: str, tmp_path: Path) -> None:
+    (tmp_path / "workspace.yaml").write_text(hubs.WORKSPACE)
+    applied = hub("apply", str(tmp_path / "workspace.yaml"), CONTACT_HUB_DATABASE_URL=postgres_url)
+    assert applied.returncode == 0, applied.stderr
+    with started(CONTACT_HUB_DATABASE_URL=postgres_url, CONTACT_HUB_DRAIN_SECONDS="0") as (process, origin):
+        assert httpx.get(f"{origin}/readyz").status_code == 200
+        restored = hub("restored", "--yes", CONTACT_HUB_DATABASE_URL=postgres_url)
+        assert restored.returncode == 0, restored.stderr
+        _, told = process.communicate(timeout=30)
+        assert process.returncode == EXITS["database_restored"], told
+        assert "database_restored: The database was put back to an earlier time" in told
+        assert "Traceback" not in told
 
 
 def test_a_node_of_other_roles_answers_its_keepers_and_nobody_else(sqlite_url: str) -> None:

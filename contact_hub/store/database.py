@@ -56,6 +56,16 @@ class Store:
     def dialect(self) -> str:
         return self._rows.dialect
 
+    async def outlived(self) -> None:
+        """Wait until a backup has been put back under this process: everything it has in mind is of a time that never was. From then on whatever is read or
+        written is `unavailable`."""
+        await self._rows.lineage.ended.wait()
+
+    def begin_anew(self) -> list[int]:
+        """For whoever puts a backup back: other rows are ours from now on. The backends that this process talks to."""
+        self._rows.lineage.begin_anew()
+        return self._rows.lineage.backends()
+
     @property
     def asked(self) -> int:
         """Statements of this process so far; beginning and ending a transaction is none."""

@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar, cast
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event
 from sqlalchemy.engine import CursorResult, make_url
@@ -90,6 +92,7 @@ class Writing(Reading, Protocol):
 
 class Database(Protocol):
     dialect: str
+    lineage: Lineage
 
     @property
     def asked(self) -> int:
@@ -207,6 +210,7 @@ class SqliteDatabase:
         self._readers = sqlite_engine(url, writes=False, pool_size=READERS, begins=False)
         self._plans = Plans(self._writer.dialect)
         self._threads = ThreadPoolExecutor(READERS + 1, thread_name_prefix="sqlite")
+        self.lineage = Lineage()  # never asked: whoever serves a file is its only program (`store.sole`)
         self._turns = asyncio.Semaphore(READERS)
         self._idle: list[SqliteConnection] = []
         self._line: SqliteConnection | None = None
@@ -404,6 +408,44 @@ _KEEP_ALIVE: Final = {"tcp_keepalives_idle": "2", "tcp_keepalives_interval": "1"
 """Seconds of PostgreSQL's end of the wire; by its machine's own settings a node that was cut off would hold what it holds for two hours."""
 
 
+class Lineage:
+    """Whether these are still the rows with which this process began. A backup can only be put back where every line to the server is cut, so it is asked on
+    each new one, and on old ones now and then, for workspaces that came since; `contact-hub restored` has given every workspace another delivery epoch. What
+    the process has in mind is of a time that never was then: nothing of it may be written, and it can only end."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.ended = asyncio.Event()
+        self._monotonic, self._asked_at = monotonic, float("-inf")
+        self._known: dict[str, str] = {}
+        self._asked: WeakSet[Any] = WeakSet()
+
+    async def ask(self, driver: Any) -> None:
+        """Raises ConnectionAbortedError where they are not, from then on of every line."""
+        old = driver in self._asked and self._monotonic() - self._asked_at < _ASKED_AGAIN_SECONDS
+        if not old and not self.ended.is_set():
+            self._asked_at = self._monotonic()
+            rows = dict(await driver.fetch(_EPOCHS)) if await driver.fetchval(_LAID_DOWN) else {}
+            if any(rows.get(workspace) != epoch for workspace, epoch in self._known.items()):
+                self.ended.set()
+            self._known |= rows
+            self._asked.add(driver)
+        if self.ended.is_set():
+            raise ConnectionAbortedError("a backup was put back under this process")
+
+    def begin_anew(self) -> None:
+        """It is we who say that these are other rows from now on."""
+        self._known = {}
+
+    def backends(self) -> list[int]:
+        """The server's processes behind our lines."""
+        return [driver.get_server_pid() for driver in self._asked if not driver.is_closed()]
+
+
+_ASKED_AGAIN_SECONDS: Final = 10.0
+_LAID_DOWN: Final = "SELECT to_regclass('workspaces') IS NOT NULL"
+_EPOCHS: Final = "SELECT id, delivery_epoch FROM workspaces"
+
+
 class PostgresDatabase:
     dialect = "postgresql"
 
@@ -423,7 +465,7 @@ class PostgresDatabase:
                 "server_settings": {"application_name": "contact-hub", "jit": "off"} | _KEEP_ALIVE,
             },
         )
-        self._plans = Plans(self._engine.dialect)
+        self._plans, self.lineage = Plans(self._engine.dialect), Lineage()
         event.listen(self._engine.sync_engine, "reset", _leave_no_transaction)
 
     @property
@@ -433,12 +475,12 @@ class PostgresDatabase:
     @asynccontextmanager
     async def reading(self, *, brief: bool = False) -> AsyncIterator[Reading]:  # noqa: ARG002 - a question over a wire never runs here
         async with self._engine.connect() as general:
-            connection = await PostgresConnection.over(general, self._plans)
+            connection = await PostgresConnection.over(general, self._plans, self.lineage)
             await connection.plain("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield connection
 
     def writing(self) -> Writing:
-        return _PostgresWriting(self._engine.connect, self._plans)
+        return _PostgresWriting(self._engine.connect, self._plans, self.lineage)
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -462,13 +504,16 @@ class PostgresConnection:
         self._general, self.driver, self._plans = general, driver, plans
 
     @classmethod
-    async def over(cls, general: AsyncConnection, plans: Plans) -> PostgresConnection:
-        """Raises what connecting raises. A line that was closed while it lay idle is replaced."""
+    async def over(cls, general: AsyncConnection, plans: Plans, lineage: Lineage) -> PostgresConnection:
+        """Raises what connecting raises. A line that was closed while it lay idle is replaced, and a new one leads to the rows of before."""
         driver: Any = (await general.get_raw_connection()).driver_connection
         if driver.is_closed():
             await general.invalidate()
             driver = (await general.get_raw_connection()).driver_connection
-        return cls(general, driver, plans)
+        connection = cls(general, driver, plans)
+        with connection._answered():
+            await lineage.ask(driver)
+        return connection
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
         many, one = _many_or_one(parameters)
@@ -543,8 +588,8 @@ class _PostgresWriting:
     """A savepoint travels with the first statement behind it, together with the release of the one before: a command that asks nothing of the database costs no
     round trip, any other one instead of two. The last one need not be released, since the commit does it."""
 
-    def __init__(self, connect: Callable[[], AsyncConnection], plans: Plans) -> None:
-        self._connect, self._plans = connect, plans
+    def __init__(self, connect: Callable[[], AsyncConnection], plans: Plans, lineage: Lineage) -> None:
+        self._connect, self._plans, self._lineage = connect, plans, lineage
         self._connection: PostgresConnection | None = None
         self._wanted = self._stands = False
 
@@ -552,7 +597,7 @@ class _PostgresWriting:
         general = self._connect()
         await general.start()
         try:
-            self._connection = await PostgresConnection.over(general, self._plans)
+            self._connection = await PostgresConnection.over(general, self._plans, self._lineage)
         except BaseException:
             await general.close()
             raise

@@ -6,11 +6,11 @@ slept through its expiry touches no row and gets `StaleEpoch`. What is said many
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Integer, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import ARRAY, Integer, bindparam, delete, func, or_, select, text, update
 
 from contact_hub.store.records import Lease, RoutingInput
 from contact_hub.store.session import Session, StaleEpoch, insert_for
@@ -25,6 +25,10 @@ _N: Final = routing_inputs.c
 _F: Final = routing_facts.c
 _LEASE: Final = Shape(Lease, leases)
 _INPUT: Final = Shape(RoutingInput, routing_inputs)
+_CUT_OFF: Final = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'contact-hub' AND usename = current_user"
+    " AND datname = current_database() AND pid <> pg_backend_pid() AND NOT pid = ANY(:but)"
+).bindparams(bindparam("but", type_=ARRAY(Integer)))
 _END_STANDSTILLS: Final = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'contact-hub' AND usename = current_user"
     " AND datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL AND state = 'active'"
@@ -137,6 +141,12 @@ class Nodes:
         """PostgreSQL ends transactions of processes that stand still, but not where they stopped between preparing a statement and asking it (the driver does
         so with a flush): that counts as busy, and what it locked stays locked. Ends those, of ours; how many."""
         return 0 if self._session.dialect == "sqlite" else len((await self._session.execute(_END_STANDSTILLS)).rows)
+
+    async def cut_off(self, but: Sequence[int]) -> int:
+        """End all lines of ours to PostgreSQL, but those of these backends; how many. Whoever needs one opens another, and looks whose rows these are."""
+        if self._session.dialect == "sqlite":
+            return 0
+        return len((await self._session.execute(_CUT_OFF, {"but": list(but)})).rows)
 
     async def forget(self, node: str) -> None:
         await self._session.execute(delete(nodes).where(nodes.c.id == node))

@@ -2,7 +2,8 @@
 
 Clients are told by a new delivery epoch that their positions mean nothing. Leases jump to an epoch no owner of the lost time can have had: epochs
 count take-overs from the second of the last restoring, and nobody takes over more than once a second. Sessions and tickets end, because one that was revoked
-in the lost time would be alive again. Presences end, because the nodes that had them are not ours.
+in the lost time would be alive again. Presences end, because the nodes that had them are not ours. And a node that outlived all of it, forgotten or standing
+still, finds out by its next line to the database, which is why all lines are ended (`store.engines.Lineage`): it ends itself.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ async def begin_new_epochs(store: Store, now: datetime) -> dict[str, int]:
             await tx.execute(delete(table))
         return epochs
 
-    return await store.write(command, name="restored")
+    epochs = await store.write(command, name="restored")
+    ours = store.begin_anew()
+    await store.write(lambda tx: tx.nodes.cut_off(ours), name="restored.others")
+    return epochs
 
 
 async def _begin(tx: Tx, workspace: str, now: datetime) -> int:

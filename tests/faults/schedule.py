@@ -284,8 +284,20 @@ class Tormentor:
         finally:
             if sleeper is not None:
                 sleeper.go_on()
+        if sleeper is not None:
+            await self._ended(sleeper)
+            self._bring_back(sleeper, after_seconds=0)
         await self._all_back()
         await self._accepting(kind, back, self._living())
+
+    async def _ended(self, node: Node) -> None:
+        """It has to find out by itself that it is of another time."""
+        give_up = time.monotonic() + _GIVE_UP_SECONDS
+        while node.alive:
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"{node.name} outlived the rows that it knew")
+            await asyncio.sleep(0.05)
+        node.up = False
 
     async def _postgres_back(self) -> float:
         give_up = time.monotonic() + _GIVE_UP_SECONDS

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Executable, event
 
 from contact_hub.store import Store, Tx, migrate
-from contact_hub.store.engines import Parameters, Result, SqliteConnection, sqlite_engine
+from contact_hub.store.engines import Lineage, Parameters, Result, SqliteConnection, sqlite_engine
 from contact_hub.store.fair import HOUSE, Lane
 from contact_hub.store.straight import Plans
 from contact_hub.store.tables import metadata
@@ -187,7 +187,7 @@ class SimulatedDatabase:
     dialect = "sqlite"
 
     def __init__(self, link: Link) -> None:
-        self._link = link
+        self._link, self.lineage = link, Lineage()
 
     @property
     def asked(self) -> int:
