@@ -159,7 +159,7 @@ class Owner:
         return epoch
 
     async def _until_over(self) -> float:
-        """Seconds until another's lease is over as far as its row says, and not long at once: it may be given back."""
+        """Seconds until another's lease is over as its row says, but no more than between two reaches: it may be given back before."""
         async with self._store.read(brief=True) as tx:
             lease = await tx.leases.get(self.workspace)
         over = _SOON_SECONDS if lease is None else (lease.expires_at - self._clock.now()).total_seconds()

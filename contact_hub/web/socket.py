@@ -259,7 +259,7 @@ class _Talk:
             self._checking = None
         if task.cancelled():
             return
-        mistake = task.exception()  # even where nobody needs it any more: what nobody asked for is logged as forgotten
+        mistake = task.exception()  # looked at in any case: asyncio complains of one that nobody looks at
         if self._over.done():
             return
         if checked and isinstance(mistake, HubError):
