@@ -75,7 +75,7 @@ class Spread:
 
     def __init__(self, *, store: Store, clock: Clock, node: str, lease_seconds: float, node_seconds: float) -> None:
         self._store, self._clock, self._node = store, clock, node
-        self._lease_seconds, self._rarely_seconds = lease_seconds, node_seconds - lease_seconds
+        self._lease_seconds, self._early_seconds = lease_seconds, node_seconds - lease_seconds
         self.look_seconds = min(0.5, lease_seconds / _LOOKS_PER_LEASE)
         self.pause_seconds = self.look_seconds
         """Until the next look. It does not go beyond the moment from which somebody is passed over."""
@@ -86,7 +86,7 @@ class Spread:
         """What is ours. A node that was not heard of for the time of a lease is passed over: its leases are over too."""
         now, self.pause_seconds = self._clock.now(), self.look_seconds
         async with self._store.read() as tx:
-            heard = await tx.nodes.routing(now, rarely_seconds=self._rarely_seconds)
+            heard = await tx.nodes.routing(now, early_seconds=self._early_seconds)
             nodes = frozenset({*heard, self._node})
             held = {workspace: lease.holder for workspace, lease in (await tx.leases.all()).items()}
             if any((holder := held.get(workspace)) and holder not in nodes for workspace in workspaces):

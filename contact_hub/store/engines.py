@@ -11,13 +11,11 @@ from __future__ import annotations
 import asyncio
 import errno
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar, cast
-from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event
 from sqlalchemy.engine import CursorResult, make_url
@@ -25,6 +23,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from contact_hub.store.lineage import Lineage
 from contact_hub.store.straight import Plan, Plans
 
 T = TypeVar("T")
@@ -406,44 +405,6 @@ def _all(results: Iterable[Result]) -> Result:
 
 _KEEP_ALIVE: Final = {"tcp_keepalives_idle": "2", "tcp_keepalives_interval": "1", "tcp_keepalives_count": "2"}
 """Seconds of PostgreSQL's end of the wire; by its machine's own settings a node that was cut off would hold what it holds for two hours."""
-
-
-class Lineage:
-    """Whether these are still the rows with which this process began. A backup can only be put back where every line to the server is cut, so it is asked on
-    each new one, and on old ones now and then, for workspaces that came since; `contact-hub restored` has given every workspace another delivery epoch. What
-    the process has in mind is of a time that never was then: nothing of it may be written, and it can only end."""
-
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self.ended = asyncio.Event()
-        self._monotonic, self._asked_at = monotonic, float("-inf")
-        self._known: dict[str, str] = {}
-        self._asked: WeakSet[Any] = WeakSet()
-
-    async def ask(self, driver: Any) -> None:
-        """Raises ConnectionAbortedError where they are not, from then on of every line."""
-        old = driver in self._asked and self._monotonic() - self._asked_at < _ASKED_AGAIN_SECONDS
-        if not old and not self.ended.is_set():
-            self._asked_at = self._monotonic()
-            rows = dict(await driver.fetch(_EPOCHS)) if await driver.fetchval(_LAID_DOWN) else {}
-            if any(rows.get(workspace) != epoch for workspace, epoch in self._known.items()):
-                self.ended.set()
-            self._known |= rows
-            self._asked.add(driver)
-        if self.ended.is_set():
-            raise ConnectionAbortedError("a backup was put back under this process")
-
-    def begin_anew(self) -> None:
-        """It is we who say that these are other rows from now on."""
-        self._known = {}
-
-    def backends(self) -> list[int]:
-        """The server's processes behind our lines."""
-        return [driver.get_server_pid() for driver in self._asked if not driver.is_closed()]
-
-
-_ASKED_AGAIN_SECONDS: Final = 10.0
-_LAID_DOWN: Final = "SELECT to_regclass('workspaces') IS NOT NULL"
-_EPOCHS: Final = "SELECT id, delivery_epoch FROM workspaces"
 
 
 class PostgresDatabase:

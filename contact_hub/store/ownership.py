@@ -117,10 +117,10 @@ class Nodes:
     async def beat(self, node: str, until: datetime, *, roles: str | None = None) -> None:
         await self._session.execute(_beat(self._session.dialect), {"id": node, "alive_until": until, "roles": roles})
 
-    async def routing(self, now: datetime, *, rarely_seconds: float = 0.0) -> dict[str, datetime]:
-        """Nodes that may own workspaces, and until when each counts as one: `rarely_seconds` before the end of the life it announced, which is longer than the
-        time in which it announces it anew. One that names no roles is of a version that had none and announced itself rarely; it routes."""
-        found, early = await self._session.execute(_ROUTING, {"now": now}), timedelta(seconds=rarely_seconds)
+    async def routing(self, now: datetime, *, early_seconds: float = 0.0) -> dict[str, datetime]:
+        """Nodes that may own workspaces, and until when each counts as one: `early_seconds` before the end of the life it announced, for it
+        announces it anew long before. One that names no roles is of a version that had none and announced itself rarely; it routes."""
+        found, early = await self._session.execute(_ROUTING, {"now": now}), timedelta(seconds=early_seconds)
         until = {
             row.id: row.alive_until if row.roles is None else row.alive_until - early
             for row in found.rows

@@ -3,7 +3,7 @@
 Clients are told by a new delivery epoch that their positions mean nothing. Leases jump to an epoch no owner of the lost time can have had: epochs
 count take-overs from the second of the last restoring, and nobody takes over more than once a second. Sessions and tickets end, because one that was revoked
 in the lost time would be alive again. Presences end, because the nodes that had them are not ours. And a node that outlived all of it, forgotten or standing
-still, finds out by its next line to the database, which is why all lines are ended (`store.engines.Lineage`): it ends itself.
+still, finds out by its next line to the database, which is why all lines are ended (`store.lineage`): it ends itself.
 """
 
 from __future__ import annotations

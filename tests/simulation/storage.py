@@ -19,8 +19,9 @@ from typing import Any
 from sqlalchemy import Executable, event
 
 from contact_hub.store import Store, Tx, migrate
-from contact_hub.store.engines import Lineage, Parameters, Result, SqliteConnection, sqlite_engine
+from contact_hub.store.engines import Parameters, Result, SqliteConnection, sqlite_engine
 from contact_hub.store.fair import HOUSE, Lane
+from contact_hub.store.lineage import Lineage
 from contact_hub.store.straight import Plans
 from contact_hub.store.tables import metadata
 from contact_hub.store.writer import A_contra, Command, R, T, Together, Writer
